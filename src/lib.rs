@@ -1,0 +1,4 @@
+//! lamtop: `top` for AWS Lambda.
+pub mod error;
+pub mod model;
+pub mod source;

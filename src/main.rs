@@ -1,0 +1,2 @@
+//! The `lamtop` program.
+fn main() {}

@@ -1,0 +1,19 @@
+//! The vocabulary: what lamtop knows about Lambda, in Lambda's own terms.
+//!
+//! Plain values only. Nothing here does IO, knows a terminal or an SDK type; the one clock of the
+//! program is [`time::Clock`], handed to whoever needs it.
+
+pub mod arn;
+pub mod demand;
+pub mod failure;
+pub mod function;
+pub mod metric;
+pub mod observation;
+pub mod operation;
+pub mod queue;
+pub mod scope;
+pub mod text;
+pub mod time;
+
+pub use arn::Arn;
+pub use scope::{FunctionId, FunctionName, Scope};

@@ -1,0 +1,14 @@
+//! What the screen needs next: the only thing that flows from the consumers back to the sources.
+
+use super::FunctionId;
+
+/// What is on screen, so that the sources fetch it first. It carries wishes, never data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// The functions in the visible rows, top to bottom.
+    pub visible: Vec<FunctionId>,
+    /// The function whose pane is open.
+    pub focus: Option<FunctionId>,
+    /// Grows by one each time the user asks for a refresh now.
+    pub refresh: u64,
+}

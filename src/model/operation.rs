@@ -1,0 +1,60 @@
+//! The AWS operations lamtop calls: all of them read, none of them changes anything.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $variant:ident => $action:literal,)+) => {
+        /// An AWS operation, named by its IAM action.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Operation { $($(#[$doc])* #[serde(rename = $action)] $variant,)+ }
+
+        impl Operation {
+            /// Every operation lamtop calls.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The IAM action, for example `lambda:ListFunctions`.
+            pub fn action(self) -> &'static str {
+                match self { $(Self::$variant => $action,)+ }
+            }
+        }
+    };
+}
+
+operations! {
+    /// Which account this is; needs no permission.
+    GetCallerIdentity => "sts:GetCallerIdentity",
+    /// The Region's concurrency limits.
+    GetAccountSettings => "lambda:GetAccountSettings",
+    /// All functions, 50 a page.
+    ListFunctions => "lambda:ListFunctions",
+    /// A function's aliases and their routing weights.
+    ListAliases => "lambda:ListAliases",
+    /// A function's reserved concurrency.
+    GetFunctionConcurrency => "lambda:GetFunctionConcurrency",
+    /// A function's provisioned concurrency.
+    ListProvisionedConcurrencyConfigs => "lambda:ListProvisionedConcurrencyConfigs",
+    /// A function's asynchronous destinations.
+    ListFunctionEventInvokeConfigs => "lambda:ListFunctionEventInvokeConfigs",
+    /// A function's tags.
+    ListTags => "lambda:ListTags",
+    /// All event source mappings of the Region.
+    ListEventSourceMappings => "lambda:ListEventSourceMappings",
+    /// Which metrics were published in the last three hours.
+    ListMetrics => "cloudwatch:ListMetrics",
+    /// Metric points; billed per metric.
+    GetMetricData => "cloudwatch:GetMetricData",
+    /// A function's log group and its class.
+    DescribeLogGroups => "logs:DescribeLogGroups",
+    /// A queue's URL.
+    GetQueueUrl => "sqs:GetQueueUrl",
+    /// A queue's depth and redrive policy.
+    GetQueueAttributes => "sqs:GetQueueAttributes",
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.action())
+    }
+}

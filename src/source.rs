@@ -1,0 +1,3 @@
+//! Everything that produces observations: the only network in the program.
+
+pub mod api;

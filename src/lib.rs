@@ -1,4 +1,7 @@
 //! lamtop: `top` for AWS Lambda.
+pub mod analysis;
 pub mod error;
 pub mod model;
+pub mod snapshot;
 pub mod source;
+pub mod store;

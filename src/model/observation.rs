@@ -52,7 +52,7 @@ pub enum Payload {
     Queue(Arn, Option<QueueAttributes>),
     /// How an operation is doing.
     Health(Health),
-    /// Calls made since the last such message.
+    /// All calls made since the source started.
     Usage(Usage),
 }
 

@@ -1,0 +1,193 @@
+//! The published state: immutable, complete, and all that any consumer ever sees.
+//!
+//! A snapshot shares each function's state with the store, so publishing copies pointers; to freeze the
+//! screen is to keep an old one.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::analysis::Params;
+use crate::analysis::cost::Cost;
+use crate::analysis::failures::{DeadLetters, dead_letters};
+use crate::analysis::metrics::FunctionMetrics;
+use crate::analysis::pool::Pool;
+use crate::analysis::traffic::{AliasTraffic, aliases};
+use crate::model::failure::{Health, HealthState};
+use crate::model::function::EventSource;
+use crate::model::observation::Usage;
+use crate::model::{FunctionId, FunctionName, Scope};
+use crate::store::Store;
+use crate::store::state::{FunctionState, ScopeState, SeriesSet};
+
+/// Where the numbers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An AWS account.
+    Aws,
+    /// The simulated account.
+    Demo,
+}
+
+/// Everything known at one instant.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The instant.
+    pub at: DateTime<Utc>,
+    /// Grows with each publication.
+    pub seq: u64,
+    /// Where the numbers come from.
+    pub origin: Origin,
+    /// How they were read.
+    pub params: Params,
+    /// One per profile and Region.
+    pub scopes: Vec<ScopeSnapshot>,
+    /// lamtop's own calls.
+    pub cost: Cost,
+}
+
+/// Everything known of one scope.
+#[derive(Clone, Debug)]
+pub struct ScopeSnapshot {
+    /// Profile and Region.
+    pub scope: Scope,
+    /// The account, once known.
+    pub account: Option<String>,
+    /// The concurrency pool.
+    pub pool: Pool,
+    /// The Region's own series.
+    pub region: Arc<SeriesSet>,
+    /// By name.
+    pub functions: Vec<FunctionSnapshot>,
+    /// Whether the function list has been read to its end.
+    pub listed: bool,
+    /// The last word on each operation called.
+    pub health: Vec<Health>,
+}
+
+/// Everything known of one function.
+#[derive(Clone, Debug)]
+pub struct FunctionSnapshot {
+    /// The facts and the series.
+    pub state: Arc<FunctionState>,
+    /// The newest complete minute.
+    pub metrics: FunctionMetrics,
+    /// What limits its concurrency.
+    pub ceiling: Option<Ceiling>,
+    /// Where its failed events end up.
+    pub dead_letters: Vec<DeadLetters>,
+    /// What polls and invokes it.
+    pub event_sources: Vec<EventSource>,
+    /// Its aliases and their traffic.
+    pub aliases: Vec<AliasTraffic>,
+}
+
+/// The concurrency a function cannot exceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ceiling {
+    /// Its own reservation.
+    Reserved(u32),
+    /// The Region's unreserved pool, shared with every other function.
+    Unreserved(u32),
+}
+
+impl Ceiling {
+    /// The number of concurrent executions.
+    pub fn executions(self) -> u32 {
+        match self {
+            Self::Reserved(executions) | Self::Unreserved(executions) => executions,
+        }
+    }
+}
+
+impl Snapshot {
+    /// What `store` means at `now`.
+    pub fn of(store: &Store, params: Params, origin: Origin, now: DateTime<Utc>, seq: u64) -> Self {
+        let mut usage = Usage::default();
+        let mut begun = None;
+        for (since, read) in store.scopes.values().filter_map(|scope| scope.usage.as_ref()) {
+            usage += read.value;
+            begun = Some(begun.map_or(*since, |begun: DateTime<Utc>| begun.min(*since)));
+        }
+        let scopes = store.scopes.iter().map(|(scope, state)| ScopeSnapshot::of(scope, state, params, now)).collect();
+        Self { at: now, seq, origin, params, scopes, cost: Cost::of(usage, begun, now) }
+    }
+
+    /// The scope and the function with this id.
+    pub fn function(&self, id: &FunctionId) -> Option<(&ScopeSnapshot, &FunctionSnapshot)> {
+        let scope = self.scopes.iter().find(|scope| scope.scope == id.scope)?;
+        Some((scope, scope.function(&id.name)?))
+    }
+
+    /// Operations that do not answer as they should, over all scopes.
+    pub fn faults(&self) -> impl Iterator<Item = (&ScopeSnapshot, &Health)> {
+        self.scopes.iter().flat_map(|scope| {
+            scope.health.iter().filter(|health| health.state != HealthState::Ok).map(move |health| (scope, health))
+        })
+    }
+}
+
+impl ScopeSnapshot {
+    fn of(scope: &Scope, state: &ScopeState, params: Params, now: DateTime<Utc>) -> Self {
+        Self {
+            scope: scope.clone(),
+            account: state.account.as_ref().map(|account| account.value.clone()),
+            pool: Pool::newest(state, now),
+            region: Arc::clone(&state.region),
+            functions: state
+                .functions
+                .values()
+                .filter(|function| state.exists(function))
+                .map(|function| FunctionSnapshot::of(state, function, params, now))
+                .collect(),
+            listed: state.listed.is_some(),
+            health: state.health.values().map(|health| health.value.clone()).collect(),
+        }
+    }
+
+    /// The function with this name.
+    pub fn function(&self, name: &FunctionName) -> Option<&FunctionSnapshot> {
+        let index = self.functions.binary_search_by(|function| function.state.name.cmp(name)).ok()?;
+        self.functions.get(index)
+    }
+
+    /// `account/region`, as findings and health lines name a scope; the profile stands in for an
+    /// account that is not known yet.
+    pub fn label(&self) -> String {
+        match &self.account {
+            Some(account) => format!("{account}/{}", self.scope.region),
+            None => self.scope.to_string(),
+        }
+    }
+}
+
+impl FunctionSnapshot {
+    fn of(scope: &ScopeState, state: &Arc<FunctionState>, params: Params, now: DateTime<Utc>) -> Self {
+        let event_sources = scope
+            .event_sources
+            .as_ref()
+            .and_then(|sources| sources.value.get(&state.name))
+            .cloned()
+            .unwrap_or_default();
+        let unreserved = scope.limits.as_ref().and_then(|limits| limits.value.unreserved_concurrent_executions);
+        let ceiling = match state.reserved.as_ref().map(|reserved| reserved.value) {
+            Some(Some(reserved)) => Some(Ceiling::Reserved(reserved)),
+            Some(None) => unreserved.map(Ceiling::Unreserved),
+            None => None,
+        };
+        Self {
+            state: Arc::clone(state),
+            metrics: FunctionMetrics::newest(&state.series, now),
+            ceiling,
+            dead_letters: dead_letters(scope, state, &event_sources, now),
+            event_sources,
+            aliases: aliases(state, params, now),
+        }
+    }
+
+    /// Environments allocated as provisioned concurrency, over all qualifiers; `None` until asked.
+    pub fn provisioned(&self) -> Option<u32> {
+        let configs = &self.state.provisioned.as_ref()?.value;
+        Some(configs.iter().map(|config| config.allocated).sum())
+    }
+}

@@ -1,0 +1,108 @@
+//! The fold: observations in, state out. Pure, idempotent, and indifferent to order.
+//!
+//! Nothing here knows the time, decides what a number means, or forgets a fact because a call failed.
+
+pub mod series;
+pub mod state;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::metric::{Point, SeriesId, Subject};
+use crate::model::observation::{Observation, Payload};
+use crate::model::{FunctionName, Scope};
+use state::{FunctionState, Read, ScopeState, SeriesSet, keep_newer};
+
+/// Everything known, by scope.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Store {
+    /// The state of each scope.
+    pub scopes: BTreeMap<Scope, ScopeState>,
+}
+
+impl Store {
+    /// Takes in one observation. Applying the same observations again, or in another order, gives the
+    /// same state: points replace by minute and time of reading, facts by time of reading.
+    pub fn apply(&mut self, observation: &Observation) {
+        let at = observation.at;
+        let scope = self.scopes.entry(observation.scope.clone()).or_default();
+        match &observation.payload {
+            Payload::Account(account) => keep_newer(&mut scope.account, at, account.clone()),
+            Payload::Limits(limits) => keep_newer(&mut scope.limits, at, *limits),
+            Payload::Functions(functions) => {
+                for info in functions {
+                    keep_newer(&mut scope.function(&info.name).info, at, info.clone());
+                }
+            }
+            Payload::FunctionsComplete(begun) => scope.listed = scope.listed.max(Some(*begun)),
+            Payload::Aliases(name, aliases) => keep_newer(&mut scope.function(name).aliases, at, aliases.clone()),
+            Payload::Reserved(name, reserved) => keep_newer(&mut scope.function(name).reserved, at, *reserved),
+            Payload::Provisioned(name, configs) => {
+                keep_newer(&mut scope.function(name).provisioned, at, configs.clone());
+            }
+            Payload::InvokeConfigs(name, configs) => {
+                keep_newer(&mut scope.function(name).invoke_configs, at, configs.clone());
+            }
+            Payload::Tags(name, tags) => keep_newer(&mut scope.function(name).tags, at, tags.clone()),
+            Payload::LogGroup(name, group) => keep_newer(&mut scope.function(name).log_group, at, group.clone()),
+            Payload::EventSources(sources) => {
+                let mut by_function = BTreeMap::<FunctionName, Vec<_>>::new();
+                for source in sources {
+                    by_function.entry(source.function.clone()).or_default().push(source.clone());
+                }
+                keep_newer(&mut scope.event_sources, at, by_function);
+            }
+            Payload::Points(series) => {
+                for (id, points) in series {
+                    scope.points(id, points, at);
+                }
+            }
+            Payload::Queue(arn, attributes) => {
+                scope.queues.entry(arn.clone()).or_default().read(at, attributes.clone());
+            }
+            Payload::Health(health) => {
+                let last = scope.health.get(&health.operation);
+                if last.is_none_or(|last| at >= last.at) {
+                    scope.health.insert(health.operation, Read { at, value: health.clone() });
+                }
+            }
+            Payload::Usage(usage) => {
+                let begun = scope.usage.as_ref().map_or(at, |(begun, _)| at.min(*begun));
+                let mut newest = scope.usage.take().map(|(_, usage)| usage);
+                keep_newer(&mut newest, at, *usage);
+                scope.usage = newest.map(|usage: Read<_>| (begun, usage));
+            }
+        }
+    }
+}
+
+impl ScopeState {
+    fn function(&mut self, name: &FunctionName) -> &mut FunctionState {
+        Arc::make_mut(self.functions.entry(name.clone()).or_insert_with(|| Arc::new(FunctionState::new(name.clone()))))
+    }
+
+    fn series_of(&mut self, subject: &Subject) -> &mut SeriesSet {
+        match subject {
+            Subject::Region => Arc::make_mut(&mut self.region),
+            Subject::Function(function) => &mut self.function(function).series,
+            Subject::Qualified { function, qualifier } => {
+                self.function(function).qualified.entry(qualifier.clone()).or_default()
+            }
+            Subject::Executed { function, alias, version } => {
+                self.function(function).executed.entry((alias.clone(), version.clone())).or_default()
+            }
+            Subject::Queue(name) => self.queue_series.entry(name.clone()).or_default(),
+            Subject::Topic(name) => self.topic_series.entry(name.clone()).or_default(),
+        }
+    }
+
+    fn points(&mut self, id: &SeriesId, points: &[Point], read: chrono::DateTime<chrono::Utc>) {
+        if points.is_empty() {
+            return;
+        }
+        let series = self.series_of(&id.subject).0.entry((id.metric, id.statistic)).or_default();
+        for point in points {
+            series.upsert(*point, read);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! One time series on the minute grid: upsert, gaps, a stated bound. It never invents a value.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::metric::Point;
+use crate::model::time::Minute;
+
+/// Minutes kept per series: two hours.
+pub const CAPACITY: usize = SPAN as usize;
+
+/// [`CAPACITY`] as a distance on the grid.
+const SPAN: i64 = 120;
+
+/// A point stamped later than this many minutes after it was read is not believed.
+const FUTURE: i64 = 2;
+
+/// The newest [`CAPACITY`] minutes of a series.
+///
+/// CloudWatch restates points for minutes after they first appear, and pages arrive in any order: of two
+/// reads of one minute the later one stays, whatever the order they are applied in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    first: Minute,
+    slots: VecDeque<Option<Slot>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Slot {
+    value: f64,
+    /// When it was read, epoch milliseconds.
+    read: i64,
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self { first: Minute(0), slots: VecDeque::new() }
+    }
+}
+
+impl Series {
+    /// Puts `point`, read at `read`, in its place, unless a later read of that minute is there already.
+    ///
+    /// Values that are not finite, minutes in the future or before 1970, and minutes that have fallen off
+    /// the far end are ignored.
+    pub fn upsert(&mut self, point: Point, read: DateTime<Utc>) {
+        let believable = Minute(0)..=Minute::of(read).plus(FUTURE);
+        if !point.value.is_finite() || !believable.contains(&point.minute) {
+            return;
+        }
+        let Some(index) = self.make_room(point.minute) else { return };
+        let slot = Slot { value: point.value, read: read.timestamp_millis() };
+        if let Some(place) = self.slots.get_mut(index) {
+            // Two reads in the same millisecond are told apart by value, so that the order never matters.
+            let wins = place.is_none_or(|old| (slot.read, slot.value) > (old.read, old.value));
+            if wins {
+                *place = Some(slot);
+            }
+        }
+    }
+
+    /// Widens the grid to hold `minute`, drops what no longer fits, and tells where the minute is.
+    fn make_room(&mut self, minute: Minute) -> Option<usize> {
+        let Some(newest) = self.last() else {
+            self.first = minute;
+            self.slots.push_back(None);
+            return Some(0);
+        };
+        if minute.0 <= newest.0 - SPAN {
+            return None;
+        }
+        if minute.0 - self.first.0 >= 2 * SPAN {
+            // Nothing old survives such a jump: start over instead of filling the gap.
+            self.slots.clear();
+            return self.make_room(minute);
+        }
+        while self.first > minute {
+            self.slots.push_front(None);
+            self.first = self.first.plus(-1);
+        }
+        while self.last().is_some_and(|last| last < minute) {
+            self.slots.push_back(None);
+        }
+        while self.slots.len() > CAPACITY {
+            self.slots.pop_front();
+            self.first = self.first.plus(1);
+        }
+        usize::try_from(minute.0 - self.first.0).ok()
+    }
+
+    /// The newest minute that has a place; it always has a value.
+    pub fn last(&self) -> Option<Minute> {
+        let index = i64::try_from(self.slots.len().checked_sub(1)?).ok()?;
+        Some(self.first.plus(index))
+    }
+
+    /// The value of `minute`; `None` where AWS gave no point.
+    pub fn get(&self, minute: Minute) -> Option<f64> {
+        let index = usize::try_from(minute.0.checked_sub(self.first.0)?).ok()?;
+        Some(self.slots.get(index)?.as_ref()?.value)
+    }
+
+    /// The values of `from ..= to`, minute by minute.
+    pub fn range(&self, from: Minute, to: Minute) -> impl DoubleEndedIterator<Item = Option<f64>> {
+        (from.0..=to.0).map(|minute| self.get(Minute(minute)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).unwrap()
+    }
+
+    fn series(points: &[(i64, f64, i64)]) -> Series {
+        let mut series = Series::default();
+        for (minute, value, read) in points {
+            series.upsert(Point { minute: Minute(*minute), value: *value }, at(*read));
+        }
+        series
+    }
+
+    #[test]
+    fn a_later_read_replaces_and_an_earlier_one_does_not() {
+        let restated = series(&[(10, 5.0, 700), (10, 7.0, 760)]);
+        assert_eq!(restated.get(Minute(10)), Some(7.0));
+        assert_eq!(restated, series(&[(10, 7.0, 760), (10, 5.0, 700)]));
+    }
+
+    #[test]
+    fn a_gap_is_a_gap() {
+        let gap = series(&[(10, 1.0, 900), (12, 3.0, 900)]);
+        assert_eq!(gap.range(Minute(9), Minute(13)).collect::<Vec<_>>(), [None, Some(1.0), None, Some(3.0), None]);
+    }
+
+    #[test]
+    fn what_cannot_be_true_is_ignored() {
+        let refused = series(&[(10, f64::NAN, 900), (1000, 1.0, 900), (i64::MAX, 1.0, 900)]);
+        assert_eq!(refused.last(), None);
+        assert_eq!(series(&[(i64::MIN, 1.0, 900), (-1, 1.0, 900)]).last(), None);
+    }
+
+    #[test]
+    fn the_bound_holds_and_the_newest_stay() {
+        let long = series(&(0..500).map(|minute| (minute, minute as f64, 60_000)).collect::<Vec<_>>());
+        assert_eq!(long.slots.len(), CAPACITY);
+        assert_eq!(long.last(), Some(Minute(499)));
+        assert_eq!(long.get(Minute(499 - SPAN)), None);
+        assert_eq!(long.get(Minute(500 - SPAN)), Some((500 - SPAN) as f64));
+        let jump = series(&[(0, 1.0, 6_000_000), (90_000, 2.0, 6_000_000)]);
+        assert_eq!(jump.slots.len(), 1);
+    }
+}

@@ -1,0 +1,162 @@
+//! What is known about one function and one scope: the newest read of each fact, and the series.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::series::Series;
+use crate::model::failure::Health;
+use crate::model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
+use crate::model::metric::{Metric, Statistic};
+use crate::model::observation::Usage;
+use crate::model::operation::Operation;
+use crate::model::queue::QueueAttributes;
+use crate::model::{Arn, FunctionName};
+
+/// A fact and when it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read<T> {
+    /// When it was read.
+    pub at: DateTime<Utc>,
+    /// The fact.
+    pub value: T,
+}
+
+/// Keeps `value` in `place` unless what is there was read later.
+pub(super) fn keep_newer<T>(place: &mut Option<Read<T>>, at: DateTime<Utc>, value: T) {
+    if place.as_ref().is_none_or(|old| at >= old.at) {
+        *place = Some(Read { at, value });
+    }
+}
+
+/// The series of one dimension set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesSet(pub(super) BTreeMap<(Metric, Statistic), Series>);
+
+impl SeriesSet {
+    /// The series of `metric` and `statistic`; `None` when no point ever came.
+    pub fn get(&self, metric: Metric, statistic: Statistic) -> Option<&Series> {
+        self.0.get(&(metric, statistic))
+    }
+
+    /// The series of a metric that is read with one statistic only.
+    pub fn one(&self, metric: Metric) -> Option<&Series> {
+        self.get(metric, *metric.statistics().first()?)
+    }
+}
+
+/// Everything known about one function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionState {
+    /// Its name.
+    pub name: FunctionName,
+    /// `None` until the function list has reached it.
+    pub info: Option<Read<FunctionInfo>>,
+    /// `None` until asked.
+    pub aliases: Option<Read<Vec<Alias>>>,
+    /// `None` until asked; `Some(None)` is no reservation.
+    pub reserved: Option<Read<Option<u32>>>,
+    /// `None` until asked.
+    pub provisioned: Option<Read<Vec<Provisioned>>>,
+    /// `None` until asked.
+    pub invoke_configs: Option<Read<Vec<InvokeConfig>>>,
+    /// `None` until asked.
+    pub tags: Option<Read<BTreeMap<String, String>>>,
+    /// `None` until asked; `Some(None)` is a group that does not exist yet.
+    pub log_group: Option<Read<Option<LogGroup>>>,
+    /// The function's own series (`FunctionName` alone).
+    pub series: SeriesSet,
+    /// Series of single qualifiers.
+    pub qualified: BTreeMap<String, SeriesSet>,
+    /// Series of versions behind aliases: (alias, version).
+    pub executed: BTreeMap<(String, String), SeriesSet>,
+}
+
+impl FunctionState {
+    pub(super) fn new(name: FunctionName) -> Self {
+        Self {
+            name,
+            info: None,
+            aliases: None,
+            reserved: None,
+            provisioned: None,
+            invoke_configs: None,
+            tags: None,
+            log_group: None,
+            series: SeriesSet::default(),
+            qualified: BTreeMap::new(),
+            executed: BTreeMap::new(),
+        }
+    }
+
+    /// The newest minute with a point of the function's own series.
+    pub fn last_active(&self) -> Option<DateTime<Utc>> {
+        self.series.0.values().filter_map(Series::last).max().map(crate::model::time::Minute::start)
+    }
+}
+
+/// A queue's last attributes and the depths seen before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueueState {
+    /// `Some(None)` is a queue that does not exist.
+    pub attributes: Option<Read<Option<QueueAttributes>>>,
+    /// Depths by time of reading, oldest first, at most [`QueueState::DEPTHS`].
+    pub depths: VecDeque<(DateTime<Utc>, u64)>,
+}
+
+impl QueueState {
+    /// Depth readings kept per queue.
+    pub const DEPTHS: usize = 120;
+
+    pub(super) fn read(&mut self, at: DateTime<Utc>, attributes: Option<QueueAttributes>) {
+        if let Some(attributes) = &attributes {
+            let place = self.depths.partition_point(|(read, _)| *read < at);
+            if self.depths.get(place).is_none_or(|(read, _)| *read != at) {
+                self.depths.insert(place, (at, attributes.depth));
+            }
+            while self.depths.len() > Self::DEPTHS {
+                self.depths.pop_front();
+            }
+        }
+        keep_newer(&mut self.attributes, at, attributes);
+    }
+}
+
+/// Everything known about one scope.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScopeState {
+    /// The account's digits.
+    pub account: Option<Read<String>>,
+    /// The Region's limits.
+    pub limits: Option<Read<AccountLimits>>,
+    /// The begin of the newest function list that was read to its end.
+    pub listed: Option<DateTime<Utc>>,
+    /// By name. Shared with published snapshots; copied when it changes.
+    pub functions: BTreeMap<FunctionName, Arc<FunctionState>>,
+    /// Event source mappings by function; `None` until listed.
+    pub event_sources: Option<Read<BTreeMap<FunctionName, Vec<EventSource>>>>,
+    /// The Region's own series.
+    pub region: Arc<SeriesSet>,
+    /// Queues by ARN.
+    pub queues: BTreeMap<Arn, QueueState>,
+    /// `AWS/SQS` series by queue name.
+    pub queue_series: BTreeMap<String, SeriesSet>,
+    /// `AWS/SNS` series by topic name.
+    pub topic_series: BTreeMap<String, SeriesSet>,
+    /// The last word on each operation.
+    pub health: BTreeMap<Operation, Read<Health>>,
+    /// Calls made so far, and when the counting began.
+    pub usage: Option<(DateTime<Utc>, Read<Usage>)>,
+}
+
+impl ScopeState {
+    /// Whether `function` exists as far as is known: in the last full list, or active since.
+    pub fn exists(&self, function: &FunctionState) -> bool {
+        let Some(listed) = self.listed else { return true };
+        match &function.info {
+            Some(info) => info.at >= listed,
+            None => function.last_active().is_some_and(|active| active >= listed),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! lamtop: `top` for AWS Lambda.
 pub mod analysis;
+pub mod engine;
 pub mod error;
 pub mod model;
 pub mod snapshot;

@@ -8,6 +8,8 @@ pub mod state;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::model::metric::{Point, SeriesId, Subject};
 use crate::model::observation::{Observation, Payload};
 use crate::model::{FunctionName, Scope};
@@ -43,7 +45,6 @@ impl Store {
             Payload::InvokeConfigs(name, configs) => {
                 keep_newer(&mut scope.function(name).invoke_configs, at, configs.clone());
             }
-            Payload::Tags(name, tags) => keep_newer(&mut scope.function(name).tags, at, tags.clone()),
             Payload::LogGroup(name, group) => keep_newer(&mut scope.function(name).log_group, at, group.clone()),
             Payload::EventSources(sources) => {
                 let mut by_function = BTreeMap::<FunctionName, Vec<_>>::new();
@@ -76,6 +77,23 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Drops functions that do not exist any more and have not been heard of since `before`.
+    pub fn forget_gone(&mut self, before: DateTime<Utc>) {
+        for scope in self.scopes.values_mut() {
+            let gone: Vec<FunctionName> = scope
+                .functions
+                .values()
+                .filter(|function| !scope.exists(function) && function.last_heard().is_none_or(|heard| heard < before))
+                .map(|function| function.name.clone())
+                .collect();
+            for name in gone {
+                scope.functions.remove(&name);
+            }
+        }
+    }
+}
+
 impl ScopeState {
     fn function(&mut self, name: &FunctionName) -> &mut FunctionState {
         Arc::make_mut(self.functions.entry(name.clone()).or_insert_with(|| Arc::new(FunctionState::new(name.clone()))))
@@ -96,7 +114,7 @@ impl ScopeState {
         }
     }
 
-    fn points(&mut self, id: &SeriesId, points: &[Point], read: chrono::DateTime<chrono::Utc>) {
+    fn points(&mut self, id: &SeriesId, points: &[Point], read: DateTime<Utc>) {
         if points.is_empty() {
             return;
         }

@@ -40,8 +40,6 @@ pub enum Payload {
     Provisioned(FunctionName, Vec<Provisioned>),
     /// A function's asynchronous invocation settings, all qualifiers.
     InvokeConfigs(FunctionName, Vec<InvokeConfig>),
-    /// A function's tags.
-    Tags(FunctionName, std::collections::BTreeMap<String, String>),
     /// A function's log group; `None` when it does not exist yet.
     LogGroup(FunctionName, Option<LogGroup>),
     /// Every event source mapping of the Region.

@@ -37,8 +37,6 @@ operations! {
     ListProvisionedConcurrencyConfigs => "lambda:ListProvisionedConcurrencyConfigs",
     /// A function's asynchronous destinations.
     ListFunctionEventInvokeConfigs => "lambda:ListFunctionEventInvokeConfigs",
-    /// A function's tags.
-    ListTags => "lambda:ListTags",
     /// All event source mappings of the Region.
     ListEventSourceMappings => "lambda:ListEventSourceMappings",
     /// Which metrics were published in the last three hours.

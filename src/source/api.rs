@@ -4,7 +4,6 @@
 //! scripted doubles, so that polling, pacing, paging and back-off run unchanged on all of them.
 //! Every method makes one request (the implementation's own retries aside) and only reads.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -57,8 +56,6 @@ pub trait Functions: Send + Sync {
     async fn provisioned(&self, function: &FunctionName, token: Token) -> Result<Page<Provisioned>, ApiError>;
     /// `lambda:ListFunctionEventInvokeConfigs`.
     async fn invoke_configs(&self, function: &FunctionName, token: Token) -> Result<Page<InvokeConfig>, ApiError>;
-    /// `lambda:ListTags` of the function with this ARN.
-    async fn tags(&self, function: &Arn) -> Result<BTreeMap<String, String>, ApiError>;
     /// `lambda:ListEventSourceMappings` of the whole Region.
     async fn event_sources(&self, token: Token) -> Result<Page<EventSource>, ApiError>;
 }

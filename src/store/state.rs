@@ -12,6 +12,7 @@ use crate::model::metric::{Metric, Statistic};
 use crate::model::observation::Usage;
 use crate::model::operation::Operation;
 use crate::model::queue::QueueAttributes;
+use crate::model::time::Minute;
 use crate::model::{Arn, FunctionName};
 
 /// A fact and when it was read.
@@ -61,8 +62,6 @@ pub struct FunctionState {
     pub provisioned: Option<Read<Vec<Provisioned>>>,
     /// `None` until asked.
     pub invoke_configs: Option<Read<Vec<InvokeConfig>>>,
-    /// `None` until asked.
-    pub tags: Option<Read<BTreeMap<String, String>>>,
     /// `None` until asked; `Some(None)` is a group that does not exist yet.
     pub log_group: Option<Read<Option<LogGroup>>>,
     /// The function's own series (`FunctionName` alone).
@@ -82,7 +81,6 @@ impl FunctionState {
             reserved: None,
             provisioned: None,
             invoke_configs: None,
-            tags: None,
             log_group: None,
             series: SeriesSet::default(),
             qualified: BTreeMap::new(),
@@ -92,7 +90,12 @@ impl FunctionState {
 
     /// The newest minute with a point of the function's own series.
     pub fn last_active(&self) -> Option<DateTime<Utc>> {
-        self.series.0.values().filter_map(Series::last).max().map(crate::model::time::Minute::start)
+        self.series.0.values().filter_map(Series::last).max().map(Minute::start)
+    }
+
+    /// When it was last listed or active.
+    pub fn last_heard(&self) -> Option<DateTime<Utc>> {
+        self.info.as_ref().map(|info| info.at).max(self.last_active())
     }
 }
 

@@ -1,0 +1,58 @@
+//! Spaces calls evenly: a stated rate, never a burst, and an end for one-shot commands.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::time::Clock;
+
+/// A rate of calls, shared by every task of a lane.
+#[derive(Debug)]
+pub struct Pace {
+    clock: Clock,
+    interval: TimeDelta,
+    deadline: Option<DateTime<Utc>>,
+    next: Mutex<DateTime<Utc>>,
+}
+
+impl Pace {
+    /// `per_second` calls a second by `clock`; after `deadline` none any more.
+    pub fn new(clock: Clock, per_second: f64, deadline: Option<DateTime<Utc>>) -> Self {
+        let interval = Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::from_secs(1));
+        let next = Mutex::new(clock.now());
+        Self { interval: TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX), clock, deadline, next }
+    }
+
+    /// Waits for the turn of the next call; `false` when the deadline comes first.
+    pub async fn turn(&self) -> bool {
+        let turn = {
+            let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let turn = self.clock.now().max(*next);
+            if self.deadline.is_some_and(|deadline| turn >= deadline) {
+                return false;
+            }
+            *next = turn + self.interval;
+            turn
+        };
+        self.clock.sleep_until(turn).await;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_are_spaced_until_the_deadline() {
+        let origin = DateTime::UNIX_EPOCH;
+        let clock = Clock::simulated(origin, 1.0);
+        let pace = Pace::new(clock.clone(), 4.0, Some(origin + TimeDelta::seconds(1)));
+        let mut turns = Vec::new();
+        while pace.turn().await {
+            turns.push((clock.now() - origin).num_milliseconds());
+        }
+        assert_eq!(turns, [0, 250, 500, 750]);
+    }
+}

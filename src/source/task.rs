@@ -1,0 +1,103 @@
+//! The things a poller can ask of an account, and which lane they travel in.
+
+use crate::model::metric::Metric;
+use crate::model::operation::Operation;
+use crate::model::{Arn, FunctionName};
+
+use super::api::MetricQuery;
+
+/// One thing to ask: one call, or the pages of one listing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Which account this is.
+    Account,
+    /// The Region's limits.
+    Limits,
+    /// The whole function list.
+    Functions,
+    /// The whole list of event source mappings.
+    EventSources,
+    /// One detail of one function.
+    Detail(Detail, FunctionName),
+    /// A function's log group, by the group's name.
+    LogGroup(FunctionName, String),
+    /// Where a metric was published lately.
+    Active(Metric),
+    /// Metric points.
+    Points(MetricQuery),
+    /// One queue's attributes.
+    Queue(Arn),
+}
+
+/// What is asked for function by function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Detail {
+    /// Reserved concurrency.
+    Reserved,
+    /// Aliases and their weights.
+    Aliases,
+    /// Provisioned concurrency.
+    Provisioned,
+    /// Asynchronous destinations.
+    InvokeConfigs,
+}
+
+impl Detail {
+    /// Every detail, the one that explains a throttle first.
+    pub const ALL: [Self; 4] = [Self::Reserved, Self::Aliases, Self::Provisioned, Self::InvokeConfigs];
+
+    /// The operation that tells it.
+    pub fn operation(self) -> Operation {
+        match self {
+            Self::Reserved => Operation::GetFunctionConcurrency,
+            Self::Aliases => Operation::ListAliases,
+            Self::Provisioned => Operation::ListProvisionedConcurrencyConfigs,
+            Self::InvokeConfigs => Operation::ListFunctionEventInvokeConfigs,
+        }
+    }
+}
+
+/// Tasks of one lane share a limit on how many run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Paced: the Lambda control plane allows 15 calls a second for everyone in the Region (aws-facts 6.1).
+    Control,
+    /// Which metrics exist.
+    Catalogue,
+    /// Metric points.
+    Metrics,
+    /// SQS.
+    Queues,
+}
+
+impl Lane {
+    /// Tasks of a lane that may run at once.
+    pub const WIDTH: usize = 4;
+}
+
+impl Task {
+    /// The lane it travels in.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Active(_) => Lane::Catalogue,
+            Self::Points(_) => Lane::Metrics,
+            Self::Queue(_) => Lane::Queues,
+            _ => Lane::Control,
+        }
+    }
+
+    /// The operation it begins with: while that is paused the task waits.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::Account => Operation::GetCallerIdentity,
+            Self::Limits => Operation::GetAccountSettings,
+            Self::Functions => Operation::ListFunctions,
+            Self::EventSources => Operation::ListEventSourceMappings,
+            Self::Detail(detail, _) => detail.operation(),
+            Self::LogGroup(..) => Operation::DescribeLogGroups,
+            Self::Active(_) => Operation::ListMetrics,
+            Self::Points(_) => Operation::GetMetricData,
+            Self::Queue(_) => Operation::GetQueueAttributes,
+        }
+    }
+}

@@ -6,3 +6,4 @@ pub mod model;
 pub mod snapshot;
 pub mod source;
 pub mod store;
+pub mod view;

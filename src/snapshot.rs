@@ -72,6 +72,8 @@ pub struct FunctionSnapshot {
     pub state: Arc<FunctionState>,
     /// The newest complete minute.
     pub metrics: FunctionMetrics,
+    /// Its recent errors and throttled requests, on screen or not.
+    pub trouble: Option<f64>,
     /// What limits its concurrency.
     pub ceiling: Option<Ceiling>,
     /// Where its failed events end up.
@@ -178,11 +180,17 @@ impl FunctionSnapshot {
         Self {
             state: Arc::clone(state),
             metrics: FunctionMetrics::newest(&state.series, now),
+            trouble: FunctionMetrics::trouble(&state.series, now),
             ceiling,
             dead_letters: dead_letters(scope, state, &event_sources, now),
             event_sources,
             aliases: aliases(state, params, now),
         }
+    }
+
+    /// Messages waiting in its dead-letter queues; `None` when it has none, or none was read.
+    pub fn dead_letters_waiting(&self) -> Option<u64> {
+        self.dead_letters.iter().filter_map(|letters| letters.depth).reduce(|sum, depth| sum + depth)
     }
 
     /// Environments allocated as provisioned concurrency, over all qualifiers; `None` until asked.

@@ -7,6 +7,9 @@ use crate::model::metric::{Metric, Statistic};
 use crate::model::time::Minute;
 use crate::store::state::SeriesSet;
 
+/// Functions that are not on screen are read every five minutes: their trouble counts for twice that.
+const BACKGROUND_MINUTES: i64 = 10;
+
 /// Handler durations of one minute or window, milliseconds, init excluded.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Durations {
@@ -87,11 +90,16 @@ impl FunctionMetrics {
         }
     }
 
-    /// How urgently an operator should look at the function: throttled requests and errors of the minute,
-    /// what a caller felt. `None` when nothing current is known.
-    pub fn impact(&self) -> Option<f64> {
-        self.as_of?;
-        Some(self.errors.unwrap_or(0.0) + self.throttles.unwrap_or(0.0))
+    /// Errors and throttled requests of the newest minute of `series` that is not older than
+    /// [`BACKGROUND_MINUTES`]: what sorts a function up that is not on screen. `None` without either.
+    pub fn trouble(series: &SeriesSet, now: DateTime<Utc>) -> Option<f64> {
+        let newest = Minute::newest_complete(now);
+        let latest =
+            |metric| series.one(metric)?.range(newest.plus(1 - BACKGROUND_MINUTES), newest).rev().flatten().next();
+        match (latest(Metric::Errors), latest(Metric::Throttles)) {
+            (None, None) => None,
+            (errors, throttles) => Some(errors.unwrap_or(0.0) + throttles.unwrap_or(0.0)),
+        }
     }
 }
 

@@ -1,0 +1,6 @@
+//! What is shown, without a terminal: rows, cells and their meanings from a snapshot. Pure.
+
+pub mod functions;
+pub mod meaning;
+pub mod status;
+pub mod units;

@@ -1,0 +1,372 @@
+//! The function table: which functions, in which order, and what each cell says.
+//!
+//! Ordering looks at every function; cells are made only for the rows asked for.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, Utc};
+
+use super::meaning::Meaning;
+use super::status::Status;
+use super::units;
+use crate::model::metric::{Metric, Statistic};
+use crate::model::text;
+use crate::model::time::Minute;
+use crate::model::{FunctionId, Scope};
+use crate::snapshot::{FunctionSnapshot, Snapshot};
+
+/// A column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// What to look at, in a word; sorts by impact.
+    Status,
+    /// The function's name.
+    Function,
+    /// Profile and Region.
+    Scope,
+    /// Invocations of the newest complete minute.
+    Invocations,
+    /// Errors of that minute.
+    Errors,
+    /// errors / invocations.
+    ErrorRate,
+    /// Throttled requests.
+    Throttles,
+    /// Concurrent executions, with the function's ceiling.
+    Concurrency,
+    /// Median duration.
+    P50,
+    /// 99th percentile of the duration.
+    P99,
+    /// Messages waiting in dead-letter queues.
+    DeadLetters,
+    /// Invocations over the last minutes.
+    Trend,
+    /// Errors and throttles over the last minutes.
+    Trouble,
+    /// The weighted alias, if there is one.
+    Split,
+    /// Runtime.
+    Runtime,
+    /// Configured memory.
+    Memory,
+    /// The age of the numbers.
+    Age,
+}
+
+impl Column {
+    /// Every column, in the order they stand.
+    pub const ALL: [Self; 17] = [
+        Self::Status,
+        Self::Function,
+        Self::Scope,
+        Self::Invocations,
+        Self::Errors,
+        Self::ErrorRate,
+        Self::Throttles,
+        Self::Concurrency,
+        Self::P50,
+        Self::P99,
+        Self::DeadLetters,
+        Self::Trend,
+        Self::Trouble,
+        Self::Split,
+        Self::Runtime,
+        Self::Memory,
+        Self::Age,
+    ];
+
+    /// The column's name in `--sort` and settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Status => "impact",
+            Self::Function => "function",
+            Self::Scope => "scope",
+            Self::Invocations => "invocations",
+            Self::Errors => "errors",
+            Self::ErrorRate => "error-rate",
+            Self::Throttles => "throttles",
+            Self::Concurrency => "concurrency",
+            Self::P50 => "p50",
+            Self::P99 => "p99",
+            Self::DeadLetters => "dead-letters",
+            Self::Trend => "trend",
+            Self::Trouble => "trouble",
+            Self::Split => "split",
+            Self::Runtime => "runtime",
+            Self::Memory => "memory",
+            Self::Age => "age",
+        }
+    }
+
+    /// The column with this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::sortable().find(|column| column.name() == name)
+    }
+
+    /// The columns the table can be sorted by.
+    pub fn sortable() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|column| !matches!(column, Self::Trend | Self::Trouble | Self::Split))
+    }
+
+    /// The head over the column.
+    pub fn head(self) -> &'static str {
+        match self {
+            Self::Status => "STATUS",
+            Self::Function => "FUNCTION",
+            Self::Scope => "SCOPE",
+            Self::Invocations => "INV/MIN",
+            Self::Errors => "ERR",
+            Self::ErrorRate => "ERR%",
+            Self::Throttles => "THROT",
+            Self::Concurrency => "CONC",
+            Self::P50 => "P50",
+            Self::P99 => "P99",
+            Self::DeadLetters => "DEAD",
+            Self::Trend => "INVOCATIONS",
+            Self::Trouble => "ERR+THROT",
+            Self::Split => "SPLIT",
+            Self::Runtime => "RUNTIME",
+            Self::Memory => "MEM",
+            Self::Age => "AGE",
+        }
+    }
+
+    /// Whether the largest value comes first when the column is chosen.
+    pub fn largest_first(self) -> bool {
+        !matches!(self, Self::Function | Self::Scope | Self::Runtime)
+    }
+}
+
+/// What the table shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Only functions whose name, scope or runtime contains every one of these words, in any case.
+    pub filter: String,
+    /// Only functions that want attention.
+    pub faults_only: bool,
+    /// The column to sort by.
+    pub sort: Column,
+    /// Against the column's natural direction.
+    pub reversed: bool,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { filter: String::new(), faults_only: false, sort: Column::Status, reversed: false }
+    }
+}
+
+/// A function of a snapshot, by position: as cheap to sort as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowRef {
+    scope: usize,
+    function: usize,
+}
+
+impl RowRef {
+    /// The scope and the function, in the snapshot it was made from.
+    pub fn of(self, snapshot: &Snapshot) -> Option<(&Scope, &FunctionSnapshot)> {
+        let scope = snapshot.scopes.get(self.scope)?;
+        Some((&scope.scope, scope.functions.get(self.function)?))
+    }
+
+    /// The function's id.
+    pub fn id(self, snapshot: &Snapshot) -> Option<FunctionId> {
+        let (scope, function) = self.of(snapshot)?;
+        Some(FunctionId { scope: scope.clone(), name: function.state.name.clone() })
+    }
+}
+
+/// The functions that `query` shows, in its order; equals stand by name.
+pub fn rows(snapshot: &Snapshot, query: &Query) -> Vec<RowRef> {
+    let words: Vec<String> = query.filter.split_whitespace().map(str::to_lowercase).collect();
+    let mut keyed: Vec<(Key, RowRef)> = Vec::new();
+    for (scope_index, scope) in snapshot.scopes.iter().enumerate() {
+        for (function_index, function) in scope.functions.iter().enumerate() {
+            let status = Status::of(function);
+            if query.faults_only && !status.wants_attention() {
+                continue;
+            }
+            if !words.is_empty() && !matches(&words, &scope.scope, function) {
+                continue;
+            }
+            let row = RowRef { scope: scope_index, function: function_index };
+            keyed.push((Key::of(query.sort, &scope.scope, function, status), row));
+        }
+    }
+    let descending = query.sort.largest_first() != query.reversed;
+    // The order in the snapshot is by scope and name, and the sort is stable.
+    keyed.sort_by(|(left, _), (right, _)| left.compare(right, descending));
+    keyed.into_iter().map(|(_, row)| row).collect()
+}
+
+fn matches(words: &[String], scope: &Scope, function: &FunctionSnapshot) -> bool {
+    let runtime = function.state.info.as_ref().and_then(|info| info.value.runtime.as_deref()).unwrap_or_default();
+    let text = format!("{} {scope} {runtime}", function.state.name).to_lowercase();
+    words.iter().all(|word| text.contains(word))
+}
+
+/// What a row is sorted by. A missing value comes last in either direction.
+enum Key {
+    Number(Option<f64>),
+    Text(Option<String>),
+    Impact(Status, f64, f64),
+}
+
+impl Key {
+    fn of(column: Column, scope: &Scope, function: &FunctionSnapshot, status: Status) -> Self {
+        let metrics = &function.metrics;
+        let info = function.state.info.as_ref().map(|info| &info.value);
+        Self::Number(match column {
+            Column::Function => return Self::Text(Some(function.state.name.to_string())),
+            Column::Scope => return Self::Text(Some(scope.to_string())),
+            Column::Runtime => return Self::Text(info.and_then(|info| info.runtime.clone())),
+            Column::Status | Column::Trend | Column::Trouble | Column::Split => {
+                let trouble = function.trouble.unwrap_or(0.0);
+                return Self::Impact(status, trouble, metrics.invocations.unwrap_or(0.0));
+            }
+            Column::Invocations => metrics.invocations,
+            Column::Errors => metrics.errors,
+            Column::ErrorRate => metrics.error_rate,
+            Column::Throttles => metrics.throttles,
+            Column::Concurrency => metrics.concurrent_executions,
+            Column::P50 => metrics.duration_ms.p50,
+            Column::P99 => metrics.duration_ms.p99,
+            Column::DeadLetters => function.dead_letters_waiting().map(|depth| depth as f64),
+            Column::Memory => info.and_then(|info| info.memory_mb).map(f64::from),
+            Column::Age => metrics.as_of.map(|minute| -(minute.0 as f64)),
+        })
+    }
+
+    fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        let directed = |ordering: Ordering| if descending { ordering.reverse() } else { ordering };
+        match (self, other) {
+            (Self::Number(Some(left)), Self::Number(Some(right))) => directed(left.total_cmp(right)),
+            (Self::Text(Some(left)), Self::Text(Some(right))) => directed(left.cmp(right)),
+            (Self::Impact(status, trouble, calls), Self::Impact(other, other_trouble, other_calls)) => {
+                directed(status.cmp(other).then(trouble.total_cmp(other_trouble)).then(calls.total_cmp(other_calls)))
+            }
+            (Self::Number(left), Self::Number(right)) => left.is_none().cmp(&right.is_none()),
+            (Self::Text(left), Self::Text(right)) => left.is_none().cmp(&right.is_none()),
+            _ => Ordering::Equal,
+        }
+    }
+}
+
+/// What stands in a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// A word or a number, clean, `–` where nothing is known.
+    Text(String, Meaning),
+    /// One value a minute, oldest first; the last `provisional` ones may still change.
+    Trend(Vec<Option<f64>>, usize, Meaning),
+}
+
+/// The cell of `column` for one function, with `minutes` of history in a trend.
+pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) -> Option<Cell> {
+    let (scope, function) = row.of(snapshot)?;
+    let metrics = &function.metrics;
+    let info = function.state.info.as_ref().map(|info| &info.value);
+    let status = Status::of(function);
+    let active = metrics.as_of.is_some();
+    let plain = if active { Meaning::Normal } else { Meaning::Muted };
+    let number = |value: Option<f64>, format: fn(f64) -> String| match value {
+        Some(value) => Cell::Text(format(value), plain),
+        None => missing(),
+    };
+    let alarming = |value: Option<f64>, format: fn(f64) -> String, meaning: Meaning| match value {
+        Some(value) if value > 0.0 => Cell::Text(format(value), meaning),
+        Some(value) => Cell::Text(format(value), Meaning::Muted),
+        None => missing(),
+    };
+    Some(match column {
+        Column::Status => Cell::Text(status.label().to_string(), status.meaning()),
+        Column::Function => Cell::Text(text::clean(function.state.name.as_str()).into_owned(), status.name_meaning()),
+        Column::Scope => Cell::Text(text::clean(&scope.to_string()).into_owned(), Meaning::Muted),
+        Column::Invocations => number(metrics.invocations, units::count),
+        Column::Errors => alarming(metrics.errors, units::count, Status::error_meaning(metrics.error_rate)),
+        Column::ErrorRate => alarming(metrics.error_rate, units::percent, Status::error_meaning(metrics.error_rate)),
+        Column::Throttles => alarming(metrics.throttles, units::count, Meaning::Critical),
+        Column::Concurrency => concurrency(function, plain),
+        Column::P50 => number(metrics.duration_ms.p50, units::milliseconds),
+        Column::P99 => number(metrics.duration_ms.p99, units::milliseconds),
+        Column::DeadLetters => {
+            alarming(function.dead_letters_waiting().map(|depth| depth as f64), units::count, Meaning::Warning)
+        }
+        Column::Trend => {
+            trend(snapshot, minutes, Meaning::Series1, |minute| read(function, Metric::Invocations, minute))
+        }
+        Column::Trouble => trend(snapshot, minutes, Meaning::Critical, |minute| {
+            let (errors, throttles) =
+                (read(function, Metric::Errors, minute), read(function, Metric::Throttles, minute));
+            match (errors, throttles) {
+                (None, None) => None,
+                (errors, throttles) => Some(errors.unwrap_or(0.0) + throttles.unwrap_or(0.0)),
+            }
+        }),
+        Column::Split => split(function),
+        Column::Runtime => match info {
+            Some(info) => {
+                let runtime = info.runtime.as_deref().unwrap_or("image");
+                Cell::Text(text::clean(runtime).into_owned(), Meaning::Muted)
+            }
+            None => missing(),
+        },
+        Column::Memory => match info.and_then(|info| info.memory_mb) {
+            Some(memory) => Cell::Text(units::megabytes(f64::from(memory)), Meaning::Muted),
+            None => missing(),
+        },
+        Column::Age => match metrics.as_of {
+            Some(minute) => Cell::Text(age(minute, snapshot.at), Meaning::Muted),
+            None => missing(),
+        },
+    })
+}
+
+fn missing() -> Cell {
+    Cell::Text(units::MISSING.to_string(), Meaning::Muted)
+}
+
+fn read(function: &FunctionSnapshot, metric: Metric, minute: Minute) -> Option<f64> {
+    function.state.series.get(metric, Statistic::Sum)?.get(minute)
+}
+
+/// The last `minutes` complete minutes, and how many of them may still change.
+fn trend(snapshot: &Snapshot, minutes: usize, meaning: Meaning, read: impl Fn(Minute) -> Option<f64>) -> Cell {
+    let last = Minute::newest_complete(snapshot.at);
+    let span = i64::try_from(minutes).unwrap_or(i64::MAX);
+    let values = (0..span).rev().map(|back| read(last.plus(-back))).collect();
+    Cell::Trend(values, snapshot.params.provisional_minutes as usize, meaning)
+}
+
+fn concurrency(function: &FunctionSnapshot, plain: Meaning) -> Cell {
+    let used = function.metrics.concurrent_executions;
+    let reserved = function.state.reserved.as_ref().and_then(|reserved| reserved.value);
+    match (used, reserved) {
+        (used, Some(reserved)) => {
+            let at_limit = used.is_some_and(|used| used >= f64::from(reserved)) || reserved == 0;
+            let used = used.map_or_else(|| units::MISSING.to_string(), units::count);
+            Cell::Text(format!("{used}/{reserved}"), if at_limit { Meaning::Critical } else { plain })
+        }
+        (Some(used), None) => Cell::Text(units::count(used), plain),
+        (None, None) => missing(),
+    }
+}
+
+fn split(function: &FunctionSnapshot) -> Cell {
+    let Some(alias) = function.aliases.iter().find(|alias| alias.is_split()) else {
+        return Cell::Text(String::new(), Meaning::Muted);
+    };
+    let weights: Vec<String> = alias
+        .versions
+        .iter()
+        .filter_map(|version| Some(format!("{}:{}", version.version, units::percent(version.weight?))))
+        .collect();
+    Cell::Text(text::clean(&format!("{} {}", alias.name, weights.join(" "))).into_owned(), Meaning::Series2)
+}
+
+/// How long ago `minute` began: `2m`.
+pub fn age(minute: Minute, now: DateTime<Utc>) -> String {
+    units::span(now - minute.start())
+}

@@ -2,6 +2,7 @@
 pub mod analysis;
 pub mod engine;
 pub mod error;
+pub mod export;
 pub mod model;
 pub mod snapshot;
 pub mod source;

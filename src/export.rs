@@ -1,0 +1,5 @@
+//! Snapshots for programs and files: the JSON contract, CSV, plain tables, pictures. No terminal.
+
+pub mod csv;
+pub mod json;
+pub mod table;

@@ -1,0 +1,99 @@
+//! The functions as CSV: one line each, plain numbers, empty where nothing is known.
+
+use crate::error::Error;
+use crate::snapshot::{FunctionSnapshot, ScopeSnapshot, Snapshot};
+use crate::view::functions::RowRef;
+use crate::view::status::Status;
+
+/// The names of the columns; numbers carry their unit as in the JSON contract.
+const HEAD: [&str; 19] = [
+    "account",
+    "region",
+    "profile",
+    "function",
+    "status",
+    "as_of",
+    "invocations",
+    "errors",
+    "throttles",
+    "error_rate",
+    "concurrent_executions",
+    "reserved_concurrency",
+    "duration_avg_ms",
+    "duration_p50_ms",
+    "duration_p95_ms",
+    "duration_p99_ms",
+    "duration_max_ms",
+    "dead_letters",
+    "runtime",
+];
+
+/// The rows as CSV text with a head line.
+///
+/// # Errors
+///
+/// When the text cannot be written, which memory alone decides.
+pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
+    let fault = |error: &dyn std::fmt::Display| Error::usage("the CSV cannot be written", error, "try --format json");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(HEAD).map_err(|error| fault(&error))?;
+    for row in rows {
+        if let Some((scope, function)) = row.of(snapshot)
+            && let Some(scope) = snapshot.scopes.iter().find(|candidate| candidate.scope == *scope)
+        {
+            writer.write_record(record(scope, function)).map_err(|error| fault(&error))?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| fault(&error))?;
+    String::from_utf8(bytes).map_err(|error| fault(&error))
+}
+
+fn record(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; HEAD.len()] {
+    let metrics = &function.metrics;
+    let duration = &metrics.duration_ms;
+    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let reserved = function.state.reserved.as_ref().and_then(|reserved| reserved.value);
+    let runtime = function.state.info.as_ref().and_then(|info| info.value.runtime.clone());
+    [
+        scope.account.clone().unwrap_or_default(),
+        scope.scope.region.to_string(),
+        scope.scope.profile.as_ref().map(ToString::to_string).unwrap_or_default(),
+        function.state.name.to_string(),
+        Status::of(function).label().to_lowercase(),
+        metrics.as_of.map(|minute| minute.start().to_rfc3339()).unwrap_or_default(),
+        number(metrics.invocations),
+        number(metrics.errors),
+        number(metrics.throttles),
+        number(metrics.error_rate),
+        number(metrics.concurrent_executions),
+        number(reserved.map(f64::from)),
+        number(duration.avg),
+        number(duration.p50),
+        number(duration.p95),
+        number(duration.p99),
+        number(duration.max),
+        number(function.dead_letters_waiting().map(|waiting| waiting as f64)),
+        runtime.unwrap_or_default(),
+    ]
+    .map(|field| plain(&field))
+}
+
+/// A field that a spreadsheet does not take for a formula, with nothing in it that drives a terminal.
+fn plain(field: &str) -> String {
+    let clean = crate::model::text::clean(field);
+    let formula = clean.starts_with(['=', '+', '@']) || (clean.starts_with('-') && clean.parse::<f64>().is_err());
+    if formula { format!("'{clean}") } else { clean.into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_spreadsheet_runs_nothing() {
+        assert_eq!(plain("=cmd()"), "'=cmd()");
+        assert_eq!(plain("-1+2"), "'-1+2");
+        assert_eq!(plain("-1.5"), "-1.5");
+        assert_eq!(plain("checkout"), "checkout");
+    }
+}

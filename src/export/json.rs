@@ -1,0 +1,393 @@
+//! The JSON snapshot, `lamtop.snapshot/1`: the public contract, field by field.
+//!
+//! What is not known is `null`, never 0. A change of this surface is a new schema version.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+
+use crate::analysis::failures::DeadLetters;
+use crate::analysis::metrics::{Durations, FunctionMetrics};
+use crate::analysis::pool::Pool;
+use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
+use crate::model::failure::{Health, HealthState};
+use crate::model::function::{EventSource, EventSourceKind};
+use crate::model::operation::Operation;
+use crate::model::queue::{TargetKind, TargetRole};
+use crate::model::time::Minute;
+use crate::snapshot::{FunctionSnapshot, Origin, ScopeSnapshot, Snapshot};
+
+/// The version of the document.
+const SCHEMA: &str = "lamtop.snapshot/1";
+
+/// Always `null`: the place of a part of the contract that a later version fills.
+type NotYet = Option<()>;
+
+/// A snapshot as the contract writes it; `rows` limits and orders the functions of each scope.
+pub fn document(snapshot: &Snapshot, functions: &[crate::view::functions::RowRef]) -> Document {
+    Document {
+        schema: SCHEMA,
+        at: time(snapshot.at),
+        source: match snapshot.origin {
+            Origin::Aws => "aws",
+            Origin::Demo => "demo",
+        },
+        scopes: snapshot
+            .scopes
+            .iter()
+            .map(|scope| {
+                let rows = functions.iter().filter_map(|row| row.of(snapshot));
+                let own = rows.filter(|(of, _)| **of == scope.scope).map(|(_, function)| function);
+                ScopeJson::of(scope, own)
+            })
+            .collect(),
+        findings: [],
+        health: snapshot
+            .scopes
+            .iter()
+            .flat_map(|scope| scope.health.iter().map(|health| HealthJson::of(scope, health)))
+            .collect(),
+        cost: CostJson {
+            metrics_requested: snapshot.cost.usage.metrics_requested,
+            requests: snapshot.cost.usage.requests,
+            live_tail_minutes: 0.0,
+            usd_per_hour: snapshot.cost.usd_per_hour,
+            budget_usd_per_hour: None,
+        },
+    }
+}
+
+/// The document.
+#[derive(Debug, Serialize)]
+pub struct Document {
+    schema: &'static str,
+    at: String,
+    source: &'static str,
+    scopes: Vec<ScopeJson>,
+    findings: [(); 0],
+    health: Vec<HealthJson>,
+    cost: CostJson,
+}
+
+#[derive(Debug, Serialize)]
+struct ScopeJson {
+    account: Option<String>,
+    region: String,
+    profile: Option<String>,
+    concurrency: ConcurrencyJson,
+    functions: Vec<FunctionJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct ConcurrencyJson {
+    limit: Option<u32>,
+    unreserved_limit: Option<u32>,
+    in_use: Option<Number>,
+    unreserved_in_use: Option<Number>,
+    claimed: Option<Number>,
+    headroom: Option<Number>,
+    as_of: Option<String>,
+    live_in_use: NotYet,
+    live_lower_bound: NotYet,
+    live_as_of: NotYet,
+    forecast: NotYet,
+}
+
+#[derive(Debug, Serialize)]
+struct FunctionJson {
+    name: String,
+    arn: Option<String>,
+    runtime: Option<String>,
+    memory_mb: Option<u32>,
+    timeout_s: Option<u32>,
+    reserved_concurrency: Option<u32>,
+    provisioned_concurrency: Option<u32>,
+    snap_start: Option<bool>,
+    tags: NotYet,
+    metrics: MetricsJson,
+    live: NotYet,
+    dead_letters: Vec<DeadLettersJson>,
+    event_sources: Vec<EventSourceJson>,
+    aliases: Vec<AliasJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct MetricsJson {
+    as_of: Option<String>,
+    period_s: u32,
+    invocations: Option<Number>,
+    errors: Option<Number>,
+    throttles: Option<Number>,
+    error_rate: Option<f64>,
+    concurrent_executions: Option<Number>,
+    duration_ms: DurationsJson,
+    async_events_received: Option<Number>,
+    async_events_dropped: Option<Number>,
+    async_event_age_ms: Option<Number>,
+    dead_letter_errors: Option<Number>,
+    destination_delivery_failures: Option<Number>,
+    iterator_age_ms: Option<Number>,
+    provisioned_spillover: Option<Number>,
+    recursive_invocations_dropped: Option<Number>,
+}
+
+#[derive(Debug, Serialize)]
+struct DurationsJson {
+    avg: Option<f64>,
+    p50: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+    max: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct DeadLettersJson {
+    role: TargetRole,
+    kind: TargetKind,
+    arn: String,
+    depth: Option<u64>,
+    in_flight: Option<u64>,
+    oldest_age_s: Option<Number>,
+    growth_per_min: Option<f64>,
+    as_of: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct EventSourceJson {
+    uuid: String,
+    kind: Option<EventSourceKind>,
+    arn: Option<String>,
+    state: String,
+    batch_size: Option<u32>,
+    maximum_concurrency: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct AliasJson {
+    name: String,
+    version: Option<String>,
+    additional: BTreeMap<String, f64>,
+    versions: Vec<VersionJson>,
+    canary: NotYet,
+}
+
+#[derive(Debug, Serialize)]
+struct VersionJson {
+    version: String,
+    weight: Option<f64>,
+    share: Option<f64>,
+    invocations: Option<Number>,
+    errors: Option<Number>,
+    throttles: NotYet,
+    error_rate: Option<f64>,
+    duration_ms: VersionDurationsJson,
+    cold_starts: NotYet,
+    as_of: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct VersionDurationsJson {
+    p50: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct HealthJson {
+    operation: Operation,
+    scope: String,
+    state: HealthState,
+    detail: Option<String>,
+    since: String,
+}
+
+#[derive(Debug, Serialize)]
+struct CostJson {
+    metrics_requested: u64,
+    requests: u64,
+    live_tail_minutes: f64,
+    usd_per_hour: Option<f64>,
+    budget_usd_per_hour: Option<f64>,
+}
+
+/// A count or an age that CloudWatch sends as a double: written as a whole number when it is one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Number(f64);
+
+impl Serialize for Number {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// Up to here every whole double is an exact integer.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        if self.0.fract() == 0.0 && self.0.abs() < EXACT {
+            serializer.serialize_i64(self.0 as i64)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
+    }
+}
+
+fn number(value: Option<f64>) -> Option<Number> {
+    value.map(Number)
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn minute(minute: Option<Minute>) -> Option<String> {
+    minute.map(|minute| time(minute.start()))
+}
+
+impl ScopeJson {
+    fn of<'a>(scope: &ScopeSnapshot, functions: impl Iterator<Item = &'a FunctionSnapshot>) -> Self {
+        Self {
+            account: scope.account.clone(),
+            region: scope.scope.region.to_string(),
+            profile: scope.scope.profile.as_ref().map(ToString::to_string),
+            concurrency: ConcurrencyJson::of(&scope.pool),
+            functions: functions.map(FunctionJson::of).collect(),
+        }
+    }
+}
+
+impl ConcurrencyJson {
+    fn of(pool: &Pool) -> Self {
+        Self {
+            limit: pool.limit,
+            unreserved_limit: pool.unreserved_limit,
+            in_use: number(pool.in_use),
+            unreserved_in_use: number(pool.unreserved_in_use),
+            claimed: number(pool.claimed),
+            headroom: number(pool.headroom),
+            as_of: minute(pool.as_of),
+            live_in_use: None,
+            live_lower_bound: None,
+            live_as_of: None,
+            forecast: None,
+        }
+    }
+}
+
+impl FunctionJson {
+    fn of(function: &FunctionSnapshot) -> Self {
+        let state = &function.state;
+        let info = state.info.as_ref().map(|info| &info.value);
+        Self {
+            name: state.name.to_string(),
+            arn: info.map(|info| info.arn.to_string()),
+            runtime: info.and_then(|info| info.runtime.clone()),
+            memory_mb: info.and_then(|info| info.memory_mb),
+            timeout_s: info.and_then(|info| info.timeout_s),
+            reserved_concurrency: state.reserved.as_ref().and_then(|reserved| reserved.value),
+            provisioned_concurrency: function.provisioned(),
+            snap_start: info.map(|info| info.snap_start),
+            tags: None,
+            metrics: MetricsJson::of(&function.metrics),
+            live: None,
+            dead_letters: function.dead_letters.iter().map(DeadLettersJson::of).collect(),
+            event_sources: function.event_sources.iter().map(EventSourceJson::of).collect(),
+            aliases: function.aliases.iter().map(AliasJson::of).collect(),
+        }
+    }
+}
+
+impl MetricsJson {
+    fn of(metrics: &FunctionMetrics) -> Self {
+        Self {
+            as_of: minute(metrics.as_of),
+            period_s: 60,
+            invocations: number(metrics.invocations),
+            errors: number(metrics.errors),
+            throttles: number(metrics.throttles),
+            error_rate: metrics.error_rate,
+            concurrent_executions: number(metrics.concurrent_executions),
+            duration_ms: DurationsJson::of(&metrics.duration_ms),
+            async_events_received: number(metrics.async_events_received),
+            async_events_dropped: number(metrics.async_events_dropped),
+            async_event_age_ms: number(metrics.async_event_age_ms),
+            dead_letter_errors: number(metrics.dead_letter_errors),
+            destination_delivery_failures: number(metrics.destination_delivery_failures),
+            iterator_age_ms: number(metrics.iterator_age_ms),
+            provisioned_spillover: number(metrics.provisioned_spillover),
+            recursive_invocations_dropped: number(metrics.recursive_invocations_dropped),
+        }
+    }
+}
+
+impl DurationsJson {
+    fn of(durations: &Durations) -> Self {
+        let Durations { avg, p50, p95, p99, max } = *durations;
+        Self { avg, p50, p95, p99, max }
+    }
+}
+
+impl DeadLettersJson {
+    fn of(letters: &DeadLetters) -> Self {
+        Self {
+            role: letters.target.role,
+            kind: letters.target.kind,
+            arn: letters.target.arn.to_string(),
+            depth: letters.depth,
+            in_flight: letters.in_flight,
+            oldest_age_s: number(letters.oldest_age_s),
+            growth_per_min: letters.growth_per_min,
+            as_of: letters.as_of.map(time),
+        }
+    }
+}
+
+impl EventSourceJson {
+    fn of(source: &EventSource) -> Self {
+        Self {
+            uuid: source.uuid.clone(),
+            kind: source.kind,
+            arn: source.source.as_ref().map(ToString::to_string),
+            state: source.state.clone(),
+            batch_size: source.batch_size,
+            maximum_concurrency: source.maximum_concurrency,
+        }
+    }
+}
+
+impl AliasJson {
+    fn of(alias: &AliasTraffic) -> Self {
+        Self {
+            name: alias.name.clone(),
+            version: alias.version.clone(),
+            additional: alias.additional.clone(),
+            versions: alias.versions.iter().map(VersionJson::of).collect(),
+            canary: None,
+        }
+    }
+}
+
+impl VersionJson {
+    fn of(traffic: &VersionTraffic) -> Self {
+        let Durations { p50, p95, p99, .. } = traffic.duration_ms;
+        Self {
+            version: traffic.version.clone(),
+            weight: traffic.weight,
+            share: traffic.share,
+            invocations: number(traffic.invocations),
+            errors: number(traffic.errors),
+            throttles: None,
+            error_rate: traffic.error_rate,
+            duration_ms: VersionDurationsJson { p50, p95, p99 },
+            cold_starts: None,
+            as_of: minute(traffic.as_of),
+        }
+    }
+}
+
+impl HealthJson {
+    fn of(scope: &ScopeSnapshot, health: &Health) -> Self {
+        Self {
+            operation: health.operation,
+            scope: scope.label(),
+            state: health.state,
+            detail: health.detail.clone(),
+            since: time(health.since),
+        }
+    }
+}

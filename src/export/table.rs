@@ -1,0 +1,80 @@
+//! The function table as plain text for a pipe or a terminal, without colours.
+
+use std::fmt::Write as _;
+
+use crate::model::text;
+use crate::snapshot::Snapshot;
+use crate::view::functions::{Cell, Column, RowRef, cell};
+use crate::view::units::{self, MISSING};
+
+/// The columns of the plain table and of CSV: those that are words and numbers.
+pub const COLUMNS: [Column; 12] = [
+    Column::Status,
+    Column::Function,
+    Column::Invocations,
+    Column::Errors,
+    Column::ErrorRate,
+    Column::Throttles,
+    Column::Concurrency,
+    Column::P50,
+    Column::P99,
+    Column::DeadLetters,
+    Column::Split,
+    Column::Age,
+];
+
+/// The pool of each scope in a line, the functions in a table, and a line for every operation that fails.
+pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> String {
+    let mut out = String::new();
+    for scope in &snapshot.scopes {
+        let known = |value: Option<f64>| value.map_or_else(|| MISSING.to_string(), units::count);
+        let pool = &scope.pool;
+        let _ = writeln!(
+            out,
+            "{}  in use {}  claimed {}  limit {}  headroom {}  throttles/min {}  as of {}",
+            text::clean(&scope.label()),
+            known(pool.in_use),
+            known(pool.claimed),
+            known(pool.limit.map(f64::from)),
+            known(pool.headroom),
+            known(pool.throttles),
+            pool.as_of.map_or_else(|| MISSING.to_string(), |minute| minute.start().format("%H:%M UTC").to_string()),
+        );
+    }
+    let mut columns: Vec<Column> = COLUMNS.to_vec();
+    if snapshot.scopes.len() > 1 {
+        columns.insert(2, Column::Scope);
+    }
+    let mut lines: Vec<Vec<String>> = vec![columns.iter().map(|column| column.head().to_string()).collect()];
+    for row in rows {
+        lines.push(columns.iter().map(|column| word(snapshot, *row, *column)).collect());
+    }
+    let width = |index: usize| lines.iter().filter_map(|line| line.get(index)).map(|cell| text::width(cell)).max();
+    let widths: Vec<usize> = (0..columns.len()).map(|index| width(index).unwrap_or(0)).collect();
+    for line in &lines {
+        let mut padded = String::new();
+        for ((cell, width), column) in line.iter().zip(&widths).zip(&columns) {
+            let space = " ".repeat(width - text::width(cell));
+            let _ =
+                if is_word(*column) { write!(padded, "{cell}{space}  ") } else { write!(padded, "{space}{cell}  ") };
+        }
+        let _ = writeln!(out, "{}", padded.trim_end());
+    }
+    for (scope, health) in snapshot.faults() {
+        let detail = health.detail.as_deref().unwrap_or_default();
+        let line = format!("{} {} in {}: {detail}", health.operation, health.state.word(), scope.label());
+        let _ = writeln!(out, "{}", text::clean(&line));
+    }
+    out
+}
+
+fn is_word(column: Column) -> bool {
+    matches!(column, Column::Status | Column::Function | Column::Scope | Column::Split)
+}
+
+fn word(snapshot: &Snapshot, row: RowRef, column: Column) -> String {
+    match cell(snapshot, row, column, 0) {
+        Some(Cell::Text(text, _)) => text,
+        _ => String::new(),
+    }
+}

@@ -14,5 +14,7 @@ mod metrics;
 mod page;
 mod queues;
 mod session;
+#[cfg(test)]
+mod wire;
 
 pub use connect::{Choice, Connection, connect};

@@ -5,6 +5,7 @@
 //! store's.
 
 pub mod api;
+pub mod aws;
 pub mod backoff;
 pub mod calls;
 pub mod knowledge;

@@ -1,0 +1,284 @@
+//! From the SDK's many errors to the six kinds of [`ApiError`].
+//!
+//! Judged by AWS's error code where AWS answered, by the HTTP status where something else did, and by
+//! the stage that failed where nothing did. Messages are one short line, for the screen.
+
+use std::error::Error;
+
+use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
+
+use crate::model::failure::ApiError;
+use crate::model::text;
+
+/// Columns of the longest message: the code, the identity and the action of a refusal fit.
+const MAX_MESSAGE: usize = 300;
+
+/// What an error of any operation means for lamtop.
+pub(super) fn api_error<E>(error: &SdkError<E>) -> ApiError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(refusal) => {
+            let (status, meta) = (refusal.raw().status().as_u16(), refusal.err().meta());
+            match meta.code() {
+                Some(code) => refused(status, code, meta.message()),
+                None => not_aws(status),
+            }
+        }
+        SdkError::TimeoutError(_) => ApiError::Unreachable(one_line(&root(error))),
+        // A connection failed, or the request never left: credentials are loaded on the way.
+        _ => credentials(error).unwrap_or_else(|| ApiError::Unreachable(one_line(&root(error)))),
+    }
+}
+
+/// AWS answered, but without what it always sends.
+pub(super) fn lacks(what: &str) -> ApiError {
+    ApiError::Unreachable(format!("the answer lacks {what}"))
+}
+
+/// AWS answered with an error code (aws-facts 7.1). Codes not listed are judged by the HTTP status.
+fn refused(status: u16, code: &str, message: Option<&str>) -> ApiError {
+    let kind: fn(String) -> ApiError = match code {
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "LimitExceeded"
+        | "LimitExceededException"
+        | "SlowDown" => ApiError::Throttled,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "NotAuthorized"
+        | "UnauthorizedOperation"
+        | "OptInRequired"
+        | "KmsAccessDenied"
+        | "KMSAccessDeniedException" => ApiError::Denied,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed" => ApiError::Expired,
+        "ResourceNotFoundException"
+        | "ProvisionedConcurrencyConfigNotFoundException"
+        | "QueueDoesNotExist"
+        | "AWS.SimpleQueueService.NonExistentQueue" => ApiError::NotFound,
+        "UnknownOperation"
+        | "UnknownOperationException"
+        | "InvalidAction"
+        | "NotImplemented"
+        | "UnsupportedOperation"
+        | "AWS.SimpleQueueService.UnsupportedOperation" => ApiError::Unsupported,
+        "RequestTimeout" | "RequestTimeoutException" => ApiError::Unreachable,
+        _ => match status {
+            401 => ApiError::Expired,
+            403 => ApiError::Denied,
+            404 => ApiError::NotFound,
+            429 => ApiError::Throttled,
+            // A refused parameter: the endpoint understands the operation otherwise than lamtop does.
+            400..=499 | 501 => ApiError::Unsupported,
+            _ => ApiError::Unreachable,
+        },
+    };
+    kind(match message {
+        Some(message) => one_line(&format!("{code}: {message}")),
+        None => one_line(code),
+    })
+}
+
+/// Something answered without an AWS error code: a proxy, a captive portal, an emulator's web page.
+fn not_aws(status: u16) -> ApiError {
+    match status {
+        404 | 405 | 501 => ApiError::Unsupported(format!("HTTP {status}: the endpoint does not know this operation")),
+        429 => ApiError::Throttled(format!("HTTP {status}")),
+        _ => ApiError::Unreachable(format!("HTTP {status}, but not an answer of AWS")),
+    }
+}
+
+/// The failure to load credentials, if `error` is one.
+///
+/// The SDK reports it as a failed dispatch like any other; only its texts tell (`aws-credential-types`,
+/// `CredentialsError`: every one of them names credentials or a credential provider).
+fn credentials(error: &dyn Error) -> Option<ApiError> {
+    chain(error).any(|link| link.to_string().contains("credential")).then(|| {
+        let cause = root(error);
+        ApiError::Expired(if cause.starts_with("no credentials found in chain") {
+            "no credentials in the environment, the profile, SSO or instance metadata".into()
+        } else if cause.contains("provider was not enabled") {
+            "no credentials in the profile".into()
+        } else if cause.contains("SSO") {
+            one_line(&format!("{cause}; sign in with `aws sso login`"))
+        } else if cause.contains("Login token") {
+            one_line(&format!("{cause}; sign in with `aws login`"))
+        } else {
+            one_line(&cause)
+        })
+    })
+}
+
+/// `error` and what caused it, outermost first.
+fn chain(error: &dyn Error) -> impl Iterator<Item = &dyn Error> {
+    std::iter::successors(Some(error), |link| (*link).source())
+}
+
+/// The innermost cause: "Connection refused" rather than "dispatch failure".
+fn root(error: &dyn Error) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// `text` on one line of bounded length, safe for a terminal.
+pub(super) fn one_line(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    text::fit(&words.join(" "), MAX_MESSAGE).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_lambda::config::http::HttpResponse;
+    use aws_sdk_lambda::error::{ConnectorError, ErrorMetadata};
+    use aws_sdk_lambda::operation::list_functions::ListFunctionsError;
+    use aws_sdk_lambda::primitives::SdkBody;
+
+    fn answered(status: u16, code: Option<&str>, message: Option<&str>) -> ApiError {
+        let mut meta = ErrorMetadata::builder();
+        if let Some(code) = code {
+            meta = meta.code(code);
+        }
+        if let Some(message) = message {
+            meta = meta.message(message);
+        }
+        let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
+        api_error(&SdkError::service_error(ListFunctionsError::generic(meta.build()), response))
+    }
+
+    fn not_sent(cause: &'static str) -> ApiError {
+        api_error(&SdkError::<ListFunctionsError>::dispatch_failure(ConnectorError::other(cause.into(), None)))
+    }
+
+    #[test]
+    fn an_error_code_decides_and_an_unknown_one_leaves_it_to_the_status() {
+        let cases = [
+            (400, "ThrottlingException", "throttled"),
+            (400, "Throttling", "throttled"),
+            (429, "TooManyRequestsException", "throttled"),
+            (403, "RequestThrottled", "throttled"),
+            (429, "BrandNewLimit", "throttled"),
+            (403, "AccessDeniedException", "denied"),
+            (400, "AccessDenied", "denied"),
+            (403, "OptInRequired", "denied"),
+            (403, "BrandNewRefusal", "denied"),
+            (400, "ExpiredTokenException", "expired"),
+            (403, "ExpiredToken", "expired"),
+            (400, "UnrecognizedClientException", "expired"),
+            (403, "InvalidClientTokenId", "expired"),
+            (403, "SignatureDoesNotMatch", "expired"),
+            (401, "BrandNewLogin", "expired"),
+            (404, "ResourceNotFoundException", "ok"),
+            (400, "AWS.SimpleQueueService.NonExistentQueue", "ok"),
+            (400, "QueueDoesNotExist", "ok"),
+            (404, "ProvisionedConcurrencyConfigNotFoundException", "ok"),
+            (404, "UnknownOperationException", "unsupported"),
+            (400, "InvalidAction", "unsupported"),
+            (501, "BrandNewGap", "unsupported"),
+            (400, "InvalidParameterValueException", "unsupported"),
+            (400, "ValidationException", "unsupported"),
+            (500, "ServiceException", "unreachable"),
+            (503, "ServiceUnavailable", "unreachable"),
+            (408, "RequestTimeout", "unreachable"),
+        ];
+        for (status, code, state) in cases {
+            let error = answered(status, Some(code), Some("why"));
+            assert_eq!(error.state().word(), state, "{status} {code}");
+            assert!(error.to_string().ends_with(&format!("{code}: why")), "{error}");
+        }
+    }
+
+    #[test]
+    fn without_an_error_code_something_else_answered() {
+        let cases = [
+            (200, "unreachable"),
+            (301, "unreachable"),
+            (403, "unreachable"),
+            (404, "unsupported"),
+            (405, "unsupported"),
+            (407, "unreachable"),
+            (429, "throttled"),
+            (500, "unreachable"),
+            (501, "unsupported"),
+            (502, "unreachable"),
+        ];
+        for (status, state) in cases {
+            let error = answered(status, None, Some("<html>"));
+            assert_eq!(error.state().word(), state, "{status}");
+            assert!(error.to_string().contains(&format!("HTTP {status}")), "{error}");
+            assert!(!error.to_string().contains('<'), "{error}");
+        }
+    }
+
+    #[test]
+    fn missing_credentials_are_told_from_a_missing_network() {
+        let cases = [
+            (
+                "no credentials found in chain. Attempted:\n  Environment: x",
+                "expired",
+                "no credentials in the environment",
+            ),
+            ("the credential provider was not enabled", "expired", "no credentials in the profile"),
+            ("profile `dev` was not defined: credential source", "expired", "profile `dev` was not defined"),
+            ("Connection refused (os error 111)", "unreachable", "Connection refused (os error 111)"),
+            ("", "unreachable", ""),
+        ];
+        for (cause, state, message) in cases {
+            let error = not_sent(cause);
+            assert_eq!(error.state().word(), state, "{cause}");
+            assert!(error.to_string().contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_lapsed_login_says_how_to_renew_it() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("an error occurred while loading credentials")]
+        struct Loading(#[source] Box<dyn Error + Send + Sync>);
+
+        let cases = [
+            ("the SSO token has expired and cannot be refreshed", "aws sso login"),
+            ("cached Login token is expired", "aws login"),
+        ];
+        for (cause, command) in cases {
+            let source = ConnectorError::other(Loading(cause.into()).into(), None);
+            let error = api_error(&SdkError::<ListFunctionsError>::dispatch_failure(source));
+            assert_eq!(error, ApiError::Expired(format!("{cause}; sign in with `{command}`")));
+        }
+    }
+
+    #[test]
+    fn timeouts_and_broken_answers_are_unreachable() {
+        let timeout = SdkError::<ListFunctionsError>::timeout_error("operation timed out");
+        assert_eq!(api_error(&timeout), ApiError::Unreachable("operation timed out".into()));
+        let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::empty());
+        let broken = SdkError::<ListFunctionsError>::response_error("connection closed", response);
+        assert_eq!(api_error(&broken), ApiError::Unreachable("connection closed".into()));
+    }
+
+    #[test]
+    fn messages_are_one_short_harmless_line() {
+        let long = answered(403, Some("AccessDenied"), Some(&"User\nis \u{1b}[2J ".repeat(100)));
+        let ApiError::Denied(message) = long else { panic!("{long:?}") };
+        assert!(!message.contains(char::is_control), "{message}");
+        assert_eq!(text::width(&message), MAX_MESSAGE);
+        assert_eq!(answered(403, Some("AccessDenied"), None), ApiError::Denied("AccessDenied".into()));
+    }
+}

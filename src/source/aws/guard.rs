@@ -1,0 +1,61 @@
+//! The bound around everything the SDK does: it ends in time, and its panics end with it.
+//!
+//! The SDK's own timeouts do not cover loading credentials, and `aws-config` can panic while it
+//! refreshes an SSO token after the wall clock stepped back. Neither may stop lamtop.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::model::failure::ApiError;
+
+/// Longer than the SDK's 25 s for an operation, so that its own, more exact message comes first.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The outcome of `work`, run in a task of its own and given up after 30 s.
+///
+/// # Errors
+/// [`ApiError::Unreachable`] when `work` took too long or panicked.
+pub(super) async fn guard<T>(work: impl Future<Output = T> + Send + 'static) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+{
+    // A set aborts its task when it is dropped: when the time is up, and when the caller gives up.
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    match timeout(LIMIT, task.join_next()).await {
+        Ok(Some(Ok(outcome))) => Ok(outcome),
+        Ok(Some(Err(error))) if error.is_panic() => Err(ApiError::Unreachable("the AWS SDK panicked".into())),
+        Ok(_) => Err(ApiError::Unreachable("the call was cancelled".into())),
+        Err(_) => Err(ApiError::Unreachable(format!("no answer within {} s", LIMIT.as_secs()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_ends_well_passes_through() {
+        assert_eq!(guard(async { 7 }).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_error() {
+        let outcome = guard(async { assert_eq!(1, 2, "last_refresh is in the past") }).await;
+        assert_eq!(outcome, Err(ApiError::Unreachable("the AWS SDK panicked".into())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_never_ends_is_given_up() {
+        let (alive, gone) = tokio::sync::oneshot::channel::<()>();
+        let outcome = guard(async move {
+            let _alive = alive;
+            std::future::pending::<()>().await;
+        })
+        .await;
+        assert_eq!(outcome, Err(ApiError::Unreachable("no answer within 30 s".into())));
+        assert!(gone.await.is_err(), "the task is gone, not left running");
+    }
+}

@@ -1,0 +1,16 @@
+//! AWS STS: which account this is.
+
+use async_trait::async_trait;
+
+use super::failure::lacks;
+use super::session::Session;
+use crate::model::failure::ApiError;
+use crate::source::api::Identity;
+
+#[async_trait]
+impl Identity for Session {
+    async fn account(&self) -> Result<String, ApiError> {
+        let answer = self.call(|clients| clients.sts.get_caller_identity().send()).await?;
+        answer.account.ok_or_else(|| lacks("Account"))
+    }
+}

@@ -1,5 +1,6 @@
 //! lamtop: `top` for AWS Lambda.
 pub mod config;
 pub mod error;
+pub mod logging;
 pub mod model;
 pub mod source;

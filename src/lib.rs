@@ -1,4 +1,5 @@
 //! lamtop: `top` for AWS Lambda.
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod logging;

@@ -280,6 +280,13 @@ hint: correct the file, or run without it: --config /dev/null";
     }
 
     #[test]
+    fn a_path_cannot_forge_a_line_of_the_error() {
+        let path = "/f\nhint: relax";
+        let error = resolve_in(&[], Some(path), &[], &[(path, "windwo = 1")]).unwrap_err();
+        assert_eq!(error.to_string().lines().count(), 3, "{error}");
+    }
+
+    #[test]
     fn a_variable_that_is_not_utf8_is_an_error() {
         let surroundings = Surroundings {
             variable: &|name| (name == "LAMTOP_FILTER").then(|| OsString::from_vec(vec![0xFF])),

@@ -130,6 +130,13 @@ mod tests {
     }
 
     #[test]
+    fn a_terminal_is_refused() {
+        let terminal = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
+        let error = start(terminal.master.tty_name().as_deref(), 0).unwrap_err();
+        assert_eq!(error.cause, "it is a terminal, where lamtop draws");
+    }
+
+    #[test]
     fn a_file_that_cannot_be_written_is_a_usage_error() {
         let folder = tempfile::tempdir().unwrap();
         let error = start(Some(folder.path()), 0).unwrap_err();

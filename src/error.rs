@@ -13,7 +13,7 @@ pub enum Kind {
     Aws,
 }
 
-/// An error for a person: printed as `error: …`, `cause: …`, `hint: …`.
+/// An error for a person: printed as `error: …`, `cause: …`, `hint: …`, with a `cause:` for each line of the cause.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
     /// Decides the exit code.
@@ -49,6 +49,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         use crate::model::text::clean;
-        write!(formatter, "error: {}\ncause: {}\nhint: {}", clean(&self.what), clean(&self.cause), clean(&self.hint))
+        writeln!(formatter, "error: {}", clean(&self.what))?;
+        for cause in self.cause.split('\n') {
+            writeln!(formatter, "cause: {}", clean(cause))?;
+        }
+        write!(formatter, "hint: {}", clean(&self.hint))
     }
 }

@@ -1,8 +1,11 @@
 //! lamtop: `top` for AWS Lambda.
 pub mod analysis;
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod error;
 pub mod export;
+pub mod logging;
 pub mod model;
 pub mod snapshot;
 pub mod source;

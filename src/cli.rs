@@ -1,0 +1,259 @@
+//! The command line: from the arguments to what is to be done, with the settings resolved.
+//!
+//! It prints nothing and ends nothing, and sees the world only through [`Surroundings`].
+
+mod arguments;
+mod manual;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::config::{self, Flags, Resolved, Settings, Surroundings};
+use crate::error::Error;
+use arguments::{Arguments, Command};
+
+/// What the user asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Invocation {
+    /// The terminal app on AWS.
+    App(Settings),
+    /// The terminal app on the simulated region.
+    Demo {
+        /// The scenario's name, not checked; `None` is the usual one.
+        scenario: Option<String>,
+        /// The settings.
+        settings: Settings,
+    },
+    /// The names of the scenarios.
+    Scenarios,
+    /// One snapshot on standard output.
+    Snapshot {
+        /// The scenario to take it of, not checked; `None` is AWS.
+        demo: Option<String>,
+        /// The settings.
+        settings: Settings,
+    },
+    /// This text on standard output, and nothing else: help, version, settings, policy and the like.
+    Print(String),
+}
+
+/// Understands the arguments, the program's name first.
+///
+/// # Errors
+///
+/// A usage error if the arguments make no sense or the settings are not valid. What needs no settings
+/// (help, the policy, completions …) does not fail for them.
+pub fn parse(
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    surroundings: &Surroundings<'_>,
+) -> Result<Invocation, Error> {
+    let Arguments { command, common } = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return not_parsed(&error),
+    };
+    let file = common.config.clone();
+    let resolve = |more: Flags| -> Result<Resolved, Error> {
+        config::resolve(common.flags().into_iter().chain(more).collect(), file.as_deref(), surroundings)
+    };
+    Ok(match command {
+        None => Invocation::App(resolve(Vec::new())?.settings),
+        Some(Command::Demo(demo)) if demo.list => Invocation::Scenarios,
+        Some(Command::Demo(demo)) => {
+            let settings = resolve(demo.flags())?.settings;
+            Invocation::Demo { scenario: demo.scenario, settings }
+        }
+        Some(Command::Snapshot(snapshot)) => {
+            let settings = resolve(snapshot.flags())?.settings;
+            Invocation::Snapshot { demo: snapshot.demo, settings }
+        }
+        Some(Command::Config) => Invocation::Print(resolve(Vec::new())?.table()),
+        Some(Command::IamPolicy) => Invocation::Print(config::POLICY.to_owned()),
+        Some(Command::Completions { shell }) => Invocation::Print(manual::completions(shell)),
+        Some(Command::Man) => Invocation::Print(manual::page()),
+    })
+}
+
+/// What clap answers instead of arguments: text that was asked for, or an error.
+fn not_parsed(error: &clap::Error) -> Result<Invocation, Error> {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Invocation::Print(text)),
+        _ => Err(usage(&text)),
+    }
+}
+
+/// clap's message as our error: its first paragraph is the cause, its tips are the hint.
+fn usage(message: &str) -> Error {
+    let paragraph = message.lines().map(str::trim).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    let cause = paragraph.strip_prefix("error: ").unwrap_or(&paragraph);
+    let tips = message.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+    let hint = tips.chain(["see `lamtop --help`"]).collect::<Vec<_>>().join("; ");
+    Error::usage("lamtop does not understand these arguments", cause, hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::io;
+
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::config::Format;
+
+    /// Parses `line` with these variables and no file.
+    fn parse_in(line: &str, variables: &[(&str, &str)]) -> Result<Invocation, Error> {
+        let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
+        let surroundings = Surroundings {
+            variable: &|name| variables.get(name).map(OsString::from),
+            read: &|_| Err(io::ErrorKind::NotFound.into()),
+        };
+        parse(line.split_whitespace(), &surroundings)
+    }
+
+    fn print(line: &str) -> String {
+        match parse_in(line, &[]) {
+            Ok(Invocation::Print(text)) => text,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_leads_to_its_invocation() {
+        assert!(matches!(parse_in("lamtop", &[]), Ok(Invocation::App(_))));
+        assert!(matches!(parse_in("lamtop demo", &[]), Ok(Invocation::Demo { scenario: None, .. })));
+        assert!(matches!(parse_in("lamtop demo mixed", &[]), Ok(Invocation::Demo { scenario: Some(_), .. })));
+        assert_eq!(parse_in("lamtop demo --list", &[]), Ok(Invocation::Scenarios));
+        assert!(matches!(parse_in("lamtop snapshot", &[]), Ok(Invocation::Snapshot { demo: None, .. })));
+        assert!(matches!(parse_in("lamtop snapshot --demo x", &[]), Ok(Invocation::Snapshot { demo: Some(_), .. })));
+        assert_eq!(print("lamtop iam-policy"), config::POLICY);
+        assert!(print("lamtop config").starts_with("key "));
+        assert!(print("lamtop man").starts_with(".ie"));
+        assert!(print("lamtop completions bash").contains("--inventory-rate"));
+        assert!(print("lamtop --version").contains(env!("CARGO_PKG_VERSION")));
+        assert!(print("lamtop --help").contains("Examples:"));
+        assert!(print("lamtop snapshot --help").contains("--format"));
+    }
+
+    #[test]
+    fn the_manual_tells_the_options_of_every_command() {
+        let page = print("lamtop man").replace('\\', "");
+        let command = Arguments::command();
+        let commands = std::iter::once(&command).chain(command.get_subcommands());
+        for long in commands.flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long) {
+            assert!(page.contains(&format!("--{long}")), "{long}");
+        }
+        for subcommand in command.get_subcommands() {
+            let line = format!("\nlamtop {}\n", subcommand.get_name());
+            assert!(page.contains(&line), "{line}: there is one page for all commands");
+        }
+    }
+
+    #[test]
+    fn a_flag_is_given_before_or_after_the_command() {
+        for line in ["lamtop --region a,b --region c -vv snapshot", "lamtop snapshot --region a,b --region c -v -v"] {
+            let Ok(Invocation::Snapshot { settings, .. }) = parse_in(line, &[]) else { panic!("{line}") };
+            assert_eq!(settings.regions, ["a", "b", "c"], "{line}");
+            assert_eq!(settings.verbosity, 2, "{line}");
+        }
+    }
+
+    /// Every flag sets its setting: the value is one that the default is not.
+    #[test]
+    fn every_flag_reaches_its_setting() {
+        let common = "--profile p --region r --endpoint-url http://e --inventory-rate 2 --filter f --sort name \
+            --window 30m --theme light --log-file l -v";
+        let table = print(&format!("lamtop config {common}"));
+        for flag in common.split(' ').filter(|word| word.starts_with("--")) {
+            assert_eq!(table.matches(&format!("flag {flag}\n")).count(), 1, "{flag}");
+        }
+        assert_eq!(table.matches("flag --verbose\n").count(), 1);
+
+        let Ok(Invocation::Demo { settings, .. }) = parse_in("lamtop demo --seed 7 --speed 2.5", &[]) else { panic!() };
+        assert_eq!((settings.seed, settings.speed), (7, 2.5));
+        let line = "lamtop snapshot --format csv --limit 3 --inventory-seconds 9";
+        let Ok(Invocation::Snapshot { settings, .. }) = parse_in(line, &[]) else { panic!() };
+        assert_eq!((settings.format, settings.limit, settings.inventory_s), (Format::Csv, Some(3), 9));
+    }
+
+    /// `--a-b` is the setting `a_b`, and the default in its help is the setting's default.
+    #[test]
+    fn every_flag_that_sets_something_is_a_setting() {
+        let defaults: toml::Table = config::DEFAULTS.parse().unwrap();
+        // These choose what to do or where settings come from.
+        let actions = BTreeSet::from(["config", "demo", "list", "scenario", "shell"]);
+        let command = Arguments::command();
+        let commands = std::iter::once(&command).chain(command.get_subcommands());
+        for argument in commands.flat_map(clap::Command::get_arguments) {
+            let key = argument.get_id().as_str();
+            if actions.contains(key) {
+                continue;
+            }
+            let default = defaults.get(key).unwrap_or_else(|| panic!("{key} is not a setting"));
+            assert_eq!(argument.get_long().map(|long| long.replace('-', "_")), Some(key.to_owned()));
+            let help = argument.get_help().unwrap().to_string();
+            if let Some((_, told)) = help.split_once("[default: ") {
+                let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+                assert_eq!(told.trim_end_matches(']'), default, "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn broken_arguments_tell_what_why_and_what_to_do() {
+        for (line, cause, hint) in [
+            ("lamtop --windwo 5m", "unexpected argument '--windwo' found", "'--window'"),
+            ("lamtop snapshoot", "unrecognized subcommand 'snapshoot'", "'snapshot'"),
+            ("lamtop --region", "a value is required for '--region <NAME>'", "lamtop --help"),
+            ("lamtop completions", "required arguments were not provided: <SHELL>", "lamtop --help"),
+            ("lamtop completions cmd", "invalid value 'cmd' for '<SHELL>' [possible values: bash", "lamtop --help"),
+            ("lamtop snapshot --format xml", "[possible values: auto, table, json, csv]", "lamtop --help"),
+            ("lamtop --filter a --filter b", "cannot be used multiple times", "lamtop --help"),
+            ("lamtop demo --list mixed", "cannot be used with", "lamtop --help"),
+            ("lamtop demo --format csv", "unexpected argument '--format'", "lamtop --help"),
+            ("lamtop --window 5x", "flag --window: window cannot be \"5x\"; allowed: a time from 1m", "lamtop --help"),
+            ("lamtop --inventory-rate 40", "flag --inventory-rate: inventory_rate cannot be \"40\"", "lamtop --help"),
+            (
+                "lamtop -vvvv",
+                "flag --verbose: verbose cannot be \"4\"; allowed: a whole number from 0 to 3",
+                "lamtop --help",
+            ),
+            ("lamtop demo --speed fast", "flag --speed: speed cannot be \"fast\"", "lamtop --help"),
+            ("lamtop --config /gone", "not found", "--config /dev/null"),
+        ] {
+            let error = parse_in(line, &[]).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line}");
+            assert!(error.cause.contains(cause), "{line}: {error}");
+            assert!(error.hint.contains(hint), "{line}: {error}");
+            assert!(!error.what.is_empty() && !error.to_string().contains("error: error"), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_needs_no_settings_does_not_fail_for_them() {
+        let broken = [("LAMTOP_WINDOW", "soon")];
+        for line in ["lamtop iam-policy", "lamtop man", "lamtop completions zsh", "lamtop demo --list", "lamtop --help"]
+        {
+            assert!(parse_in(line, &broken).is_ok(), "{line}");
+        }
+        for line in ["lamtop", "lamtop demo", "lamtop snapshot", "lamtop config"] {
+            let error = parse_in(line, &broken).unwrap_err();
+            assert!(error.cause.starts_with("environment LAMTOP_WINDOW: "), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn arguments_that_are_not_utf8_are_refused() {
+        use std::os::unix::ffi::OsStringExt;
+        let arguments = ["lamtop".into(), "--filter".into(), OsString::from_vec(vec![0xFF])];
+        let surroundings = Surroundings { variable: &|_| None, read: &|_| Err(io::ErrorKind::NotFound.into()) };
+        assert_eq!(parse(arguments, &surroundings).unwrap_err().exit_code(), 2);
+    }
+}

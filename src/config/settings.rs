@@ -1,0 +1,130 @@
+//! The settings with their meaning: typed and in range.
+//!
+//! [`Settings::read`] is the one list of what can be set. No default is here: they are `config/lamtop.toml`.
+
+use std::path::PathBuf;
+
+use super::read::{format, limit, names, number, optional_path, optional_text, span, text, word};
+use super::resolution::Resolution;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The profiles to watch, each once; none is the standard chain's.
+    pub profiles: Vec<String>,
+    /// The Regions to watch, each once; none is the standard chain's. Not checked here.
+    pub regions: Vec<String>,
+    /// Where AWS answers; `None` is the real endpoints. Not checked here.
+    pub endpoint_url: Option<String>,
+    /// Which functions to show; empty is all.
+    pub filter: String,
+    /// The column to sort by. Not checked here: the columns belong to the view.
+    pub sort: String,
+    /// How far back the counts of aliases and canaries reach, in seconds: 60 to 10,800.
+    pub window_s: u32,
+    /// A theme's name, or `auto`. Not checked here: the themes belong to the terminal app.
+    pub theme: String,
+    /// Calls per second to the Lambda control plane for what takes a call per function: 0.1 to 15.
+    pub inventory_rate: f64,
+    /// The same for a snapshot.
+    pub snapshot_rate: f64,
+    /// How many seconds a snapshot spends on these calls at most: 1 to 600.
+    pub inventory_s: u32,
+    /// How a snapshot is printed.
+    pub format: Format,
+    /// How many functions a snapshot prints; `None` is all.
+    pub limit: Option<u32>,
+    /// The seed of the simulated region.
+    pub seed: u64,
+    /// How many times faster than real time the simulated region runs: 0.1 to 1000.
+    pub speed: f64,
+    /// Where diagnostics go; `None` is nowhere.
+    pub log_file: Option<PathBuf>,
+    /// How much goes there: 0 warnings, 1 information, 2 debugging, 3 everything.
+    pub verbosity: u8,
+    /// How metrics are read.
+    pub metrics: Metrics,
+    /// How queues are read.
+    pub queues: Queues,
+}
+
+/// How metrics are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metrics {
+    /// Seconds between two readings of the functions on screen: 30 to 3600.
+    pub refresh_s: u32,
+    /// Seconds between two readings of the others: 60 to 21,600.
+    pub background_s: u32,
+    /// Minutes to read when a function is first seen: 15 to 180.
+    pub history_minutes: u32,
+    /// Minutes to read again each time, because they are restated: 5 to 60.
+    pub trailing_minutes: u32,
+    /// How many of the newest minutes are provisional: 1 to 15.
+    pub provisional_minutes: u32,
+}
+
+/// How queues are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queues {
+    /// Seconds between two readings of a queue: 10 to 3600.
+    pub refresh_s: u32,
+}
+
+/// How a snapshot is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// A table on a terminal, JSON when piped.
+    #[default]
+    Auto,
+    /// A table for people.
+    Table,
+    /// The JSON of the contract.
+    Json,
+    /// One row a function.
+    Csv,
+}
+
+impl Format {
+    /// What the formats are called, in the order of [`Format::named`].
+    pub const NAMES: [&str; 4] = ["auto", "table", "json", "csv"];
+
+    /// The format of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Auto, Self::Table, Self::Json, Self::Csv]
+            .into_iter()
+            .zip(Self::NAMES)
+            .find_map(|(format, known)| (known == name).then_some(format))
+    }
+}
+
+impl Settings {
+    /// Reads every setting there is. Where `from` has gathered problems the result means nothing.
+    pub(super) fn read(from: &mut Resolution) -> Self {
+        Self {
+            profiles: from.read("profile", names),
+            regions: from.read("region", names),
+            endpoint_url: from.read("endpoint_url", optional_text),
+            filter: from.read("filter", text),
+            sort: from.read("sort", word("the name of a column")),
+            window_s: from.read("window", span(60..=10_800)),
+            theme: from.read("theme", word("the name of a theme, or auto")),
+            inventory_rate: from.read("inventory_rate", number("calls per second", 0.1..=15.0)),
+            snapshot_rate: from.read("snapshot_rate", number("calls per second", 0.1..=15.0)),
+            inventory_s: from.read("inventory_seconds", number("whole seconds", 1..=600)),
+            format: from.read("format", format),
+            limit: from.read("limit", limit),
+            seed: from.read("seed", number("a whole number", 0..=u32::MAX)).into(),
+            speed: from.read("speed", number("a number", 0.1..=1000.0)),
+            log_file: from.read("log_file", optional_path),
+            verbosity: from.read("verbose", number("a whole number", 0..=3)),
+            metrics: Metrics {
+                refresh_s: from.read("metrics.refresh_s", number("whole seconds", 30..=3600)),
+                background_s: from.read("metrics.background_s", number("whole seconds", 60..=21_600)),
+                history_minutes: from.read("metrics.history_minutes", number("whole minutes", 15..=180)),
+                trailing_minutes: from.read("metrics.trailing_minutes", number("whole minutes", 5..=60)),
+                provisional_minutes: from.read("metrics.provisional_minutes", number("whole minutes", 1..=15)),
+            },
+            queues: Queues { refresh_s: from.read("queues.refresh_s", number("whole seconds", 10..=3600)) },
+        }
+    }
+}

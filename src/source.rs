@@ -8,6 +8,7 @@ pub mod api;
 pub mod aws;
 pub mod backoff;
 pub mod calls;
+pub mod demo;
 pub mod knowledge;
 pub mod pace;
 pub mod plan;

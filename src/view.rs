@@ -1,6 +1,8 @@
 //! What is shown, without a terminal: rows, cells and their meanings from a snapshot. Pure.
 
+pub mod columns;
 pub mod functions;
 pub mod meaning;
 pub mod status;
+pub mod traffic;
 pub mod units;

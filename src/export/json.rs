@@ -16,7 +16,9 @@ use crate::model::function::{EventSource, EventSourceKind};
 use crate::model::operation::Operation;
 use crate::model::queue::{TargetKind, TargetRole};
 use crate::model::time::Minute;
+use crate::error::Error;
 use crate::snapshot::{FunctionSnapshot, Origin, ScopeSnapshot, Snapshot};
+use crate::view::functions::RowRef;
 
 /// The version of the document.
 const SCHEMA: &str = "lamtop.snapshot/1";
@@ -24,8 +26,19 @@ const SCHEMA: &str = "lamtop.snapshot/1";
 /// Always `null`: the place of a part of the contract that a later version fills.
 type NotYet = Option<()>;
 
-/// A snapshot as the contract writes it; `rows` limits and orders the functions of each scope.
-pub fn document(snapshot: &Snapshot, functions: &[crate::view::functions::RowRef]) -> Document {
+/// A snapshot as the contract writes it, one indented document; `rows` are the functions to write, in their order.
+///
+/// # Errors
+///
+/// When the document cannot be written, which memory alone decides.
+pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
+    let mut text = serde_json::to_string_pretty(&document(snapshot, rows))
+        .map_err(|error| Error::usage("the JSON cannot be written", error, "try --format table"))?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn document(snapshot: &Snapshot, rows: &[RowRef]) -> Document {
     Document {
         schema: SCHEMA,
         at: time(snapshot.at),
@@ -37,7 +50,7 @@ pub fn document(snapshot: &Snapshot, functions: &[crate::view::functions::RowRef
             .scopes
             .iter()
             .map(|scope| {
-                let rows = functions.iter().filter_map(|row| row.of(snapshot));
+                let rows = rows.iter().filter_map(|row| row.of(snapshot));
                 let own = rows.filter(|(of, _)| **of == scope.scope).map(|(_, function)| function);
                 ScopeJson::of(scope, own)
             })
@@ -58,9 +71,8 @@ pub fn document(snapshot: &Snapshot, functions: &[crate::view::functions::RowRef
     }
 }
 
-/// The document.
 #[derive(Debug, Serialize)]
-pub struct Document {
+struct Document {
     schema: &'static str,
     at: String,
     source: &'static str,

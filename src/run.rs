@@ -1,0 +1,177 @@
+//! The composition root: puts sources, engine and consumers together for what the user asked for.
+
+mod feed;
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::analysis::Params;
+use crate::cli::Invocation;
+use crate::config::{Format, Settings};
+use crate::engine::{self, OBSERVATIONS};
+use crate::error::Error;
+use crate::export;
+use crate::logging;
+use crate::model::demand::Demand;
+use crate::model::failure::{Health, HealthState};
+use crate::model::operation::Operation;
+use crate::model::time::Clock;
+use crate::snapshot::Snapshot;
+use crate::source::demo;
+use crate::store::Store;
+use crate::tui;
+use crate::view::functions::{self, Column, Query};
+use feed::{Feed, Source};
+
+/// Does what the user asked for.
+///
+/// # Errors
+///
+/// Whatever ends the program early; its exit code is [`Error::exit_code`].
+pub fn run(invocation: Invocation) -> Result<(), Error> {
+    match invocation {
+        Invocation::Print(text) => print(&text),
+        Invocation::Scenarios => {
+            let lines = demo::scenarios().iter().map(|known| format!("{:<16} {}\n", known.name, known.summary));
+            print(&lines.collect::<String>())
+        }
+        Invocation::App(settings) => app(&settings, None),
+        Invocation::Demo { scenario, settings } => {
+            app(&settings, Some(scenario.as_deref().unwrap_or_else(default_scenario)))
+        }
+        Invocation::Snapshot { demo, settings } => snapshot(&settings, demo.as_deref()),
+    }
+}
+
+fn default_scenario() -> &'static str {
+    demo::scenarios().first().map_or("mixed", |known| known.name)
+}
+
+/// The terminal app, until the user quits.
+fn app(settings: &Settings, scenario: Option<&str>) -> Result<(), Error> {
+    logging::start(settings.log_file.as_deref(), settings.verbosity)?;
+    let badge = scenario.map(|name| format!("demo {name} ×{}", settings.speed));
+    let options = tui::Options::new(query(settings)?, &settings.theme, badge)?;
+    let scenario = scenario.map(demo::scenario).transpose()?;
+    // Calls and decoding run beside the drawing thread, which never waits for them.
+    let runtime = runtime(2)?;
+    let shown = runtime.block_on(async {
+        let source = Source::new(scenario, settings);
+        let (observations, received) = mpsc::channel(OBSERVATIONS);
+        let (publish, snapshots) = watch::channel(nothing_yet(&source, settings));
+        let (demand, wanted) = watch::channel(Demand::default());
+        tokio::spawn(engine::run(received, publish, source.clock(), params(settings), source.origin()));
+        let feed = tokio::spawn(Feed::new(source, settings).run(observations, wanted));
+        let failed = async {
+            match feed.await {
+                Ok(Err(error)) => error,
+                _ => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            shown = tui::show(options, snapshots, demand) => shown,
+            error = failed => Err(error),
+        }
+    });
+    // Calls under way are not waited for.
+    runtime.shutdown_background();
+    shown
+}
+
+/// Gathers once, prints, ends.
+fn snapshot(settings: &Settings, scenario: Option<&str>) -> Result<(), Error> {
+    logging::start(settings.log_file.as_deref(), settings.verbosity)?;
+    let query = query(settings)?;
+    let scenario = scenario.map(demo::scenario).transpose()?;
+    let runtime = runtime(1)?;
+    let taken = runtime.block_on(async {
+        let source = Source::new(scenario, settings);
+        let (observations, received) = mpsc::channel(OBSERVATIONS);
+        let (publish, _snapshots) = watch::channel(nothing_yet(&source, settings));
+        let (_demand, wanted) = watch::channel(Demand::default());
+        let engine = engine::run(received, publish, source.clock(), params(settings), source.origin());
+        let feed = Feed::new(source, settings).once().run(observations, wanted);
+        let (fed, snapshot) = tokio::join!(feed, engine);
+        fed.map(|()| snapshot)
+    });
+    runtime.shutdown_background();
+    let snapshot = taken?;
+    if let Some(error) = refused(&snapshot) {
+        return Err(error);
+    }
+    let mut rows = functions::rows(&snapshot, &query);
+    rows.truncate(settings.limit.map_or(usize::MAX, |limit| limit as usize));
+    let format = match settings.format {
+        Format::Auto if std::io::stdout().is_terminal() => Format::Table,
+        Format::Auto => Format::Json,
+        format => format,
+    };
+    print(&match format {
+        Format::Table => export::table::text(&snapshot, &rows),
+        Format::Csv => export::csv::text(&snapshot, &rows)?,
+        Format::Json | Format::Auto => export::json::text(&snapshot, &rows)?,
+    })
+}
+
+fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().map_err(|error| {
+        Error::usage("lamtop cannot start", error, "check the limits on threads and open files (ulimit -a)")
+    })
+}
+
+fn nothing_yet(source: &Source, settings: &Settings) -> Arc<Snapshot> {
+    Arc::new(Snapshot::of(&Store::default(), params(settings), source.origin(), source.clock().now(), 0))
+}
+
+fn params(settings: &Settings) -> Params {
+    Params { window_minutes: settings.window_s / 60, provisional_minutes: settings.metrics.provisional_minutes }
+}
+
+fn query(settings: &Settings) -> Result<Query, Error> {
+    let sort = Column::by_name(&settings.sort).ok_or_else(|| {
+        let known: Vec<&str> = Column::sortable().map(Column::name).collect();
+        Error::usage(
+            format!("there is no column `{}` to sort by", settings.sort),
+            "unknown name",
+            format!("use one of {}", known.join(", ")),
+        )
+    })?;
+    Ok(Query { filter: settings.filter.clone(), sort, ..Query::default() })
+}
+
+/// The error when AWS could not be reached or refused everything. Who the caller is needs no permission, so an
+/// answer to that alone is nothing.
+fn refused(snapshot: &Snapshot) -> Option<Error> {
+    let asked = || {
+        let health = snapshot.scopes.iter().flat_map(|scope| &scope.health);
+        health.filter(|health| health.operation != Operation::GetCallerIdentity)
+    };
+    let worst = asked().max_by_key(|health| health.state)?;
+    if asked().any(|health| health.state == HealthState::Ok) {
+        return None;
+    }
+    let Health { operation, state, detail, .. } = worst;
+    let hint = match state {
+        HealthState::Expired => "log in again (aws sso login, aws login) or check the keys, then retry",
+        HealthState::Denied => "grant what `lamtop iam-policy` prints",
+        HealthState::Throttled => "try again in a minute; something else uses up the account's API rate",
+        HealthState::Unsupported => "check --endpoint-url: what answers there does not know these operations",
+        HealthState::Unreachable | HealthState::Ok => "check the network, the Region and --endpoint-url",
+    };
+    let cause = format!("{operation}: {}", detail.as_deref().unwrap_or(state.word()));
+    Some(Error::aws("AWS gave no answer that can be used", cause, hint))
+}
+
+/// Writes to standard output. A reader that has gone away is not an error.
+fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::usage("standard output cannot be written", error, "check where it goes"))
+        }
+        _ => Ok(()),
+    }
+}

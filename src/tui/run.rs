@@ -1,0 +1,125 @@
+//! The loop: waits, takes in what is ready, lets the effects be done, draws if something changed.
+//!
+//! It takes its input and its backend as arguments, so that tests drive this very loop. It never waits for
+//! anything but the user, the engine and the clock: no call to AWS can hold it up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream};
+use futures::{Stream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use ratatui::layout::Size;
+use tokio::sync::{Notify, watch};
+
+use super::app::App;
+use super::update::{Effect, Msg, update};
+use super::{picture, screen, terminal};
+use crate::error::Error;
+use crate::export::svg;
+use crate::model::demand::Demand;
+use crate::snapshot::Snapshot;
+
+/// At most 30 frames a second.
+const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
+
+/// What the loop is connected to.
+pub struct Wires<'a> {
+    /// The engine's snapshots.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// What is on screen, for the sources.
+    pub demand: watch::Sender<Demand>,
+    /// The terminal is ours again after a stop.
+    pub resumed: &'a Notify,
+    /// Carries out what only a real terminal can: stops the program.
+    pub suspend: fn(),
+}
+
+/// The keys, pastes and sizes that the terminal sends.
+pub fn terminal_input() -> impl Stream<Item = Msg> + Unpin {
+    EventStream::new().filter_map(|event| {
+        futures::future::ready(match event {
+            Ok(Event::Key(key)) => Some(Msg::Key(key)),
+            Ok(Event::Paste(text)) => Some(Msg::Paste(text)),
+            Ok(Event::Resize(width, height)) => Some(Msg::Resize(Size { width, height })),
+            _ => None,
+        })
+    })
+}
+
+/// Runs until the user quits or the input ends.
+///
+/// # Errors
+///
+/// When the terminal cannot be drawn on.
+pub async fn run<B: Backend>(
+    terminal: &mut Terminal<B>,
+    app: &mut App,
+    mut input: impl Stream<Item = Msg> + Unpin,
+    mut wires: Wires<'_>,
+) -> Result<(), Error> {
+    let mut changed = false;
+    let quiet = tokio::time::sleep(BETWEEN_FRAMES);
+    tokio::pin!(quiet);
+    draw(terminal, app)?;
+    wires.demand.send_replace(app.demand());
+    loop {
+        let msg = tokio::select! {
+            biased;
+            msg = input.next() => match msg {
+                Some(msg) => Some(msg),
+                None => {
+                    draw(terminal, app)?;
+                    return Ok(());
+                }
+            },
+            Ok(()) = wires.snapshots.changed() => Some(Msg::Snapshot(Arc::clone(&wires.snapshots.borrow_and_update()))),
+            () = wires.resumed.notified() => {
+                terminal::repaint(terminal).map_err(|error| lost(&error))?;
+                changed = true;
+                None
+            }
+            () = &mut quiet, if changed => {
+                draw(terminal, app)?;
+                changed = false;
+                quiet.set(tokio::time::sleep(BETWEEN_FRAMES));
+                None
+            }
+        };
+        let Some(msg) = msg else { continue };
+        let updated = update(app, msg);
+        changed |= updated.redraw;
+        for effect in updated.effects {
+            match effect {
+                Effect::Demand(demand) => drop(wires.demand.send_replace(demand)),
+                Effect::Suspend => (wires.suspend)(),
+                Effect::Quit => return Ok(()),
+                Effect::Export => {
+                    let notice = export(terminal, app);
+                    changed |= update(app, Msg::Done(notice)).redraw;
+                }
+            }
+        }
+    }
+}
+
+fn draw<B: Backend>(terminal: &mut Terminal<B>, app: &App) -> Result<(), Error> {
+    terminal.draw(|frame| screen::draw(frame, app)).map(drop).map_err(|error| lost(&error))
+}
+
+fn lost(error: &dyn std::fmt::Display) -> Error {
+    Error::usage("the screen cannot be drawn", error, "check the terminal and start lamtop again")
+}
+
+/// Writes the screen to a file in the working directory and says where.
+fn export<B: Backend>(terminal: &mut Terminal<B>, app: &App) -> String {
+    let picture = picture::of_buffer(&screen::render(app), &app.theme);
+    let _ = terminal;
+    let at = app.snapshot().at.format("%Y%m%dT%H%M%SZ");
+    let name = format!("lamtop-{at}.svg");
+    match std::fs::write(&name, svg::write(&picture, "lamtop")) {
+        Ok(()) => format!("saved {name}"),
+        Err(error) => format!("{name} cannot be written: {error}"),
+    }
+}

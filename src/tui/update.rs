@@ -1,0 +1,255 @@
+//! What a message does to the app, and what the app then wants done. Pure: effects are returned, not performed.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Size;
+
+use super::action::Action;
+use super::app::{App, View};
+use super::keymap::Layer;
+use super::list::List;
+use super::screen;
+use crate::model::demand::Demand;
+use crate::model::text;
+use crate::snapshot::Snapshot;
+use crate::view::functions::Column;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// Pasted text.
+    Paste(String),
+    /// The terminal has a new size.
+    Resize(Size),
+    /// The engine published.
+    Snapshot(Arc<Snapshot>),
+    /// An effect was carried out and has something to say.
+    Done(String),
+}
+
+/// Something to be done outside the app.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Tell the sources what is on screen.
+    Demand(Demand),
+    /// Save the screen as a picture.
+    Export,
+    /// Stop the program and give the shell the terminal.
+    Suspend,
+    /// End.
+    Quit,
+}
+
+/// What became of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Updated {
+    /// Whether the screen is to be drawn again.
+    pub redraw: bool,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+}
+
+/// The longest filter, in characters.
+const LONGEST_FILTER: usize = 200;
+
+/// Takes in one message.
+pub fn update(app: &mut App, msg: Msg) -> Updated {
+    let before = app.demand();
+    let mut effects = Vec::new();
+    let redraw = match msg {
+        Msg::Key(key) => press(app, key, &mut effects),
+        Msg::Paste(pasted) => {
+            let typing = app.typing.is_some();
+            if typing {
+                type_text(app, &pasted);
+            }
+            typing
+        }
+        Msg::Resize(size) => {
+            app.size = size;
+            app.scroll();
+            true
+        }
+        Msg::Snapshot(snapshot) => app.publish(snapshot),
+        Msg::Done(notice) => {
+            app.notice = Some(notice);
+            true
+        }
+    };
+    let demand = app.demand();
+    if demand != before {
+        effects.push(Effect::Demand(demand));
+    }
+    Updated { redraw, effects }
+}
+
+/// Says whether the key meant anything.
+fn press(app: &mut App, key: KeyEvent, effects: &mut Vec<Effect>) -> bool {
+    let noticed = app.notice.take().is_some();
+    match app.keymap.resolve(&key, app.layer()) {
+        Some(action) => {
+            act(app, action, effects);
+            true
+        }
+        None if app.layer() == Layer::Filter => edit(app, key) || noticed,
+        None => noticed,
+    }
+}
+
+fn edit(app: &mut App, key: KeyEvent) -> bool {
+    match key.code {
+        KeyCode::Char(character) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+            type_text(app, &character.to_string());
+        }
+        KeyCode::Backspace => {
+            app.query.filter.pop();
+            app.settle();
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn type_text(app: &mut App, typed: &str) {
+    let room = LONGEST_FILTER.saturating_sub(app.query.filter.chars().count());
+    app.query.filter.extend(text::clean(typed).chars().take(room));
+    app.settle();
+}
+
+fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+    if app.help && !matches!(action, Action::Quit | Action::Suspend) {
+        // Any key closes the help.
+        app.help = false;
+        return;
+    }
+    match action {
+        Action::Quit => effects.push(Effect::Quit),
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Export => effects.push(Effect::Export),
+        Action::Help => app.help = true,
+        Action::Back => back(app),
+        Action::Open => open(app),
+        Action::Up => step(app, -1),
+        Action::Down => step(app, 1),
+        Action::PageUp => step(app, -page(app)),
+        Action::PageDown => step(app, page(app)),
+        Action::Top => step(app, isize::MIN),
+        Action::Bottom => step(app, isize::MAX),
+        Action::SortNext => sort(app, 1),
+        Action::SortPrevious => sort(app, -1),
+        Action::SortReverse => {
+            app.query.reversed = !app.query.reversed;
+            app.settle();
+        }
+        Action::FaultsOnly => {
+            app.query.faults_only = !app.query.faults_only;
+            app.settle();
+        }
+        Action::Filter => {
+            if app.view == View::Health {
+                show(app, View::Functions);
+            }
+            app.open = None;
+            app.typing = Some(app.query.filter.clone());
+        }
+        Action::FilterAccept => app.typing = None,
+        Action::FilterCancel => {
+            app.query.filter = app.typing.take().unwrap_or_default();
+            app.settle();
+        }
+        Action::FilterClear => {
+            app.query.filter.clear();
+            app.settle();
+        }
+        Action::ViewFunctions => show(app, View::Functions),
+        Action::ViewTraffic => show(app, View::Traffic),
+        Action::ViewHealth => show(app, View::Health),
+        Action::ViewNext => turn(app, 1),
+        Action::ViewPrevious => turn(app, View::ALL.len() - 1),
+        Action::Freeze => app.freeze(),
+        Action::Refresh => {
+            app.refresh += 1;
+            app.notice = Some("asking for everything on screen".to_string());
+        }
+    }
+}
+
+fn back(app: &mut App) {
+    if app.open.take().is_some() {
+        return;
+    }
+    if app.view != View::Functions {
+        return show(app, View::Functions);
+    }
+    if !app.query.filter.is_empty() || app.query.faults_only {
+        app.query.filter.clear();
+        app.query.faults_only = false;
+        app.settle();
+    }
+}
+
+fn open(app: &mut App) {
+    app.open = match app.view {
+        View::Functions => app.row_id(app.functions.selected),
+        View::Traffic => app.alias_id(app.traffic.selected).map(|(id, _)| id),
+        View::Health => None,
+    };
+}
+
+fn show(app: &mut App, view: View) {
+    app.open = None;
+    app.view = view;
+}
+
+fn turn(app: &mut App, by: usize) {
+    let place = View::ALL.iter().position(|view| *view == app.view).unwrap_or(0);
+    show(app, View::ALL[(place + by) % View::ALL.len()]);
+}
+
+fn page(app: &App) -> isize {
+    isize::try_from(screen::body_rows(app)).map_or(1, |rows| (rows - 2).max(1))
+}
+
+fn step(app: &mut App, distance: isize) {
+    match app.view {
+        View::Functions => {
+            let index = app.functions.step(distance, app.rows().len());
+            let id = app.row_id(index);
+            if app.open.is_some() {
+                app.open.clone_from(&id);
+            }
+            app.functions.select(index, id);
+        }
+        View::Traffic => {
+            let index = app.traffic.step(distance, app.aliases().len());
+            let key = app.alias_id(index);
+            if app.open.is_some() {
+                app.open = key.as_ref().map(|(id, _)| id.clone());
+            }
+            app.traffic.select(index, key);
+        }
+        View::Health => {
+            let index = app.health.step(distance, app.health_rows());
+            app.health.select(index, Some(index));
+        }
+    }
+    app.scroll();
+}
+
+fn sort(app: &mut App, by: isize) {
+    let columns: Vec<Column> = Column::sortable().collect();
+    let place = columns.iter().position(|column| *column == app.query.sort).unwrap_or(0);
+    let len = isize::try_from(columns.len()).unwrap_or(1);
+    let next = isize::try_from(place).unwrap_or(0) + by;
+    if let Some(column) = usize::try_from(next.rem_euclid(len)).ok().and_then(|next| columns.get(next)) {
+        app.query.sort = *column;
+        app.query.reversed = false;
+        // A new order is looked at from its top.
+        app.functions = List::default();
+        app.settle();
+    }
+}

@@ -1,0 +1,131 @@
+//! Which columns of the function table fit a width, and how wide each is. Pure.
+
+use super::functions::Column;
+
+/// Most columns a function's name may take; longer names are cut.
+const LONGEST_NAME: u16 = 40;
+/// Fewest columns for a name that is to be recognised.
+const SHORTEST_NAME: u16 = 18;
+/// A trend shows at most this many minutes.
+const LONGEST_TREND: u16 = 60;
+const SHORTEST_TREND: u16 = 8;
+/// Between two columns.
+pub const GAP: u16 = 1;
+
+/// What goes first when there is room, by what an operator asks first.
+const PRIORITY: [Column; 17] = [
+    Column::Status,
+    Column::Function,
+    Column::Invocations,
+    Column::ErrorRate,
+    Column::Throttles,
+    Column::Concurrency,
+    Column::P99,
+    Column::Scope,
+    Column::Trend,
+    Column::DeadLetters,
+    Column::Errors,
+    Column::P50,
+    Column::Trouble,
+    Column::Split,
+    Column::Age,
+    Column::Runtime,
+    Column::Memory,
+];
+
+/// The smallest width of a column.
+fn smallest(column: Column) -> u16 {
+    match column {
+        Column::Status | Column::Concurrency => 9,
+        Column::Function => SHORTEST_NAME,
+        Column::Scope | Column::Runtime => 14,
+        Column::Invocations => 7,
+        Column::Errors | Column::DeadLetters | Column::Memory => 5,
+        Column::ErrorRate | Column::Throttles | Column::P50 | Column::P99 => 6,
+        Column::Trend | Column::Trouble => SHORTEST_TREND,
+        Column::Split => 20,
+        Column::Age => 4,
+    }
+}
+
+/// Whether the column's text stands at its left edge.
+pub fn is_left(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Status | Column::Function | Column::Scope | Column::Split | Column::Runtime | Column::Trend | Column::Trouble
+    )
+}
+
+/// The columns for `width`, in their order, with their widths. The longest name is `longest_name` wide;
+/// the scope is shown only where there are several.
+pub fn fit(width: u16, longest_name: u16, several_scopes: bool) -> Vec<(Column, u16)> {
+    let mut chosen: Vec<(Column, u16)> = Vec::new();
+    let mut left = width;
+    for column in PRIORITY {
+        if column == Column::Scope && !several_scopes {
+            continue;
+        }
+        let gap = if chosen.is_empty() { 0 } else { GAP };
+        if smallest(column) + gap > left {
+            // What is asked next must not push in where something more urgent had no room.
+            break;
+        }
+        left -= smallest(column) + gap;
+        chosen.push((column, smallest(column)));
+    }
+    chosen.sort_by_key(|(column, _)| Column::ALL.iter().position(|place| place == column));
+    let mut grow = |wanted: Column, longest: u16| {
+        if let Some((_, width)) = chosen.iter_mut().find(|(column, _)| *column == wanted) {
+            let more = longest.saturating_sub(*width).min(left);
+            *width += more;
+            left -= more;
+        }
+    };
+    grow(Column::Function, longest_name.min(LONGEST_NAME));
+    grow(Column::Trend, 30);
+    grow(Column::Trouble, 30);
+    grow(Column::Split, 26);
+    grow(Column::Trend, LONGEST_TREND);
+    grow(Column::Trouble, LONGEST_TREND);
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_never_exceed_the_width() {
+        for width in 0..250 {
+            for several in [false, true] {
+                let columns = fit(width, 30, several);
+                let gaps = GAP * (columns.len().max(1) - 1) as u16;
+                let total: u16 = columns.iter().map(|(_, width)| width).sum::<u16>() + gaps;
+                assert!(total <= width, "{width}: {columns:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn eighty_columns_answer_the_first_questions() {
+        let columns: Vec<Column> = fit(80, 25, false).into_iter().map(|(column, _)| column).collect();
+        assert_eq!(
+            columns,
+            [
+                Column::Status,
+                Column::Function,
+                Column::Invocations,
+                Column::ErrorRate,
+                Column::Throttles,
+                Column::Concurrency,
+                Column::P99,
+                Column::Trend,
+            ]
+        );
+    }
+
+    #[test]
+    fn two_hundred_columns_show_everything_but_the_scope() {
+        assert_eq!(fit(200, 25, false).len(), Column::ALL.len() - 1);
+    }
+}

@@ -3,4 +3,5 @@ pub mod error;
 pub mod export;
 pub mod model;
 pub mod source;
+pub mod tui;
 pub mod view;

@@ -1,0 +1,8 @@
+//! The terminal app: the only folder that knows ratatui and crossterm.
+//!
+//! It draws what the view says and turns keys into actions; it never computes what is shown.
+
+pub mod capabilities;
+pub mod colour;
+pub mod glyphs;
+pub mod theme;

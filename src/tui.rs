@@ -2,7 +2,9 @@
 //!
 //! It draws what the view says and turns keys into actions; it never computes what is shown.
 
+pub mod action;
 pub mod capabilities;
 pub mod colour;
 pub mod glyphs;
+pub mod keymap;
 pub mod theme;

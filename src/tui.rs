@@ -7,4 +7,6 @@ pub mod capabilities;
 pub mod colour;
 pub mod glyphs;
 pub mod keymap;
+pub mod picture;
 pub mod theme;
+pub mod widget;

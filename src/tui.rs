@@ -8,5 +8,7 @@ pub mod colour;
 pub mod glyphs;
 pub mod keymap;
 pub mod picture;
+mod signals;
+pub mod terminal;
 pub mod theme;
 pub mod widget;

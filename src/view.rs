@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod functions;
 pub mod meaning;
+pub mod picture;
 pub mod status;
 pub mod traffic;
 pub mod units;

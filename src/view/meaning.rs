@@ -24,7 +24,7 @@ pub enum Meaning {
     Critical,
     /// The row the cursor is on.
     Selected,
-    /// May still change: `CloudWatch` restates its newest minutes. Laid over another meaning.
+    /// May still change: CloudWatch restates its newest minutes. Laid over another meaning.
     Provisional,
     /// The part of a gauge that is in use.
     GaugeUsed,

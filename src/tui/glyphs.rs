@@ -1,0 +1,80 @@
+//! The characters that widgets draw with, for a UTF-8 terminal and for one that only knows ASCII.
+
+use ratatui::symbols::border;
+
+/// The characters that widgets draw with.
+#[derive(Debug)]
+pub struct Glyphs {
+    /// One cell filled from below, from almost empty to full.
+    pub levels: [char; 8],
+    /// One cell filled from the left, from almost empty to full.
+    pub parts: [char; 8],
+    /// The claimed part of a gauge.
+    pub claimed: char,
+    /// The free part of a gauge.
+    pub free: char,
+    /// A value that is missing.
+    pub gap: char,
+    /// A limit across a chart.
+    pub limit: char,
+    /// The axes of a chart.
+    pub axis: Axis,
+    /// Whether charts may be drawn in braille, eight dots to a cell.
+    pub braille: bool,
+    /// The frame around a pane.
+    pub border: border::Set<'static>,
+}
+
+/// The axes of a chart.
+#[derive(Debug)]
+pub struct Axis {
+    /// The upright axis.
+    pub upright: char,
+    /// The upright axis at a tick.
+    pub upright_tick: char,
+    /// Where the axes meet.
+    pub corner: char,
+    /// The time axis.
+    pub lying: char,
+    /// The time axis at a tick.
+    pub lying_tick: char,
+    /// The time axis below values that may still change.
+    pub provisional: char,
+}
+
+/// For a UTF-8 terminal.
+pub static UNICODE: Glyphs = Glyphs {
+    levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+    parts: ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
+    claimed: '▒',
+    free: '░',
+    gap: '·',
+    limit: '╌',
+    axis: Axis {
+        upright: '│', upright_tick: '┤', corner: '└', lying: '─', lying_tick: '┬', provisional: '┄'
+    },
+    braille: true,
+    border: border::ROUNDED,
+};
+
+/// For a terminal that only knows ASCII.
+pub static ASCII: Glyphs = Glyphs {
+    levels: ['_', '.', ',', '-', '=', '+', '*', '#'],
+    parts: [' ', ' ', ' ', '-', '-', '=', '=', '#'],
+    claimed: '+',
+    free: '.',
+    gap: ' ',
+    limit: '-',
+    axis: Axis { upright: '|', upright_tick: '+', corner: '+', lying: '-', lying_tick: '+', provisional: '.' },
+    braille: false,
+    border: border::Set {
+        top_left: "+",
+        top_right: "+",
+        bottom_left: "+",
+        bottom_right: "+",
+        vertical_left: "|",
+        vertical_right: "|",
+        horizontal_top: "-",
+        horizontal_bottom: "-",
+    },
+};

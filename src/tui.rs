@@ -1,14 +1,79 @@
 //! The terminal app: the only folder that knows ratatui and crossterm.
 //!
-//! It draws what the view says and turns keys into actions; it never computes what is shown.
+//! It draws what the view says and turns keys into actions; it never computes what is shown, and it never waits
+//! for AWS.
 
 pub mod action;
+pub mod app;
 pub mod capabilities;
 pub mod colour;
 pub mod glyphs;
 pub mod keymap;
+pub mod list;
 pub mod picture;
+pub mod run;
+pub mod screen;
 mod signals;
 pub mod terminal;
 pub mod theme;
+pub mod update;
 pub mod widget;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::error::Error;
+use crate::model::demand::Demand;
+use crate::snapshot::Snapshot;
+use crate::view::functions::Query;
+use app::App;
+use capabilities::Capabilities;
+use keymap::Keymap;
+use run::Wires;
+use theme::Theme;
+
+/// What the app is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What is shown and how it is sorted.
+    pub query: Query,
+    /// The look.
+    pub theme: Theme,
+    /// The keys.
+    pub keymap: Keymap,
+    /// Said beside the name: where the numbers come from, when that is not an account.
+    pub badge: Option<String>,
+}
+
+impl Options {
+    /// Options for the terminal that the environment describes.
+    ///
+    /// # Errors
+    ///
+    /// A usage error when no theme has this name.
+    pub fn new(query: Query, theme: &str, badge: Option<String>) -> Result<Self, Error> {
+        let theme = Theme::load(theme, Capabilities::of_environment())?;
+        Ok(Self { query, theme, keymap: Keymap::shipped()?, badge })
+    }
+}
+
+/// Takes the terminal and shows `snapshots` on it until the user quits.
+///
+/// The first frame is drawn before anything is waited for.
+///
+/// # Errors
+///
+/// A usage error when there is no terminal to show them on.
+pub async fn show(
+    options: Options,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    demand: watch::Sender<Demand>,
+) -> Result<(), Error> {
+    let mut guard = terminal::enter()?;
+    let resumed = guard.resumed();
+    let size = guard.terminal().size().map_err(|error| run::lost(&error))?;
+    let mut app = App::new(options, Arc::clone(&snapshots.borrow()), size);
+    let wires = Wires { snapshots, demand, resumed, suspend: terminal::suspend };
+    run::run(guard.terminal(), &mut app, run::terminal_input(), wires).await
+}

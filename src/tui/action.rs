@@ -60,8 +60,6 @@ pub enum Action {
     Freeze,
     /// Ask the sources for everything on screen now.
     Refresh,
-    /// Copy the `aws` command that would act on what is selected.
-    Copy,
     /// Save the screen as a picture.
     Export,
 }
@@ -95,7 +93,6 @@ impl Action {
         Self::ViewPrevious,
         Self::Freeze,
         Self::Refresh,
-        Self::Copy,
         Self::Export,
     ];
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ratatui::layout::Size;
 
+use super::Options;
 use super::keymap::{Keymap, Layer};
 use super::list::List;
 use super::theme::Theme;
@@ -36,17 +37,6 @@ impl View {
             Self::Health => "health",
         }
     }
-}
-
-/// What the app is started with.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// What is shown and how it is sorted.
-    pub query: Query,
-    /// The look.
-    pub theme: Theme,
-    /// Said beside the name: where the numbers come from, when that is not an account.
-    pub badge: Option<String>,
 }
 
 /// The state of the screen.
@@ -90,9 +80,9 @@ pub struct App {
 
 impl App {
     /// An app that shows `snapshot` on a terminal of this size.
-    pub fn new(options: Options, keymap: Keymap, snapshot: Arc<Snapshot>, size: Size) -> Self {
+    pub fn new(options: Options, snapshot: Arc<Snapshot>, size: Size) -> Self {
         let mut app = Self {
-            keymap,
+            keymap: options.keymap,
             theme: options.theme,
             badge: options.badge,
             live: snapshot,

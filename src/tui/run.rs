@@ -96,7 +96,7 @@ pub async fn run<B: Backend>(
                 Effect::Suspend => (wires.suspend)(),
                 Effect::Quit => return Ok(()),
                 Effect::Export => {
-                    let notice = export(terminal, app);
+                    let notice = export(app);
                     changed |= update(app, Msg::Done(notice)).redraw;
                 }
             }
@@ -108,14 +108,14 @@ fn draw<B: Backend>(terminal: &mut Terminal<B>, app: &App) -> Result<(), Error> 
     terminal.draw(|frame| screen::draw(frame, app)).map(drop).map_err(|error| lost(&error))
 }
 
-fn lost(error: &dyn std::fmt::Display) -> Error {
+/// The screen cannot be drawn on any more.
+pub(super) fn lost(error: &dyn std::fmt::Display) -> Error {
     Error::usage("the screen cannot be drawn", error, "check the terminal and start lamtop again")
 }
 
 /// Writes the screen to a file in the working directory and says where.
-fn export<B: Backend>(terminal: &mut Terminal<B>, app: &App) -> String {
+fn export(app: &App) -> String {
     let picture = picture::of_buffer(&screen::render(app), &app.theme);
-    let _ = terminal;
     let at = app.snapshot().at.format("%Y%m%dT%H%M%SZ");
     let name = format!("lamtop-{at}.svg");
     match std::fs::write(&name, svg::write(&picture, "lamtop")) {

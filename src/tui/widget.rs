@@ -6,6 +6,7 @@ pub mod bar;
 pub mod chart;
 pub mod gauge;
 pub mod sparkline;
+pub mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,14 +15,14 @@ use ratatui::style::Style;
 use crate::model::text;
 
 /// Puts one character into a cell; outside the buffer it is dropped.
-fn put(buffer: &mut Buffer, column: u16, row: u16, character: char, style: Style) {
+pub(super) fn put(buffer: &mut Buffer, column: u16, row: u16, character: char, style: Style) {
     if let Some(cell) = buffer.cell_mut((column, row)) {
         cell.set_char(character).set_style(style);
     }
 }
 
 /// Writes text from outside into a row of `area`, cleaned and cut to the columns that are left from `column` on.
-fn write(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: &str, style: Style) {
+pub(super) fn write(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: &str, style: Style) {
     let area = area.intersection(buffer.area);
     if area.contains((column, row).into()) {
         let columns = area.right() - column;

@@ -166,7 +166,7 @@ mod tests {
             format: Format::Auto,
             limit: None,
             seed: 1,
-            speed: 1.0,
+            speed: 20.0,
             log_file: None,
             verbosity: 0,
             metrics: Metrics {

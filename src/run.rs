@@ -17,7 +17,6 @@ use crate::logging;
 use crate::model::demand::Demand;
 use crate::model::failure::{Health, HealthState};
 use crate::model::operation::Operation;
-use crate::model::time::Clock;
 use crate::snapshot::Snapshot;
 use crate::source::demo;
 use crate::store::Store;
@@ -39,14 +38,16 @@ pub fn run(invocation: Invocation) -> Result<(), Error> {
         }
         Invocation::App(settings) => app(&settings, None),
         Invocation::Demo { scenario, settings } => {
-            app(&settings, Some(scenario.as_deref().unwrap_or_else(default_scenario)))
+            let name = scenario.unwrap_or_else(default_scenario);
+            app(&settings, Some(&name))
         }
         Invocation::Snapshot { demo, settings } => snapshot(&settings, demo.as_deref()),
     }
 }
 
-fn default_scenario() -> &'static str {
-    demo::scenarios().first().map_or("mixed", |known| known.name)
+/// The first one listed.
+fn default_scenario() -> String {
+    demo::scenarios().first().map(|known| known.name.to_string()).unwrap_or_default()
 }
 
 /// The terminal app, until the user quits.
@@ -94,8 +95,8 @@ fn snapshot(settings: &Settings, scenario: Option<&str>) -> Result<(), Error> {
         let (_demand, wanted) = watch::channel(Demand::default());
         let engine = engine::run(received, publish, source.clock(), params(settings), source.origin());
         let feed = Feed::new(source, settings).once().run(observations, wanted);
-        let (fed, snapshot) = tokio::join!(feed, engine);
-        fed.map(|()| snapshot)
+        let (outcome, snapshot) = tokio::join!(feed, engine);
+        outcome.map(|()| snapshot)
     });
     runtime.shutdown_background();
     let snapshot = taken?;

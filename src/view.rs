@@ -1,6 +1,7 @@
 //! What is shown, without a terminal: rows, cells and their meanings from a snapshot. Pure.
 
 pub mod columns;
+pub mod function;
 pub mod functions;
 pub mod meaning;
 pub mod picture;

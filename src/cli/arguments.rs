@@ -147,7 +147,7 @@ pub(super) struct Demo {
     #[arg(long, value_name = "N")]
     seed: Option<String>,
 
-    /// Times faster than real time, 0.1 to 1000 [default: 1]
+    /// Times faster than real time, 0.1 to 1000 [default: 20]
     #[arg(long, value_name = "X")]
     speed: Option<String>,
 }

@@ -11,12 +11,12 @@ use crate::analysis::failures::DeadLetters;
 use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::analysis::pool::Pool;
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
+use crate::error::Error;
 use crate::model::failure::{Health, HealthState};
 use crate::model::function::{EventSource, EventSourceKind};
 use crate::model::operation::Operation;
 use crate::model::queue::{TargetKind, TargetRole};
 use crate::model::time::Minute;
-use crate::error::Error;
 use crate::snapshot::{FunctionSnapshot, Origin, ScopeSnapshot, Snapshot};
 use crate::view::functions::RowRef;
 

@@ -31,7 +31,13 @@ impl<K: PartialEq> List<K> {
 
     /// Finds the chosen row again among `len` rows with these keys, and scrolls so that it is within `room` lines;
     /// row `index` takes `lines(index)` of them.
-    pub fn settle(&mut self, len: usize, key: impl Fn(usize) -> Option<K>, room: usize, lines: impl Fn(usize) -> usize) {
+    pub fn settle(
+        &mut self,
+        len: usize,
+        key: impl Fn(usize) -> Option<K>,
+        room: usize,
+        lines: impl Fn(usize) -> usize,
+    ) {
         let found = self.key.is_some().then(|| (0..len).find(|index| key(*index) == self.key)).flatten();
         self.selected = found.unwrap_or(if self.key.is_some() { self.selected } else { 0 });
         self.selected = self.selected.min(len.saturating_sub(1));

@@ -67,13 +67,12 @@ pub async fn run<B: Backend>(
     loop {
         let msg = tokio::select! {
             biased;
-            msg = input.next() => match msg {
-                Some(msg) => Some(msg),
-                None => {
-                    draw(terminal, app)?;
-                    return Ok(());
+            msg = input.next() => {
+                if msg.is_none() {
+                    return draw(terminal, app);
                 }
-            },
+                msg
+            }
             Ok(()) = wires.snapshots.changed() => Some(Msg::Snapshot(Arc::clone(&wires.snapshots.borrow_and_update()))),
             () = wires.resumed.notified() => {
                 terminal::repaint(terminal).map_err(|error| lost(&error))?;

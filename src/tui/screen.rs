@@ -57,7 +57,8 @@ const FOOTER: u16 = 1;
 
 fn paint(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.width < SMALLEST.width || area.height < SMALLEST.height {
-        let text = format!("lamtop needs {} x {}, this is {} x {}", SMALLEST.width, SMALLEST.height, area.width, area.height);
+        let text =
+            format!("lamtop needs {} x {}, this is {} x {}", SMALLEST.width, SMALLEST.height, area.width, area.height);
         write(buffer, area, area.x, area.y, &text, app.theme.style(Meaning::Warning));
         return;
     }

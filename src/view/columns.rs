@@ -52,7 +52,13 @@ fn smallest(column: Column) -> u16 {
 pub fn is_left(column: Column) -> bool {
     matches!(
         column,
-        Column::Status | Column::Function | Column::Scope | Column::Split | Column::Runtime | Column::Trend | Column::Trouble
+        Column::Status
+            | Column::Function
+            | Column::Scope
+            | Column::Split
+            | Column::Runtime
+            | Column::Trend
+            | Column::Trouble
     )
 }
 

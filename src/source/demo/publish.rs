@@ -17,6 +17,8 @@ const RESTATED_S: i64 = 150;
 pub(super) struct Published<'a> {
     pub(super) minute: Minute,
     functions: Vec<FunctionMinute<'a>>,
+    /// Whether every function has published: the Region's own series come last.
+    complete: bool,
     set_aside: u64,
 }
 
@@ -32,7 +34,8 @@ impl World {
                 lane.activity = lane.activity.first_read();
             }
         }
-        Published { minute, functions, set_aside: self.scenario.set_aside() }
+        let complete = age >= TimeDelta::seconds(*FIRST_READ_S.end());
+        Published { minute, functions, complete, set_aside: self.scenario.set_aside() }
     }
 
     /// Each function's metrics have a delay of their own.
@@ -78,7 +81,8 @@ impl Published<'_> {
     /// The series' value in this minute; `None` where nothing was published.
     pub(super) fn value(&self, series: &SeriesId) -> Option<f64> {
         let SeriesId { subject, metric, statistic } = series;
-        if self.functions.is_empty() || !published_under(*metric, subject) {
+        let too_early = *subject == Subject::Region && !self.complete;
+        if too_early || self.functions.is_empty() || !published_under(*metric, subject) {
             return None;
         }
         let totals = |wanted: &dyn Fn(&FunctionMinute<'_>) -> bool| {
@@ -195,7 +199,7 @@ mod tests {
     fn counts_add_up_at_every_age() {
         let world = world();
         for offset in -120..75 {
-            for age_s in [80, 119, 300] {
+            for age_s in [80, 119, 120, 300] {
                 let asked = minute(&world, offset);
                 let published = world.published(asked, asked.plus(1).start() + TimeDelta::seconds(age_s));
                 for metric in [Metric::Invocations, Metric::Errors, Metric::Throttles] {
@@ -211,7 +215,10 @@ mod tests {
                     let region = sum(&|subject| *subject == Subject::Region);
                     let functions = sum(&|subject| matches!(subject, Subject::Function(_)));
                     let qualified = sum(&|subject| matches!(subject, Subject::Qualified { .. }));
-                    assert_eq!([functions, qualified], [region; 2], "{metric:?} at {offset}, age {age_s}");
+                    assert_eq!(functions, qualified, "{metric:?} at {offset}, age {age_s}");
+                    // The Region's own series wait for the last function.
+                    let expected = if age_s < *FIRST_READ_S.end() { 0 } else { functions };
+                    assert_eq!(region, expected, "{metric:?} at {offset}, age {age_s}");
                     if metric != Metric::Throttles {
                         let executed = sum(&|subject| matches!(subject, Subject::Executed { .. }));
                         let aliases = sum(

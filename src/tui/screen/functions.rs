@@ -1,0 +1,99 @@
+//! The table of functions: a head and the rows that are in sight, no others.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+
+use crate::model::text;
+use crate::tui::app::App;
+use crate::tui::widget::sparkline::Sparkline;
+use crate::tui::widget::words::Words;
+use crate::tui::widget::write;
+use crate::view::columns;
+use crate::view::functions::{Cell, Column, RowRef, cell};
+use crate::view::meaning::Meaning;
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    if area.height < 2 {
+        return;
+    }
+    let snapshot = app.snapshot();
+    let room = usize::from(area.height) - 1;
+    let shown: Vec<RowRef> = app.rows().iter().copied().skip(app.functions.offset).take(room).collect();
+    let name_width =
+        |row: &RowRef| row.of(snapshot).map_or(0, |(_, function)| text::width(function.state.name.as_str()));
+    let longest = shown.iter().map(name_width).max().unwrap_or(0) as u16;
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let columns = columns::fit(inner.width, longest, snapshot.scopes.len() > 1);
+    draw_head(app, &columns, inner, buffer);
+    for (index, row) in shown.iter().enumerate() {
+        let line = Rect { y: inner.y + 1 + index as u16, height: 1, ..inner };
+        if app.functions.offset + index == app.functions.selected {
+            let whole = Rect { x: area.x, width: area.width, ..line };
+            buffer.set_style(whole, app.theme.style(Meaning::Selected));
+        }
+        draw_row(app, *row, &columns, line, buffer);
+    }
+    if shown.is_empty() {
+        let mut words = Words::default();
+        words.add(empty(app), Meaning::Muted);
+        words.draw(&app.theme, Rect { y: inner.y + 1, height: 1, ..inner }, buffer);
+    }
+}
+
+/// Why there is nothing to show.
+fn empty(app: &App) -> &'static str {
+    let snapshot = app.snapshot();
+    if snapshot.scopes.iter().any(|scope| !scope.functions.is_empty()) {
+        "no function matches: esc shows all"
+    } else if snapshot.faults().next().is_some() {
+        "nothing could be read: ! shows why"
+    } else if !snapshot.scopes.is_empty() && snapshot.scopes.iter().all(|scope| scope.listed) {
+        "there are no functions here"
+    } else {
+        "loading …"
+    }
+}
+
+fn draw_head(app: &App, columns: &[(Column, u16)], area: Rect, buffer: &mut Buffer) {
+    let mut x = area.x;
+    for (column, width) in columns {
+        let sorted = *column == app.query.sort;
+        let descending = column.largest_first() != app.query.reversed;
+        let mark = match (sorted, descending, app.theme.glyphs().braille) {
+            (false, ..) => "",
+            (true, true, true) => "▼",
+            (true, false, true) => "▲",
+            (true, true, false) => "v",
+            (true, false, false) => "^",
+        };
+        let meaning = if sorted { Meaning::Title } else { Meaning::Label };
+        let head = text::fit(column.head(), usize::from(*width).saturating_sub(text::width(mark))).into_owned() + mark;
+        put(app, &head, meaning, *column, Rect { x, width: *width, ..area }, buffer);
+        x += width + columns::GAP;
+    }
+}
+
+fn draw_row(app: &App, row: RowRef, columns: &[(Column, u16)], area: Rect, buffer: &mut Buffer) {
+    let mut x = area.x;
+    for (column, width) in columns {
+        let place = Rect { x, width: *width, ..area };
+        match cell(app.snapshot(), row, *column, usize::from(*width)) {
+            Some(Cell::Text(text, meaning)) => put(app, &text, meaning, *column, place, buffer),
+            Some(Cell::Trend(values, provisional, meaning)) => {
+                let max = values.iter().flatten().copied().fold(0.0, f64::max);
+                Sparkline { values: &values, max, provisional, meaning, theme: &app.theme }.render(place, buffer);
+            }
+            None => {}
+        }
+        x += width + columns::GAP;
+    }
+}
+
+/// Writes a cell at the edge that belongs to its column.
+fn put(app: &App, text: &str, meaning: Meaning, column: Column, place: Rect, buffer: &mut Buffer) {
+    let text = text::fit(text, place.width.into());
+    let space = place.width.saturating_sub(text::width(&text) as u16);
+    let x = if columns::is_left(column) { place.x } else { place.x + space };
+    write(buffer, place, x, place.y, &text, app.theme.style(meaning));
+}

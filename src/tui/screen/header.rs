@@ -1,0 +1,160 @@
+//! The header: each scope's concurrency pool against its limit, the totals, how old and how dear the numbers are.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+
+use crate::analysis::{pool::Pool, ratio};
+use crate::snapshot::ScopeSnapshot;
+use crate::tui::app::{App, View};
+use crate::tui::widget::gauge::Gauge;
+use crate::tui::widget::words::Words;
+use crate::view::functions::age;
+use crate::view::meaning::Meaning;
+use crate::view::status::Status;
+use crate::view::units::{self, MISSING};
+
+/// Pools shown at most; the fullest ones come first.
+const MOST_POOLS: usize = 4;
+/// Columns kept for a scope's name when there are several.
+const NAME: u16 = 28;
+/// From this width on the numbers are written out.
+const WIDE: u16 = 100;
+
+/// The header's height: a title, a row for each pool, and the totals when there is one pool.
+pub(super) fn rows(app: &App) -> u16 {
+    match app.snapshot().scopes.len() {
+        0 | 1 => 3,
+        several => 1 + several.min(MOST_POOLS) as u16,
+    }
+}
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    title(app, area, buffer);
+    let row = |index: u16| Rect { y: area.y + index, height: 1, ..area };
+    let mut scopes: Vec<&ScopeSnapshot> = app.snapshot().scopes.iter().collect();
+    match scopes.as_slice() {
+        [] => {
+            let mut words = Words::default();
+            words.add(" looking for credentials and a Region …", Meaning::Muted);
+            words.draw(&app.theme, row(1), buffer);
+        }
+        [scope] => {
+            pool(app, scope, row(1), buffer);
+            totals(app, scope, row(2), buffer);
+        }
+        _ => {
+            let fullness = |scope: &ScopeSnapshot| scope.pool.utilisation().unwrap_or(-1.0);
+            scopes.sort_by(|left, right| fullness(right).total_cmp(&fullness(left)));
+            for (index, scope) in scopes.iter().take(MOST_POOLS).enumerate() {
+                let line = row(index as u16 + 1);
+                let mut name = Words::default();
+                name.add(format!(" {}", scope.label()), Meaning::Title);
+                name.draw(&app.theme, Rect { width: NAME.min(line.width), ..line }, buffer);
+                let rest = Rect { x: line.x + NAME, width: line.width.saturating_sub(NAME), ..line };
+                pool(app, scope, rest, buffer);
+            }
+        }
+    }
+}
+
+fn title(app: &App, area: Rect, buffer: &mut Buffer) {
+    let snapshot = app.snapshot();
+    let mut left = Words::default();
+    left.add(" lamtop ", Meaning::Title);
+    for (index, view) in View::ALL.into_iter().enumerate() {
+        let current = view == app.view;
+        let name = if area.width >= WIDE || current { view.title() } else { "" };
+        left.add(format!(" {} {name} ", index + 1), if current { Meaning::Selected } else { Meaning::Muted });
+    }
+    if let Some(badge) = &app.badge {
+        left.add(format!("  {badge}"), Meaning::Key);
+    }
+    if let [scope] = snapshot.scopes.as_slice() {
+        left.add(format!("  {}", scope.label()), Meaning::Normal);
+        if let Some(profile) = scope.scope.profile.as_ref().filter(|_| scope.account.is_some()) {
+            left.add(format!(" ({profile})"), Meaning::Muted);
+        }
+    }
+    let mut right = Words::default();
+    if app.is_frozen() {
+        right.fact("", "FROZEN", Meaning::Critical);
+    }
+    let faults = snapshot.faults().count();
+    if faults > 0 {
+        right.fact("", format!("{faults} fault{} (!)", if faults == 1 { "" } else { "s" }), Meaning::Warning);
+    }
+    if area.width >= WIDE {
+        let cost = &snapshot.cost;
+        let pace = cost.usd_per_hour.map(|pace| format!(" {}/h", units::usd(pace))).unwrap_or_default();
+        right.fact("API", format!("{}{pace}", units::usd(cost.usd)), Meaning::Muted);
+    } else if let Some(pace) = snapshot.cost.usd_per_hour {
+        right.fact("", format!("{}/h", units::usd(pace)), Meaning::Muted);
+    }
+    right.fact("", snapshot.at.format("%H:%M:%SZ ").to_string(), Meaning::Normal);
+    let room = Rect { width: area.width.saturating_sub(right.width() + 1), ..area };
+    let end = left.draw(&app.theme, room, buffer);
+    right.draw_right(&app.theme, area, end, buffer);
+}
+
+fn known(value: Option<f64>) -> String {
+    value.map_or_else(|| MISSING.to_string(), units::count)
+}
+
+fn pool(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
+    let pool = &scope.pool;
+    let limit = pool.limit.map(f64::from);
+    let meaning = match Status::utilisation_meaning(pool.claimed.or(pool.in_use), limit) {
+        Meaning::Ok | Meaning::Muted => Meaning::GaugeUsed,
+        alarm => alarm,
+    };
+    let (in_use, claimed, headroom) = (known(pool.in_use), known(pool.claimed), known(pool.headroom));
+    let limit_text = known(limit);
+    let label = if area.width >= WIDE {
+        format!("in use {in_use} · claimed {claimed} of {limit_text} · headroom {headroom} ")
+    } else {
+        format!("{in_use} used {claimed} claimed of {limit_text} ")
+    };
+    let mut name = Words::default();
+    name.add(" POOL ", Meaning::Label);
+    let start = name.draw(&app.theme, area, buffer);
+    let gauge = Gauge {
+        used: ratio(pool.in_use, limit),
+        claimed: ratio(pool.claimed, limit),
+        label: &label,
+        meaning,
+        theme: &app.theme,
+    };
+    gauge.render(Rect { x: start, width: area.right().saturating_sub(start), ..area }, buffer);
+}
+
+fn totals(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
+    let Pool { invocations, errors, throttles, as_of, headroom, limit, claimed, in_use, .. } = scope.pool;
+    let alarm = |value: Option<f64>, meaning| match value {
+        Some(value) if value > 0.0 => meaning,
+        _ => Meaning::Muted,
+    };
+    let rate = ratio(errors, invocations);
+    let percent = rate.map(|rate| format!(" ({})", units::percent(rate))).unwrap_or_default();
+    let mut left = Words::default();
+    left.add(" inv/min ", Meaning::Label).add(known(invocations), Meaning::Normal);
+    left.fact("err", format!("{}{percent}", known(errors)), alarm(errors, Status::error_meaning(rate)));
+    left.fact("throttled", known(throttles), alarm(throttles, Meaning::Critical));
+    if area.width < WIDE {
+        left.fact("headroom", known(headroom), Status::utilisation_meaning(claimed.or(in_use), limit.map(f64::from)));
+    }
+    let end = left.draw(&app.theme, area, buffer);
+
+    let mut right = Words::default();
+    let total = scope.functions.len();
+    let read = scope.functions.iter().filter(|function| function.state.aliases.is_some()).count();
+    if scope.listed && read == total {
+        right.fact("functions", total.to_string(), Meaning::Muted);
+    } else {
+        let more = if scope.listed { "" } else { "+" };
+        right.fact("inventory", format!("{read}/{total}{more}"), Meaning::Muted);
+    }
+    let old = as_of.map_or_else(|| MISSING.to_string(), |minute| format!("{} old", age(minute, app.snapshot().at)));
+    right.fact("metrics", format!("{old} "), Meaning::Muted);
+    right.draw_right(&app.theme, area, end + 1, buffer);
+}

@@ -1,0 +1,244 @@
+//! One function's pane: its facts, the lines of its charts, its queues and event sources. No terminal.
+
+use super::functions::age;
+use super::meaning::Meaning;
+use super::status::Status;
+use super::units::{self, MISSING};
+use crate::analysis::failures::DeadLetters;
+use crate::model::metric::{Metric, Statistic};
+use crate::model::queue::{TargetKind, TargetRole};
+use crate::model::time::Minute;
+use crate::snapshot::{Ceiling, FunctionSnapshot, Snapshot};
+
+/// A labelled value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// What it is.
+    pub label: &'static str,
+    /// The value; `–` where it is not known.
+    pub value: String,
+    /// What it means.
+    pub meaning: Meaning,
+}
+
+/// A line of a chart: one value a minute, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Its name.
+    pub name: &'static str,
+    /// The values of the minutes asked for; `None` where AWS gave none.
+    pub values: Vec<Option<f64>>,
+    /// What it means.
+    pub meaning: Meaning,
+}
+
+/// A chart: a few lines of one unit over the last minutes.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// What it shows.
+    pub title: String,
+    /// The lines, the most important last.
+    pub lines: Vec<Line>,
+    /// What must not be crossed, and what it is.
+    pub limit: Option<(f64, &'static str)>,
+    /// Writes a value.
+    pub unit: fn(f64) -> String,
+}
+
+/// What is configured: runtime, memory, timeout, concurrency, log group.
+pub fn facts(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
+    let state = &function.state;
+    let info = state.info.as_ref().map(|info| &info.value);
+    let known = |label, value: Option<String>| {
+        let meaning = if value.is_some() { Meaning::Normal } else { Meaning::Muted };
+        Fact { label, value: value.unwrap_or_else(|| MISSING.to_string()), meaning }
+    };
+    let reserved = match state.reserved.as_ref().map(|reserved| reserved.value) {
+        Some(Some(0)) => Fact { label: "reserved", value: "0: stopped".to_string(), meaning: Meaning::Critical },
+        Some(Some(reserved)) => known("reserved", Some(reserved.to_string())),
+        Some(None) => known("reserved", Some("none".to_string())),
+        None => known("reserved", None),
+    };
+    let provisioned = function.provisioned().map(|environments| environments.to_string());
+    let group = match &state.log_group {
+        None => known("logs", info.map(crate::model::function::FunctionInfo::log_group_name)),
+        Some(read) => match &read.value {
+            Some(group) => known("logs", Some(group.name.clone())),
+            None => Fact { label: "logs", value: "no log group yet".to_string(), meaning: Meaning::Muted },
+        },
+    };
+    let changed = info.and_then(|info| info.last_modified);
+    vec![
+        known("runtime", info.map(|info| info.runtime.clone().unwrap_or_else(|| "container image".to_string()))),
+        known("memory", info.and_then(|info| info.memory_mb).map(|memory| units::megabytes(f64::from(memory)))),
+        known("timeout", info.and_then(|info| info.timeout_s).map(|timeout| format!("{timeout}s"))),
+        reserved,
+        known("provisioned", provisioned),
+        known("changed", changed.map(|changed| format!("{} ago", units::span(snapshot.at - changed)))),
+        group,
+    ]
+}
+
+/// The newest complete minute in words.
+pub fn now(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
+    let metrics = &function.metrics;
+    let fact = |label, value: Option<f64>, format: fn(f64) -> String, alarm: Meaning| Fact {
+        label,
+        value: value.map_or_else(|| MISSING.to_string(), format),
+        meaning: match value {
+            Some(value) if value > 0.0 => alarm,
+            _ => Meaning::Muted,
+        },
+    };
+    let mut facts = vec![
+        fact("inv/min", metrics.invocations, units::count, Meaning::Normal),
+        fact("err", metrics.errors, units::count, Status::error_meaning(metrics.error_rate)),
+        fact("err%", metrics.error_rate, units::percent, Status::error_meaning(metrics.error_rate)),
+        fact("throttled", metrics.throttles, units::count, Meaning::Critical),
+        fact("p50", metrics.duration_ms.p50, units::milliseconds, Meaning::Normal),
+        fact("p99", metrics.duration_ms.p99, units::milliseconds, Meaning::Normal),
+        Fact {
+            label: "age",
+            value: metrics.as_of.map_or_else(|| MISSING.to_string(), |minute| age(minute, snapshot.at)),
+            meaning: Meaning::Muted,
+        },
+    ];
+    // What a function has only when it is used in a certain way is named only when it is there.
+    let extra = [
+        ("async age", metrics.async_event_age_ms, units::milliseconds as fn(f64) -> String, Meaning::Normal),
+        ("async dropped", metrics.async_events_dropped, units::count, Meaning::Critical),
+        ("dead-letter errors", metrics.dead_letter_errors, units::count, Meaning::Critical),
+        ("delivery failures", metrics.destination_delivery_failures, units::count, Meaning::Critical),
+        ("iterator age", metrics.iterator_age_ms, units::milliseconds, Meaning::Warning),
+        ("spillover", metrics.provisioned_spillover, units::count, Meaning::Warning),
+        ("recursion stopped", metrics.recursive_invocations_dropped, units::count, Meaning::Critical),
+    ];
+    let used = extra.into_iter().filter(|(_, value, ..)| value.is_some_and(|value| value > 0.0));
+    facts.extend(used.map(|(label, value, format, alarm)| fact(label, value, format, alarm)));
+    facts
+}
+
+/// The function's charts over the last `minutes` complete minutes: concurrency, invocations, durations.
+pub fn charts(snapshot: &Snapshot, function: &FunctionSnapshot, minutes: u16) -> [Chart; 3] {
+    let last = Minute::newest_complete(snapshot.at);
+    let first = last.plus(1 - i64::from(minutes));
+    let line = |name, metric, statistic, meaning| Line {
+        name,
+        values: match function.state.series.get(metric, statistic) {
+            Some(series) => series.range(first, last).collect(),
+            None => vec![None; minutes.into()],
+        },
+        meaning,
+    };
+    let limit = function.ceiling.map(|ceiling| match ceiling {
+        Ceiling::Reserved(limit) => (f64::from(limit), "reserved"),
+        Ceiling::Unreserved(limit) => (f64::from(limit), "unreserved pool"),
+    });
+    let timeout = function.state.info.as_ref().and_then(|info| info.value.timeout_s);
+    [
+        Chart {
+            title: "concurrency".to_string(),
+            lines: vec![line("", Metric::ConcurrentExecutions, Statistic::Maximum, Meaning::Series1)],
+            limit: near(limit, function.state.series.one(Metric::ConcurrentExecutions), first, last),
+            unit: units::count,
+        },
+        Chart {
+            title: "invocations · errors · throttles, a minute".to_string(),
+            lines: vec![
+                line("inv", Metric::Invocations, Statistic::Sum, Meaning::Series1),
+                line("err", Metric::Errors, Statistic::Sum, Meaning::Series3),
+                line("throt", Metric::Throttles, Statistic::Sum, Meaning::Series2),
+            ],
+            limit: None,
+            unit: units::count,
+        },
+        Chart {
+            title: "duration".to_string(),
+            lines: vec![
+                line("p50", Metric::Duration, Statistic::P50, Meaning::Series1),
+                line("p95", Metric::Duration, Statistic::P95, Meaning::Series2),
+                line("p99", Metric::Duration, Statistic::P99, Meaning::Series3),
+            ],
+            limit: near(
+                timeout.map(|timeout| (f64::from(timeout) * 1e3, "timeout")),
+                function.state.series.get(Metric::Duration, Statistic::P99),
+                first,
+                last,
+            ),
+            unit: units::milliseconds,
+        },
+    ]
+}
+
+/// A limit is drawn only when the line comes within a tenth of it: far above, it would flatten the line.
+fn near(
+    limit: Option<(f64, &'static str)>,
+    series: Option<&crate::store::series::Series>,
+    first: Minute,
+    last: Minute,
+) -> Option<(f64, &'static str)> {
+    let (value, name) = limit?;
+    let highest = series?.range(first, last).flatten().fold(0.0, f64::max);
+    (highest >= value / 10.0).then_some((value, name))
+}
+
+/// A failure target in a line.
+pub fn dead_letters(letters: &DeadLetters) -> Vec<Fact> {
+    let role = match letters.target.role {
+        TargetRole::DeadLetterQueue => "dead letters",
+        TargetRole::OnFailure => "on failure",
+        TargetRole::SourceRedrive => "redrive",
+    };
+    let missing = || MISSING.to_string();
+    let mut facts = vec![Fact { label: role, value: letters.target.arn.name().to_string(), meaning: Meaning::Normal }];
+    let mut add = |label, value: String, meaning| facts.push(Fact { label, value, meaning });
+    match letters.target.kind {
+        TargetKind::Sqs => {
+            let alarm = if letters.depth.is_some_and(|depth| depth > 0) { Meaning::Warning } else { Meaning::Muted };
+            add("depth", letters.depth.map_or_else(missing, |depth| units::count(depth as f64)), alarm);
+            if let Some(growth) = letters.growth_per_min {
+                let alarm = if growth > 0.0 { Meaning::Critical } else { Meaning::Muted };
+                add("a minute", format!("{growth:+.1}"), alarm);
+            }
+            if let Some(age) = letters.oldest_age_s {
+                add("oldest", units::span(chrono::TimeDelta::seconds(age as i64)), Meaning::Muted);
+            }
+        }
+        TargetKind::Sns => {
+            add(
+                "topic, published a minute",
+                letters.growth_per_min.map_or_else(missing, units::count),
+                Meaning::Normal,
+            );
+            let failed = letters.notifications_failed;
+            let alarm = if failed.is_some_and(|failed| failed > 0.0) { Meaning::Critical } else { Meaning::Muted };
+            add("not delivered", failed.map_or_else(missing, units::count), alarm);
+        }
+        TargetKind::S3 | TargetKind::Lambda | TargetKind::EventBus => {
+            add("", letters.target.arn.service().unwrap_or_default().to_string(), Meaning::Muted);
+        }
+    }
+    facts
+}
+
+/// An event source in a line.
+pub fn event_source(source: &crate::model::function::EventSource) -> Vec<Fact> {
+    let kind = source.kind.map_or("source", crate::model::function::EventSourceKind::word);
+    let name = source.source.as_ref().map_or(MISSING, |arn| arn.name());
+    let state = match source.state.as_str() {
+        "Enabled" => Meaning::Ok,
+        "Disabled" | "Disabling" => Meaning::Critical,
+        _ => Meaning::Warning,
+    };
+    let mut facts = vec![
+        Fact { label: kind, value: name.to_string(), meaning: Meaning::Normal },
+        Fact { label: "", value: source.state.clone(), meaning: state },
+    ];
+    if let Some(batch) = source.batch_size {
+        facts.push(Fact { label: "batch", value: batch.to_string(), meaning: Meaning::Muted });
+    }
+    if let Some(most) = source.maximum_concurrency {
+        facts.push(Fact { label: "at most", value: most.to_string(), meaning: Meaning::Muted });
+    }
+    facts
+}

@@ -47,13 +47,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// Options for the terminal that the environment describes.
+    /// Options for the terminal that the environment describes; `theme` is a theme's name or `auto`.
     ///
     /// # Errors
     ///
     /// A usage error when no theme has this name.
     pub fn new(query: Query, theme: &str, badge: Option<String>) -> Result<Self, Error> {
-        let theme = Theme::load(theme, Capabilities::of_environment())?;
+        // A terminal without colours gets `mono` whatever the name.
+        let name = if theme == "auto" { "default" } else { theme };
+        let theme = Theme::load(name, Capabilities::of_environment())?;
         Ok(Self { query, theme, keymap: Keymap::shipped()?, badge })
     }
 }

@@ -1,4 +1,28 @@
 //! lamtop: `top` for AWS Lambda.
+//!
+//! ```text
+//!    sources (IO)               engine (one task)               pure               consumers
+//!  ┌───────────────┐ mpsc    ┌──────────────────────────┐ watch ┌────────────┐   ┌──────────────────────┐
+//!  │ aws           ├───────► │ Store::apply(observation)├─────► │ view       │ ► │ tui   screens,widgets│
+//!  │ demo          │ bounded │ analysis                 │ Arc<  │ rows,cells │   ├──────────────────────┤
+//!  │  (one poller) │ Observ. │ Snapshot (immutable)     │ Snap> │ meanings   │ ► │ export json,csv,table│
+//!  └──────▲────────┘         └──────────────────────────┘   └───┴────────────┘   └──────────┬───────────┘
+//!         └──────────── watch<Demand>: what is on screen, refresh now ◄──────────────────── ┘
+//! ```
+//!
+//! Data goes one way; the one arrow back carries wishes, never data. Where a number on the screen comes from:
+//!
+//! 1. [`source::schedule`] decides that it is time to ask, [`source::calls`] asks through the traits of
+//!    [`source::api`], and [`source::aws`] or [`source::demo`] answers. What comes back is a
+//!    [`model::observation::Observation`].
+//! 2. [`engine`] hands it to [`store::Store::apply`], which keeps the newest read of every fact and every minute.
+//! 3. [`snapshot::Snapshot::of`] computes with [`analysis`] what the facts mean at an instant, and publishes that.
+//! 4. [`view`] makes rows and words of a snapshot; [`tui`] and [`export`] show them.
+//!
+//! Invariants, kept by `tests/suite/architecture.rs`: `model` ← `store` ← `analysis` ← `snapshot` ← `view` ←
+//! {`export`, `tui`}, and `model` ← `source`; only `run` sees everything. ratatui and crossterm stay in `tui`, the
+//! AWS SDK in `source::aws`, the clock in `model::time`. Nothing here changes anything in an account.
+
 pub mod analysis;
 pub mod cli;
 pub mod config;

@@ -1,0 +1,8 @@
+//! The integration tests, in one binary: the `lamtop` program against a running stand-in for AWS.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test reports by panicking")]
+
+mod ministack;
+mod process;
+mod proxy;
+mod terminal;
+mod venv;

@@ -1,0 +1,80 @@
+//! `lamtop snapshot` against functions that really ran: every number is compared with what happened to them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use lamtop::model::operation::Operation;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::document::{Tolerance, differences};
+use crate::ministack;
+use crate::process::{self, Finished};
+use crate::proxy::{Proxy, Refuse};
+
+/// The rest of the measured minute, and half of the one in which it is the newest complete minute.
+const UNTIL_COMPLETE: Duration = Duration::from_secs(90);
+
+/// What a snapshot asks for: all but a function's log group, which only its open pane needs.
+pub(crate) fn asked() -> Vec<Operation> {
+    Operation::ALL.iter().copied().filter(|operation| *operation != Operation::DescribeLogGroups).collect()
+}
+
+/// Runs `lamtop snapshot --format json` on one Region.
+pub(crate) async fn snapshot(endpoint: &str, region: &str) -> Finished {
+    // As fast as the control plane allows: the emulator is ours alone.
+    let pace = ["--inventory-rate", "15"];
+    let arguments = ["snapshot", "--format", "json", "--endpoint-url", endpoint, "--region", region];
+    process::lamtop(&[&arguments[..], &pace].concat()).await
+}
+
+/// The document a run printed.
+///
+/// # Panics
+/// When the run failed.
+pub(crate) fn document(run: &Finished) -> Value {
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("not JSON ({error}):\n{}", run.stdout))
+}
+
+/// Takes snapshots until one is of `minute`. Returns it and the actions it asked for, request by request.
+///
+/// # Panics
+/// When that takes longer than the minute can be the newest complete one.
+pub(crate) async fn snapshot_of(minute: &Value, endpoint: &str, region: &str) -> (Value, Vec<String>) {
+    let looking = timeout(UNTIL_COMPLETE, async {
+        loop {
+            let proxy = Proxy::start(endpoint, Refuse::Nothing).await;
+            let snapshot = document(&snapshot(proxy.endpoint(), region).await);
+            if snapshot.pointer("/scopes/0/concurrency/as_of") == Some(minute) {
+                return (snapshot, proxy.recorded());
+            }
+        }
+    });
+    looking.await.unwrap_or_else(|_| panic!("no snapshot of {minute} within {UNTIL_COMPLETE:?}"))
+}
+
+#[tokio::test]
+#[ignore = "needs the snapshot command"]
+async fn the_snapshot_says_what_really_happened() {
+    const REGION: &str = "us-east-1";
+    let emulator = ministack::shared();
+    let mut deployed = emulator.deploy(REGION).await;
+    let minute = deployed["minute"].take();
+    let (snapshot, requests) = snapshot_of(&minute, emulator.endpoint(), REGION).await;
+
+    assert_eq!(snapshot["schema"], "lamtop.snapshot/1");
+    assert_eq!(snapshot["source"], "aws");
+    assert_eq!(snapshot["scopes"].as_array().map(Vec::len), Some(1));
+    let wrong = differences(&deployed, &snapshot["scopes"][0], Tolerance { ignored: &["minute"], blank: &[] });
+    assert!(wrong.is_empty(), "{}\n{snapshot:#}", wrong.join("\n"));
+
+    let asked: BTreeSet<_> = asked().into_iter().map(Operation::action).collect();
+    let health = snapshot["health"].as_array().unwrap().iter().map(|line| (&line["operation"], &line["state"]));
+    let (operations, states): (Vec<_>, Vec<_>) = health.unzip();
+    assert_eq!(operations.iter().filter_map(|operation| operation.as_str()).collect::<BTreeSet<_>>(), asked);
+    assert!(operations.len() == asked.len() && states.iter().all(|state| *state == "ok"), "{:#}", snapshot["health"]);
+
+    assert_eq!(requests.iter().map(String::as_str).collect::<BTreeSet<_>>(), asked);
+    assert_eq!(snapshot["cost"]["requests"], requests.len(), "{requests:#?}");
+}

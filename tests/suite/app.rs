@@ -20,7 +20,6 @@ fn row<'a>(screen: &'a str, function: &str) -> &'a str {
 }
 
 #[tokio::test]
-#[ignore = "needs the terminal app"]
 async fn it_shows_filters_opens_and_leaves_the_terminal_as_it_was() {
     const REGION: &str = "us-west-2";
     let emulator = ministack::shared();

@@ -51,7 +51,6 @@ fn feeds(operation: Operation) -> &'static [&'static str] {
 }
 
 #[tokio::test]
-#[ignore = "needs the snapshot command"]
 async fn a_refused_operation_costs_only_what_it_feeds() {
     let emulator = ministack::shared();
     let deployed = emulator.deploy(REGION).await;
@@ -104,7 +103,6 @@ async fn read(upstream: &str, refuse: Refuse) -> Value {
 }
 
 #[tokio::test]
-#[ignore = "needs the snapshot command"]
 async fn when_everything_is_refused_it_says_why_and_ends_with_3() {
     for refusal in [Refusal::Denied, Refusal::Unknown] {
         let proxy = Proxy::start(ministack::shared().endpoint(), Refuse::Everything(refusal)).await;

@@ -55,7 +55,6 @@ pub(crate) async fn snapshot_of(minute: &Value, endpoint: &str, region: &str) ->
 }
 
 #[tokio::test]
-#[ignore = "needs the snapshot command"]
 async fn the_snapshot_says_what_really_happened() {
     const REGION: &str = "us-east-1";
     let emulator = ministack::shared();

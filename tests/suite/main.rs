@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test reports by panicking")]
 
 mod app;
+mod bad_input;
 mod denials;
 mod document;
 mod end_to_end;

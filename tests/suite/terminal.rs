@@ -25,6 +25,7 @@ pub(crate) struct Terminal {
     keyboard: Box<dyn Write + Send>,
     exit: oneshot::Receiver<ExitStatus>,
     killer: Box<dyn ChildKiller + Send + Sync>,
+    process: u32,
     master: Box<dyn MasterPty + Send>,
     /// Held until the program has ended: with its last holder the terminal's settings would go.
     slave: Option<Box<dyn SlavePty + Send>>,
@@ -72,6 +73,7 @@ impl Terminal {
 
         let mut child = pair.slave.spawn_command(command(program, arguments, home.path())).expect("the program starts");
         let killer = child.clone_killer();
+        let process = child.process_id().expect("a process that runs has a number");
         let (ended, exit) = oneshot::channel();
         std::thread::spawn(move || ended.send(child.wait().unwrap()));
 
@@ -92,11 +94,17 @@ impl Terminal {
             keyboard,
             exit,
             killer,
+            process,
             master: pair.master,
             slave: Some(pair.slave),
             settings,
             _home: home,
         }
+    }
+
+    /// The program's process number.
+    pub(crate) fn process(&self) -> u32 {
+        self.process
     }
 
     /// Types these characters.

@@ -20,8 +20,8 @@ const BETWEEN_PUBLICATIONS: Duration = Duration::from_millis(100);
 
 /// Applies observations until every source is gone, and publishes what they mean.
 ///
-/// A snapshot is published soon after something was observed, and when a minute ends, because then
-/// numbers grow old. The last one is returned.
+/// A snapshot is published soon after something changed, and when a minute ends, because then numbers
+/// grow old. The last one is returned.
 pub async fn run(
     mut observations: mpsc::Receiver<Observation>,
     published: watch::Sender<Arc<Snapshot>>,
@@ -45,8 +45,7 @@ pub async fn run(
             }
             observation = observations.recv() => {
                 if let Some(observation) = &observation {
-                    store.apply(observation);
-                    news = true;
+                    news |= store.apply(observation);
                     continue;
                 }
                 false

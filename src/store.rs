@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::model::function::FunctionInfo;
 use crate::model::metric::{Point, SeriesId, Subject};
 use crate::model::observation::{Observation, Payload};
 use crate::model::{FunctionName, Scope};
@@ -23,27 +24,32 @@ pub struct Store {
 }
 
 impl Store {
-    /// Takes in one observation. Applying the same observations again, or in another order, gives the
-    /// same state: points replace by minute and time of reading, facts by time of reading.
-    pub fn apply(&mut self, observation: &Observation) {
+    /// Takes in one observation; tells whether anything changed but when it was read and what it cost.
+    ///
+    /// Applying the same observations again, or in another order, gives the same state: points replace by minute
+    /// and time of reading, facts by time of reading.
+    pub fn apply(&mut self, observation: &Observation) -> bool {
         let at = observation.at;
         let scope = self.scopes.entry(observation.scope.clone()).or_default();
         match &observation.payload {
             Payload::Account(account) => keep_newer(&mut scope.account, at, account.clone()),
             Payload::Limits(limits) => keep_newer(&mut scope.limits, at, *limits),
             Payload::Functions(functions) => {
-                for info in functions {
-                    keep_newer(&mut scope.function(&info.name).info, at, info.clone());
-                }
+                let keep = |info: &FunctionInfo| keep_newer(&mut scope.function(&info.name).info, at, info.clone());
+                // Every one is to be kept: `any` would stop at the first change.
+                functions.iter().map(keep).fold(false, |changed, one| changed | one)
             }
-            Payload::FunctionsComplete(begun) => scope.listed = scope.listed.max(Some(*begun)),
+            Payload::FunctionsComplete(begun) => {
+                scope.listed = scope.listed.max(Some(*begun));
+                true
+            }
             Payload::Aliases(name, aliases) => keep_newer(&mut scope.function(name).aliases, at, aliases.clone()),
             Payload::Reserved(name, reserved) => keep_newer(&mut scope.function(name).reserved, at, *reserved),
             Payload::Provisioned(name, configs) => {
-                keep_newer(&mut scope.function(name).provisioned, at, configs.clone());
+                keep_newer(&mut scope.function(name).provisioned, at, configs.clone())
             }
             Payload::InvokeConfigs(name, configs) => {
-                keep_newer(&mut scope.function(name).invoke_configs, at, configs.clone());
+                keep_newer(&mut scope.function(name).invoke_configs, at, configs.clone())
             }
             Payload::LogGroup(name, group) => keep_newer(&mut scope.function(name).log_group, at, group.clone()),
             Payload::EventSources(sources) => {
@@ -51,27 +57,28 @@ impl Store {
                 for source in sources {
                     by_function.entry(source.function.clone()).or_default().push(source.clone());
                 }
-                keep_newer(&mut scope.event_sources, at, by_function);
+                keep_newer(&mut scope.event_sources, at, by_function)
             }
             Payload::Points(series) => {
-                for (id, points) in series {
-                    scope.points(id, points, at);
-                }
+                series.iter().fold(false, |changed, (id, points)| scope.points(id, points, at) | changed)
             }
             Payload::Queue(arn, attributes) => {
-                scope.queues.entry(arn.clone()).or_default().read(at, attributes.clone());
+                scope.queues.entry(arn.clone()).or_default().read(at, attributes.clone())
             }
             Payload::Health(health) => {
                 let last = scope.health.get(&health.operation);
-                if last.is_none_or(|last| at >= last.at) {
+                let news = last.is_none_or(|last| at >= last.at);
+                if news {
                     scope.health.insert(health.operation, Read { at, value: health.clone() });
                 }
+                news
             }
             Payload::Usage(usage) => {
                 let begun = scope.usage.as_ref().map_or(at, |(begun, _)| at.min(*begun));
                 let mut newest = scope.usage.take().map(|(_, usage)| usage);
                 keep_newer(&mut newest, at, *usage);
-                scope.usage = newest.map(|usage: Read<_>| (begun, usage));
+                scope.usage = newest.map(|usage| (begun, usage));
+                false
             }
         }
     }
@@ -114,13 +121,11 @@ impl ScopeState {
         }
     }
 
-    fn points(&mut self, id: &SeriesId, points: &[Point], read: DateTime<Utc>) {
+    fn points(&mut self, id: &SeriesId, points: &[Point], read: DateTime<Utc>) -> bool {
         if points.is_empty() {
-            return;
+            return false;
         }
         let series = self.series_of(&id.subject).0.entry((id.metric, id.statistic)).or_default();
-        for point in points {
-            series.upsert(*point, read);
-        }
+        points.iter().fold(false, |changed, point| series.upsert(*point, read) | changed)
     }
 }

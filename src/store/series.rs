@@ -40,24 +40,25 @@ impl Default for Series {
 }
 
 impl Series {
-    /// Puts `point`, read at `read`, in its place, unless a later read of that minute is there already.
+    /// Puts `point`, read at `read`, in its place, unless a later read of that minute is there already; tells
+    /// whether the minute's value changed.
     ///
     /// Values that are not finite, minutes in the future or before 1970, and minutes that have fallen off
     /// the far end are ignored.
-    pub fn upsert(&mut self, point: Point, read: DateTime<Utc>) {
+    pub fn upsert(&mut self, point: Point, read: DateTime<Utc>) -> bool {
         let believable = Minute(0)..=Minute::of(read).plus(FUTURE);
         if !point.value.is_finite() || !believable.contains(&point.minute) {
-            return;
+            return false;
         }
-        let Some(index) = self.make_room(point.minute) else { return };
+        let Some(index) = self.make_room(point.minute) else { return false };
         let slot = Slot { value: point.value, read: read.timestamp_millis() };
-        if let Some(place) = self.slots.get_mut(index) {
-            // Two reads in the same millisecond are told apart by value, so that the order never matters.
-            let wins = place.is_none_or(|old| (slot.read, slot.value) > (old.read, old.value));
-            if wins {
-                *place = Some(slot);
-            }
+        let Some(place) = self.slots.get_mut(index) else { return false };
+        let old = *place;
+        // Two reads in the same millisecond are told apart by value, so that the order never matters.
+        if old.is_none_or(|old| (slot.read, slot.value) > (old.read, old.value)) {
+            *place = Some(slot);
         }
+        place.map(|slot| slot.value) != old.map(|slot| slot.value)
     }
 
     /// Widens the grid to hold `minute`, drops what no longer fits, and tells where the minute is.

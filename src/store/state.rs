@@ -24,10 +24,20 @@ pub struct Read<T> {
     pub value: T,
 }
 
-/// Keeps `value` in `place` unless what is there was read later.
-pub(super) fn keep_newer<T>(place: &mut Option<Read<T>>, at: DateTime<Utc>, value: T) {
-    if place.as_ref().is_none_or(|old| at >= old.at) {
-        *place = Some(Read { at, value });
+/// Keeps `value` in `place` unless what is there was read later; tells whether that is another value.
+pub(super) fn keep_newer<T: PartialEq>(place: &mut Option<Read<T>>, at: DateTime<Utc>, value: T) -> bool {
+    match place {
+        Some(old) if at < old.at => false,
+        Some(old) => {
+            old.at = at;
+            let changed = old.value != value;
+            old.value = value;
+            changed
+        }
+        None => {
+            *place = Some(Read { at, value });
+            true
+        }
     }
 }
 
@@ -112,7 +122,7 @@ impl QueueState {
     /// Depth readings kept per queue.
     pub const DEPTHS: usize = 120;
 
-    pub(super) fn read(&mut self, at: DateTime<Utc>, attributes: Option<QueueAttributes>) {
+    pub(super) fn read(&mut self, at: DateTime<Utc>, attributes: Option<QueueAttributes>) -> bool {
         if let Some(attributes) = &attributes {
             let place = self.depths.partition_point(|(read, _)| *read < at);
             if self.depths.get(place).is_none_or(|(read, _)| *read != at) {
@@ -122,7 +132,7 @@ impl QueueState {
                 self.depths.pop_front();
             }
         }
-        keep_newer(&mut self.attributes, at, attributes);
+        keep_newer(&mut self.attributes, at, attributes)
     }
 }
 

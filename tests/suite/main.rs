@@ -9,5 +9,6 @@ mod end_to_end;
 mod ministack;
 mod process;
 mod proxy;
+mod readme;
 mod terminal;
 mod venv;

@@ -91,7 +91,7 @@ fn title(app: &App, area: Rect, buffer: &mut Buffer) {
     } else if let Some(pace) = snapshot.cost.usd_per_hour {
         right.fact("", format!("{}/h", units::usd(pace)), Meaning::Muted);
     }
-    right.fact("", snapshot.at.format("%H:%M:%SZ ").to_string(), Meaning::Normal);
+    right.fact("", snapshot.at.format("%H:%MZ ").to_string(), Meaning::Normal);
     let room = Rect { width: area.width.saturating_sub(right.width() + 1), ..area };
     let end = left.draw(&app.theme, room, buffer);
     right.draw_right(&app.theme, area, end, buffer);

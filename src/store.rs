@@ -129,3 +129,53 @@ impl ScopeState {
         points.iter().fold(false, |changed, point| series.upsert(*point, read) | changed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::function::Alias;
+    use crate::model::metric::{Metric, Statistic};
+    use crate::model::observation::Usage;
+    use crate::model::time::Minute;
+
+    fn observed(second: i64, payload: Payload) -> Observation {
+        let at = DateTime::from_timestamp(1_000_000 + second, 0).unwrap();
+        Observation { at, scope: Scope::new(None, "eu-west-1"), payload }
+    }
+
+    fn points(value: f64) -> Payload {
+        let subject = Subject::Function("checkout".into());
+        let id = SeriesId { subject, metric: Metric::Errors, statistic: Statistic::Sum };
+        Payload::Points(vec![(id, vec![Point { minute: Minute(16_600), value }])])
+    }
+
+    fn aliases(version: &str) -> Payload {
+        let alias = Alias { name: "live".into(), version: version.into(), additional: BTreeMap::new() };
+        Payload::Aliases("checkout".into(), vec![alias])
+    }
+
+    #[test]
+    fn only_another_value_is_news() {
+        let mut store = Store::default();
+        for (payload, same, other) in
+            [(points(1.0), points(1.0), points(2.0)), (aliases("7"), aliases("7"), aliases("8"))]
+        {
+            assert!(store.apply(&observed(0, payload)));
+            assert!(!store.apply(&observed(1, same)));
+            assert!(store.apply(&observed(2, other.clone())));
+            assert!(!store.apply(&observed(3, other)));
+        }
+        assert!(!store.apply(&observed(4, Payload::Usage(Usage { requests: 1, ..Usage::default() }))));
+    }
+
+    #[test]
+    fn a_function_that_is_gone_is_forgotten_after_a_while() {
+        let mut store = Store::default();
+        store.apply(&observed(0, aliases("7")));
+        store.apply(&observed(10, Payload::FunctionsComplete(observed(5, points(0.0)).at)));
+        let functions = |store: &Store| store.scopes.values().map(|scope| scope.functions.len()).sum::<usize>();
+        assert_eq!(functions(&store), 1, "kept for late points");
+        store.forget_gone(observed(60, points(0.0)).at);
+        assert_eq!(functions(&store), 0);
+    }
+}

@@ -18,7 +18,7 @@ pub const OBSERVATIONS: usize = 1024;
 /// Snapshots are published no closer together than this.
 const BETWEEN_PUBLICATIONS: Duration = Duration::from_millis(100);
 
-/// Applies observations until every source is gone, and publishes what they mean.
+/// Applies observations until every source or every reader is gone, and publishes what they mean.
 ///
 /// A snapshot is published soon after something changed, and when a minute ends, because then numbers
 /// grow old. The last one is returned.
@@ -39,6 +39,7 @@ pub async fn run(
         let open = tokio::select! {
             biased;
             () = &mut quiet, if news => true,
+            () = published.closed() => false,
             () = clock.sleep_until(minute_ends) => {
                 store.forget_gone(clock.now() - FORGET);
                 true
@@ -63,3 +64,22 @@ pub async fn run(
 
 /// A function that does not exist any more is kept this long, for late points.
 const FORGET: TimeDelta = TimeDelta::minutes(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_when_nobody_reads_any_more() {
+        let (_source, observations) = mpsc::channel(1);
+        let clock = Clock::simulated(chrono::DateTime::UNIX_EPOCH, 1.0);
+        let params = Params { window_minutes: 15, provisional_minutes: 3 };
+        let nothing = Snapshot::of(&Store::default(), params, Origin::Demo, clock.now(), 0);
+        let (published, snapshots) = watch::channel(Arc::new(nothing));
+        let engine = tokio::spawn(run(observations, published, clock, params, Origin::Demo));
+        tokio::time::sleep(Duration::from_mins(10)).await;
+        assert!(!engine.is_finished());
+        drop(snapshots);
+        assert!(engine.await.is_ok());
+    }
+}

@@ -1,6 +1,8 @@
 //! The composition root: puts sources, engine and consumers together for what the user asked for.
 
 mod feed;
+mod live;
+pub mod stage;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
@@ -21,8 +23,10 @@ use crate::snapshot::Snapshot;
 use crate::source::demo;
 use crate::store::Store;
 use crate::tui;
+use crate::tui::capabilities::Capabilities;
 use crate::view::functions::{self, Column, Query};
 use feed::{Feed, Source};
+use live::Live;
 
 /// Does what the user asked for.
 ///
@@ -53,28 +57,21 @@ fn default_scenario() -> String {
 /// The terminal app, until the user quits.
 fn app(settings: &Settings, scenario: Option<&str>) -> Result<(), Error> {
     logging::start(settings.log_file.as_deref(), settings.verbosity)?;
-    let badge = scenario.map(|name| format!("demo {name} ×{}", settings.speed));
-    let options = tui::Options::new(query(settings)?, &settings.theme, badge)?;
+    let options = tui::Options::new(
+        query(settings)?,
+        &settings.theme,
+        badge(scenario, settings),
+        Capabilities::of_environment(),
+    )?;
     let scenario = scenario.map(demo::scenario).transpose()?;
     // Calls and decoding run beside the drawing thread, which never waits for them.
     let runtime = runtime(2)?;
     let shown = runtime.block_on(async {
-        let source = Source::new(scenario, settings);
-        let (observations, received) = mpsc::channel(OBSERVATIONS);
-        let (publish, snapshots) = watch::channel(nothing_yet(&source, settings));
-        let (demand, wanted) = watch::channel(Demand::default());
-        tokio::spawn(engine::run(received, publish, source.clock(), params(settings), source.origin()));
-        let feed = tokio::spawn(Feed::new(source, settings).run(observations, wanted));
-        let failed = async {
-            match feed.await {
-                Ok(Err(error)) => error,
-                _ => std::future::pending().await,
-            }
-        };
+        let Live { snapshots, demand, tasks } = Live::start(Source::new(scenario.as_ref(), settings), settings);
         tokio::select! {
             biased;
             shown = tui::show(options, snapshots, demand) => shown,
-            error = failed => Err(error),
+            error = tasks.failed() => Err(error),
         }
     });
     // Calls under way are not waited for.
@@ -89,7 +86,7 @@ fn snapshot(settings: &Settings, scenario: Option<&str>) -> Result<(), Error> {
     let scenario = scenario.map(demo::scenario).transpose()?;
     let runtime = runtime(1)?;
     let taken = runtime.block_on(async {
-        let source = Source::new(scenario, settings);
+        let source = Source::new(scenario.as_ref(), settings);
         let (observations, received) = mpsc::channel(OBSERVATIONS);
         let (publish, _snapshots) = watch::channel(nothing_yet(&source, settings));
         let (_demand, wanted) = watch::channel(Demand::default());
@@ -121,6 +118,11 @@ fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().map_err(|error| {
         Error::usage("lamtop cannot start", error, "check the limits on threads and open files (ulimit -a)")
     })
+}
+
+/// What is said beside the program's name on a simulated Region.
+fn badge(scenario: Option<&str>, settings: &Settings) -> Option<String> {
+    scenario.map(|name| format!("demo {name} ×{}", settings.speed))
 }
 
 fn nothing_yet(source: &Source, settings: &Settings) -> Arc<Snapshot> {

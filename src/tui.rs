@@ -10,9 +10,11 @@ pub mod colour;
 pub mod glyphs;
 pub mod keymap;
 pub mod list;
+pub mod offscreen;
 pub mod picture;
 pub mod run;
 pub mod screen;
+pub mod script;
 mod signals;
 pub mod terminal;
 pub mod theme;
@@ -47,15 +49,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// Options for the terminal that the environment describes; `theme` is a theme's name or `auto`.
+    /// Options for a terminal that can show this much; `theme` is a theme's name or `auto`.
     ///
     /// # Errors
     ///
     /// A usage error when no theme has this name.
-    pub fn new(query: Query, theme: &str, badge: Option<String>) -> Result<Self, Error> {
+    pub fn new(query: Query, theme: &str, badge: Option<String>, capabilities: Capabilities) -> Result<Self, Error> {
         // A terminal without colours gets `mono` whatever the name.
         let name = if theme == "auto" { "default" } else { theme };
-        let theme = Theme::load(name, Capabilities::of_environment())?;
+        let theme = Theme::load(name, capabilities)?;
         Ok(Self { query, theme, keymap: Keymap::shipped()?, badge })
     }
 }
@@ -69,13 +71,19 @@ impl Options {
 /// A usage error when there is no terminal to show them on.
 pub async fn show(
     options: Options,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
     demand: watch::Sender<Demand>,
 ) -> Result<(), Error> {
     let mut guard = terminal::enter()?;
     let resumed = guard.resumed();
     let size = guard.terminal().size().map_err(|error| run::lost(&error))?;
     let mut app = App::new(options, Arc::clone(&snapshots.borrow()), size);
-    let wires = Wires { snapshots, demand, resumed, suspend: terminal::suspend };
+    let wires = Wires {
+        snapshots: &mut snapshots,
+        demand: &demand,
+        resumed,
+        suspend: terminal::suspend,
+        save: |name, text| std::fs::write(name, text),
+    };
     run::run(guard.terminal(), &mut app, run::terminal_input(), wires).await
 }

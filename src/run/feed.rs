@@ -20,16 +20,17 @@ use crate::source::schedule::Cadence;
 pub(super) enum Source {
     /// AWS accounts: one for every profile and Region.
     Aws(Vec<Choice>),
-    /// The simulated account.
-    Demo(Box<Scenario>, u64, Clock),
+    /// Accounts in this process, on a clock of their own.
+    Simulated(Vec<Connection>, Clock),
 }
 
 impl Source {
     /// What the settings name; a `scenario` takes the place of AWS.
-    pub(super) fn new(scenario: Option<Scenario>, settings: &Settings) -> Self {
+    pub(super) fn new(scenario: Option<&Scenario>, settings: &Settings) -> Self {
         if let Some(scenario) = scenario {
             let clock = Clock::simulated(scenario.opening(), settings.speed);
-            return Self::Demo(Box::new(scenario), settings.seed, clock);
+            let account = demo::account(scenario, settings.seed, clock.clone());
+            return Self::Simulated(vec![Connection { scope: Scope::new(None, scenario.region()), account }], clock);
         }
         let or_standard = |names: &[String]| -> Vec<Option<String>> {
             if names.is_empty() { vec![None] } else { names.iter().cloned().map(Some).collect() }
@@ -48,7 +49,7 @@ impl Source {
     pub(super) fn clock(&self) -> Clock {
         match self {
             Self::Aws(_) => Clock::system(),
-            Self::Demo(_, _, clock) => clock.clone(),
+            Self::Simulated(_, clock) => clock.clone(),
         }
     }
 
@@ -56,7 +57,7 @@ impl Source {
     pub(super) fn origin(&self) -> Origin {
         match self {
             Self::Aws(_) => Origin::Aws,
-            Self::Demo(..) => Origin::Demo,
+            Self::Simulated(..) => Origin::Demo,
         }
     }
 
@@ -64,10 +65,7 @@ impl Source {
     async fn connect(self) -> Result<Vec<Connection>, Error> {
         match self {
             Self::Aws(choices) => try_join_all(choices.iter().map(aws::connect)).await,
-            Self::Demo(scenario, seed, clock) => {
-                let scope = Scope::new(None, scenario.region());
-                Ok(vec![Connection { scope, account: demo::account(&scenario, seed, clock) }])
-            }
+            Self::Simulated(connections, _) => Ok(connections),
         }
     }
 }
@@ -99,7 +97,7 @@ impl Feed {
         };
         let one_shot = Cadence {
             once: true,
-            inventory_rate: if matches!(source, Source::Demo(..)) { DEMO_RATE } else { settings.snapshot_rate },
+            inventory_rate: if matches!(source, Source::Simulated(..)) { DEMO_RATE } else { settings.snapshot_rate },
             // The window of the aliases, and the minutes that may be late.
             history_minutes: i64::from(settings.window_s / 60 + metrics.provisional_minutes) + 2,
             ..cadence

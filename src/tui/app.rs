@@ -170,6 +170,12 @@ impl App {
         }
     }
 
+    /// Whether there is something to leave: a pane, a view, a filter.
+    pub fn can_go_back(&self) -> bool {
+        let narrowed = !self.query.filter.is_empty() || self.query.faults_only;
+        self.open.is_some() || self.view != View::Functions || narrowed
+    }
+
     /// Computes the rows anew and finds the cursors again.
     pub fn settle(&mut self) {
         let snapshot = Arc::clone(self.snapshot());

@@ -5,8 +5,8 @@ use ratatui::symbols::border;
 /// The characters that widgets draw with.
 #[derive(Debug)]
 pub struct Glyphs {
-    /// One cell filled from below, from almost empty to full.
-    pub levels: [char; 8],
+    /// One cell filled from below, from almost empty to almost full: a full one would touch the row above.
+    pub levels: [char; 7],
     /// One cell filled from the left, from almost empty to full.
     pub parts: [char; 8],
     /// The claimed part of a gauge.
@@ -44,7 +44,7 @@ pub struct Axis {
 
 /// For a UTF-8 terminal.
 pub static UNICODE: Glyphs = Glyphs {
-    levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+    levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇'],
     parts: ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
     claimed: '▒',
     free: '░',
@@ -59,7 +59,7 @@ pub static UNICODE: Glyphs = Glyphs {
 
 /// For a terminal that only knows ASCII.
 pub static ASCII: Glyphs = Glyphs {
-    levels: ['_', '.', ',', '-', '=', '+', '*', '#'],
+    levels: ['_', '.', '-', '=', '+', '*', '#'],
     parts: [' ', ' ', ' ', '-', '-', '=', '=', '#'],
     claimed: '+',
     free: '.',

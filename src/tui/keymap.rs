@@ -131,6 +131,11 @@ impl Keymap {
         find(layer).or_else(|| if layer.takes_text() && key.edits_text() { None } else { find(Layer::Global) })
     }
 
+    /// What a terminal reports when the key with this name is pressed; `None` when no key has it.
+    pub fn event(name: &str) -> Option<KeyEvent> {
+        Key::parse(name).map(Key::event)
+    }
+
     /// The bindings of one layer, in the order of the file. Those of [`Layer::Global`] hold besides.
     pub fn bindings(&self, layer: Layer) -> &[Binding] {
         self.bindings.get(&layer).map_or(&[], Vec::as_slice)

@@ -1,8 +1,11 @@
 //! The loop: waits, takes in what is ready, lets the effects be done, draws if something changed.
 //!
 //! It takes its input and its backend as arguments, so that tests drive this very loop. It never waits for
-//! anything but the user, the engine and the clock: no call to AWS can hold it up.
+//! anything but the user, the engine and the clock: no call to AWS can hold it up. The only file it touches is the
+//! picture that the user asks for.
 
+use std::future::ready;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,19 +30,22 @@ const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
 /// What the loop is connected to.
 pub struct Wires<'a> {
     /// The engine's snapshots.
-    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub snapshots: &'a mut watch::Receiver<Arc<Snapshot>>,
     /// What is on screen, for the sources.
-    pub demand: watch::Sender<Demand>,
+    pub demand: &'a watch::Sender<Demand>,
     /// The terminal is ours again after a stop.
     pub resumed: &'a Notify,
-    /// Carries out what only a real terminal can: stops the program.
+    /// Stops the program, as only a real terminal's can be.
     pub suspend: fn(),
+    /// Writes a picture to the file of this name.
+    pub save: fn(&str, &str) -> io::Result<()>,
 }
 
-/// The keys, pastes and sizes that the terminal sends.
+/// The keys, pastes and sizes that the terminal sends. It ends when the terminal cannot be read any more: asking
+/// again would give the same error at once, for ever.
 pub fn terminal_input() -> impl Stream<Item = Msg> + Unpin {
-    EventStream::new().filter_map(|event| {
-        futures::future::ready(match event {
+    EventStream::new().take_while(|event| ready(event.is_ok())).filter_map(|event| {
+        ready(match event {
             Ok(Event::Key(key)) => Some(Msg::Key(key)),
             Ok(Event::Paste(text)) => Some(Msg::Paste(text)),
             Ok(Event::Resize(width, height)) => Some(Msg::Resize(Size { width, height })),
@@ -57,7 +63,7 @@ pub async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     app: &mut App,
     mut input: impl Stream<Item = Msg> + Unpin,
-    mut wires: Wires<'_>,
+    wires: Wires<'_>,
 ) -> Result<(), Error> {
     let mut changed = false;
     let quiet = tokio::time::sleep(BETWEEN_FRAMES);
@@ -67,6 +73,13 @@ pub async fn run<B: Backend>(
     loop {
         let msg = tokio::select! {
             biased;
+            // First, so that no flood of keys or snapshots holds up a frame that is due.
+            () = &mut quiet, if changed => {
+                draw(terminal, app)?;
+                changed = false;
+                quiet.set(tokio::time::sleep(BETWEEN_FRAMES));
+                None
+            }
             msg = input.next() => {
                 if msg.is_none() {
                     return draw(terminal, app);
@@ -79,12 +92,6 @@ pub async fn run<B: Backend>(
                 changed = true;
                 None
             }
-            () = &mut quiet, if changed => {
-                draw(terminal, app)?;
-                changed = false;
-                quiet.set(tokio::time::sleep(BETWEEN_FRAMES));
-                None
-            }
         };
         let Some(msg) = msg else { continue };
         let updated = update(app, msg);
@@ -95,7 +102,7 @@ pub async fn run<B: Backend>(
                 Effect::Suspend => (wires.suspend)(),
                 Effect::Quit => return Ok(()),
                 Effect::Export => {
-                    let notice = export(app);
+                    let notice = export(app, wires.save);
                     changed |= update(app, Msg::Done(notice)).redraw;
                 }
             }
@@ -112,13 +119,16 @@ pub(super) fn lost(error: &dyn std::fmt::Display) -> Error {
     Error::usage("the screen cannot be drawn", error, "check the terminal and start lamtop again")
 }
 
-/// Writes the screen to a file in the working directory and says where.
-fn export(app: &App) -> String {
+/// Has the screen written to a file in the working directory and says where.
+fn export(app: &App, save: fn(&str, &str) -> io::Result<()>) -> String {
     let picture = picture::of_buffer(&screen::render(app), &app.theme);
     let at = app.snapshot().at.format("%Y%m%dT%H%M%SZ");
     let name = format!("lamtop-{at}.svg");
-    match std::fs::write(&name, svg::write(&picture, "lamtop")) {
+    match save(&name, &svg::write(&picture, "lamtop")) {
         Ok(()) => format!("saved {name}"),
         Err(error) => format!("{name} cannot be written: {error}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -186,6 +186,17 @@ mod tests {
     }
 
     #[test]
+    fn alarms_are_seen_under_the_cursor_too() {
+        for (name, _) in SHIPPED {
+            for depth in [Depth::TrueColor, Depth::Indexed, Depth::Ansi, Depth::Mono] {
+                let theme = Theme::load(name, capabilities(depth)).unwrap();
+                let under = |meaning| theme.style(Meaning::Selected).patch(theme.style(meaning));
+                assert_ne!(under(Meaning::Critical), under(Meaning::Normal), "{name} {depth:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_palette_holds_nothing_unused() {
         for (name, text) in SHIPPED {
             let written: Written = toml::from_str(text).unwrap();

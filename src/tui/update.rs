@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Size;
 
 use super::action::Action;
@@ -90,6 +90,14 @@ pub fn update(app: &mut App, msg: Msg) -> Updated {
 /// Says whether the key meant anything.
 fn press(app: &mut App, key: KeyEvent, effects: &mut Vec<Effect>) -> bool {
     let noticed = app.notice.take().is_some();
+    if app.help && key.kind != KeyEventKind::Release {
+        app.help = false;
+        // Whoever wants to leave need not close the help first.
+        if let Some(action @ (Action::Quit | Action::Suspend)) = app.keymap.resolve(&key, app.layer()) {
+            act(app, action, effects);
+        }
+        return true;
+    }
     match app.keymap.resolve(&key, app.layer()) {
         Some(action) => {
             act(app, action, effects);
@@ -121,11 +129,6 @@ fn type_text(app: &mut App, typed: &str) {
 }
 
 fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
-    if app.help && !matches!(action, Action::Quit | Action::Suspend) {
-        // Any key closes the help.
-        app.help = false;
-        return;
-    }
     match action {
         Action::Quit => effects.push(Effect::Quit),
         Action::Suspend => effects.push(Effect::Suspend),
@@ -193,11 +196,19 @@ fn back(app: &mut App) {
 }
 
 fn open(app: &mut App) {
-    app.open = match app.view {
-        View::Functions => app.row_id(app.functions.selected),
-        View::Traffic => app.alias_id(app.traffic.selected).map(|(id, _)| id),
-        View::Health => None,
-    };
+    // What is looked into is chosen: from now on the cursor follows it, and its neighbours are the pane's.
+    match app.view {
+        View::Functions => {
+            app.open = app.row_id(app.functions.selected);
+            app.functions.select(app.functions.selected, app.open.clone());
+        }
+        View::Traffic => {
+            let alias = app.alias_id(app.traffic.selected);
+            app.open = alias.as_ref().map(|(id, _)| id.clone());
+            app.traffic.select(app.traffic.selected, alias);
+        }
+        View::Health => {}
+    }
 }
 
 fn show(app: &mut App, view: View) {

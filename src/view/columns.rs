@@ -4,6 +4,8 @@ use super::functions::Column;
 
 /// Most columns a function's name may take; longer names are cut.
 const LONGEST_NAME: u16 = 40;
+/// Columns that most names need no more of.
+const USUAL_NAME: u16 = 24;
 /// Fewest columns for a name that is to be recognised.
 const SHORTEST_NAME: u16 = 18;
 /// A trend shows at most this many minutes.
@@ -87,6 +89,10 @@ pub fn fit(width: u16, longest_name: u16, several_scopes: bool) -> Vec<(Column, 
             left -= more;
         }
     };
+    // One long name must not cost every row its history.
+    grow(Column::Function, longest_name.min(USUAL_NAME));
+    grow(Column::Trend, 15);
+    grow(Column::Trouble, 15);
     grow(Column::Function, longest_name.min(LONGEST_NAME));
     grow(Column::Trend, 30);
     grow(Column::Trouble, 30);

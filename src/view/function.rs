@@ -146,8 +146,8 @@ pub fn charts(snapshot: &Snapshot, function: &FunctionSnapshot, minutes: u16) ->
             title: "invocations · errors · throttles, a minute".to_string(),
             lines: vec![
                 line("inv", Metric::Invocations, Statistic::Sum, Meaning::Series1),
-                line("err", Metric::Errors, Statistic::Sum, Meaning::Series3),
-                line("throt", Metric::Throttles, Statistic::Sum, Meaning::Series2),
+                line("err", Metric::Errors, Statistic::Sum, Meaning::Critical),
+                line("throt", Metric::Throttles, Statistic::Sum, Meaning::Series4),
             ],
             limit: None,
             unit: units::count,

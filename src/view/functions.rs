@@ -123,8 +123,8 @@ impl Column {
             Self::P50 => "P50",
             Self::P99 => "P99",
             Self::DeadLetters => "DEAD",
-            Self::Trend => "INVOCATIONS",
-            Self::Trouble => "ERR+THROT",
+            Self::Trend => "TREND",
+            Self::Trouble => "TROUBLE",
             Self::Split => "SPLIT",
             Self::Runtime => "RUNTIME",
             Self::Memory => "MEM",
@@ -269,6 +269,8 @@ pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) ->
     let metrics = &function.metrics;
     let info = function.state.info.as_ref().map(|info| &info.value);
     let status = Status::of(function);
+    // Where no metric of the Region could be read, nobody knows who is idle.
+    let blind = status == Status::Idle && snapshot.scopes.get(row.scope)?.pool.as_of.is_none();
     let active = metrics.as_of.is_some();
     let plain = if active { Meaning::Normal } else { Meaning::Muted };
     let number = |value: Option<f64>, format: fn(f64) -> String| match value {
@@ -281,6 +283,7 @@ pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) ->
         None => missing(),
     };
     Some(match column {
+        Column::Status if blind => missing(),
         Column::Status => Cell::Text(status.label().to_string(), status.meaning()),
         Column::Function => Cell::Text(text::clean(function.state.name.as_str()).into_owned(), status.name_meaning()),
         Column::Scope => Cell::Text(text::clean(&scope.to_string()).into_owned(), Meaning::Muted),
@@ -349,7 +352,12 @@ fn concurrency(function: &FunctionSnapshot, plain: Meaning) -> Cell {
             let used = used.map_or_else(|| units::MISSING.to_string(), units::count);
             Cell::Text(format!("{used}/{reserved}"), if at_limit { Meaning::Critical } else { plain })
         }
-        (Some(used), None) => Cell::Text(units::count(used), plain),
+        (Some(used), None) => {
+            let pool = function.ceiling.map(|ceiling| f64::from(ceiling.executions()));
+            // Every other function has to live on what is left.
+            let hogs = pool.is_some_and(|pool| pool > 0.0 && used >= pool / 2.0);
+            Cell::Text(units::count(used), if hogs { Meaning::Warning } else { plain })
+        }
         (None, None) => missing(),
     }
 }

@@ -82,11 +82,11 @@ impl Status {
         }
     }
 
-    /// What the function's name means beside it: quiet unless something is wrong.
+    /// What the function's name means beside it: the word and the numbers give the alarm, the name is to be read.
     pub fn name_meaning(self) -> Meaning {
         match self {
-            Self::Ok => Meaning::Normal,
-            other => other.meaning(),
+            Self::Idle => Meaning::Muted,
+            _ => Meaning::Normal,
         }
     }
 

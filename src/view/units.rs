@@ -29,9 +29,10 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A duration in milliseconds: `41ms`, `1.20s`, `45.2s`, `12m`.
+/// A duration in milliseconds: `0`, `0.4ms`, `41ms`, `1.20s`, `45.2s`, `12m`.
 pub fn milliseconds(value: f64) -> String {
     match value {
+        0.0 => "0".to_string(),
         small if small < 9.95 => format!("{small:.1}ms"),
         small if small < 999.5 => format!("{small:.0}ms"),
         seconds if seconds < 9_995.0 => format!("{:.2}s", seconds / 1e3),
@@ -104,7 +105,7 @@ mod tests {
         );
         table(
             milliseconds,
-            &[(0.4, "0.4ms"), (41.27, "41ms"), (1_204.0, "1.20s"), (45_200.0, "45.2s"), (720_000.0, "12m")],
+            &[(0.0, "0"), (0.4, "0.4ms"), (41.27, "41ms"), (1_204.0, "1.20s"), (45_200.0, "45.2s"), (720_000.0, "12m")],
         );
         table(megabytes, &[(128.0, "128M"), (1024.0, "1G"), (1769.0, "1769M"), (10_240.0, "10G")]);
         table(usd, &[(0.0042, "$0.0042"), (0.18, "$0.18"), (12.4, "$12")]);

@@ -1,14 +1,21 @@
-//! The integration tests, in one binary: the `lamtop` program against a running stand-in for AWS.
+//! The integration tests, in one binary: the real loop by key scripts, and the `lamtop` program against a stand-in for
+//! AWS.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test reports by panicking")]
 
+mod accounts;
 mod app;
 mod bad_input;
 mod denials;
 mod document;
 mod end_to_end;
+mod keys;
 mod ministack;
 mod process;
+mod properties;
 mod proxy;
 mod readme;
+mod screens;
+mod screenshots;
 mod terminal;
+mod test_app;
 mod venv;

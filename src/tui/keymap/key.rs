@@ -51,6 +51,11 @@ impl Key {
         Self::normal(event.code, event.modifiers)
     }
 
+    /// The terminal event of the key.
+    pub(super) fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+
     /// Terminals differ in what they add to a key: shift to `G` and to back-tab, capitals with control.
     fn normal(code: KeyCode, modifiers: KeyModifiers) -> Self {
         let modifiers = modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);

@@ -5,37 +5,81 @@ use ratatui::layout::Rect;
 
 use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::keymap::Layer;
+use crate::tui::keymap::{Binding, Layer};
 use crate::tui::widget::words::Words;
 use crate::view::meaning::Meaning;
 
-/// The actions that hold everywhere and are worth a place.
-const EVERYWHERE: [Action; 5] = [Action::Filter, Action::ViewNext, Action::Freeze, Action::Help, Action::Quit];
+/// What is worth a place, the most useful first. What has no room is left out, never cut.
+const USEFUL: [Action; 12] = [
+    Action::FilterAccept,
+    Action::FilterCancel,
+    Action::FilterClear,
+    Action::Back,
+    Action::Open,
+    Action::Filter,
+    Action::FaultsOnly,
+    Action::SortNext,
+    Action::ViewNext,
+    Action::Freeze,
+    Action::SortReverse,
+    Action::Export,
+];
+
+/// What always has its place, at the end.
+const ALWAYS: [Action; 2] = [Action::Help, Action::Quit];
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut words = Words::default();
     words.add(" ", Meaning::Normal);
-    if app.typing.is_some() {
-        words.add("filter ", Meaning::Label).add(app.query.filter.as_str(), Meaning::Normal).add("▏ ", Meaning::Key);
-    } else if let Some(notice) = &app.notice {
+    if let Some(notice) = &app.notice {
         words.add(notice.as_str(), Meaning::Warning);
         words.draw(&app.theme, area, buffer);
         return;
-    } else if !app.query.filter.is_empty() || app.query.faults_only {
-        let only = if app.query.faults_only { "faults only  " } else { "" };
-        words.add(format!("{only}{}", app.query.filter), Meaning::Warning).add("  ", Meaning::Normal);
     }
-    let layer = app.layer();
-    let everywhere = app.keymap.bindings(Layer::Global).iter().filter(|binding| match binding.action {
-        Action::Back => app.open.is_some(),
-        action => layer != Layer::Filter && EVERYWHERE.contains(&action),
-    });
-    // The way back in a sort is found by whoever has found the way on.
-    let here = app.keymap.bindings(layer).iter().filter(|binding| binding.action != Action::SortPrevious);
-    for binding in here.chain(everywhere) {
-        if let Some(key) = binding.keys.first() {
-            words.add(key.as_str(), Meaning::Key).add(format!(" {}  ", binding.description), Meaning::Muted);
+    if app.typing.is_some() {
+        words.add("filter ", Meaning::Label).add(app.query.filter.as_str(), Meaning::Normal).add("▏  ", Meaning::Key);
+    } else {
+        if app.query.faults_only {
+            words.add("faults only  ", Meaning::Warning);
+        }
+        if !app.query.filter.is_empty() {
+            words.add("filter ", Meaning::Label).add(format!("{}  ", app.query.filter), Meaning::Warning);
         }
     }
-    words.draw(&app.theme, area, buffer);
+    let always = keys(app, &ALWAYS);
+    let taken = words.width() + always.iter().map(Words::width).sum::<u16>();
+    let mut room = area.width.saturating_sub(taken);
+    let fits = |key: &Words| {
+        let left = room.checked_sub(key.width());
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    let shown = keys(app, &USEFUL).into_iter().filter(fits).chain(always);
+    let mut place = Rect { x: words.draw(&app.theme, area, buffer), ..area };
+    for key in shown {
+        place.width = area.right().saturating_sub(place.x);
+        place.x = key.draw(&app.theme, place, buffer);
+    }
+}
+
+/// The keys for those of `actions` that can be asked for here, in their order.
+fn keys(app: &App, actions: &[Action]) -> Vec<Words> {
+    let layer = app.layer();
+    let everywhere = if layer == Layer::Filter { &[] } else { app.keymap.bindings(Layer::Global) };
+    let mut ranked: Vec<(usize, &Binding)> = app
+        .keymap
+        .bindings(layer)
+        .iter()
+        .chain(everywhere)
+        .filter(|binding| binding.action != Action::Back || app.can_go_back())
+        .filter_map(|binding| Some((actions.iter().position(|action| *action == binding.action)?, binding)))
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let words = ranked.into_iter().filter_map(|(_, binding)| {
+        let mut words = Words::default();
+        words.add(binding.keys.first()?.as_str(), Meaning::Key);
+        words.add(format!(" {}  ", binding.description), Meaning::Muted);
+        Some(words)
+    });
+    words.collect()
 }

@@ -6,6 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::widgets::{Block, Widget};
 
+use crate::analysis::traffic::VersionTraffic;
+use crate::model::text;
 use crate::model::time::Minute;
 use crate::snapshot::FunctionSnapshot;
 use crate::tui::app::App;
@@ -14,7 +16,7 @@ use crate::tui::widget::words::Words;
 use crate::view::function::{self, Fact};
 use crate::view::meaning::Meaning;
 use crate::view::status::Status;
-use crate::view::units;
+use crate::view::units::{self, MISSING};
 
 /// Minutes that the charts show.
 const MINUTES: u16 = 60;
@@ -29,21 +31,27 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         words.draw(&app.theme, area, buffer);
         return;
     };
-    let [name, facts, now, rest] =
-        Layout::vertical([Constraint::Length(1), Constraint::Length(1), Constraint::Length(1), Constraint::Min(0)])
-            .areas(area);
+    let width = area.width.saturating_sub(1);
+    let facts = wrap(function::facts(app.snapshot(), shown), width);
+    let now = wrap(function::now(app.snapshot(), shown), width);
+    let rows = [1, facts.len() as u16, now.len() as u16].map(Constraint::Length);
+    let [name, facts_place, now_place, rest] =
+        Layout::vertical(rows.into_iter().chain([Constraint::Min(0)])).areas(area);
     let status = Status::of(shown);
     let mut words = Words::default();
     words.add(format!(" {}  ", id.name), Meaning::Title).add(status.label(), status.meaning());
     words.fact("", scope.label(), Meaning::Muted);
     words.draw(&app.theme, name, buffer);
-    draw_facts(app, function::facts(app.snapshot(), shown), facts, buffer);
-    draw_facts(app, function::now(app.snapshot(), shown), now, buffer);
+    for (lines, place) in [(facts, facts_place), (now, now_place)] {
+        draw_lines(app, &lines, Rect { x: place.x + 1, width, ..place }, buffer);
+    }
 
     let panes = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]);
     let halves = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]);
     let [first, second, third, lists] = if area.width >= WIDE {
-        let below = list_rows(shown).clamp(4, (rest.height / 2).max(4));
+        // The frame takes a row above and one below.
+        let rows = list(shown, area.width.saturating_sub(2)).len() as u16 + 2;
+        let below = rows.clamp(4, (rest.height / 2).max(4));
         let [above, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(below)]).areas(rest);
         let [first, second, third] = Layout::horizontal([Constraint::Fill(1); 3]).areas(above);
         [first, second, third, below]
@@ -56,19 +64,37 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     for (chart, place) in charts.iter().zip([first, second, third]) {
         draw_chart(app, chart, pane(app, &chart.title, place, buffer), buffer);
     }
-    draw_lists(app, shown, pane(app, "events in and out", lists, buffer), buffer);
+    let lists = pane(app, "events in and out", lists, buffer);
+    draw_lines(app, &list(shown, lists.width), lists, buffer);
 }
 
-fn draw_facts(app: &App, facts: Vec<Fact>, area: Rect, buffer: &mut Buffer) {
-    line(facts).draw(&app.theme, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, buffer);
-}
-
-fn line(facts: Vec<Fact>) -> Words {
-    let mut words = Words::default();
-    for fact in facts {
-        words.fact(fact.label, fact.value, fact.meaning);
+fn draw_lines(app: &App, lines: &[Words], area: Rect, buffer: &mut Buffer) {
+    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        line.draw(&app.theme, Rect { y, height: 1, ..area }, buffer);
     }
-    words
+}
+
+/// The facts in as many lines of `width` columns as they need, all but the first indented.
+fn wrap(facts: Vec<Fact>, width: u16) -> Vec<Words> {
+    let mut lines: Vec<Words> = Vec::new();
+    for Fact { label, value, meaning } in facts {
+        if let Some(last) = lines.last_mut() {
+            let mut longer = last.clone();
+            longer.fact(label, value.as_str(), meaning);
+            if longer.width() <= width {
+                *last = longer;
+                continue;
+            }
+        }
+        let mut line = Words::default();
+        if !lines.is_empty() {
+            // The space that parts facts parts this one from the edge.
+            line.add("", Meaning::Normal);
+        }
+        line.fact(label, value, meaning);
+        lines.push(line);
+    }
+    lines
 }
 
 /// Draws a frame with a title and gives what is inside.
@@ -102,38 +128,44 @@ fn draw_chart(app: &App, chart: &function::Chart, area: Rect, buffer: &mut Buffe
     .render(area, buffer);
 }
 
-/// The rows that the lists take with their frame.
-fn list_rows(shown: &FunctionSnapshot) -> u16 {
-    let versions: usize = shown.aliases.iter().map(|alias| alias.versions.len()).sum();
-    (shown.dead_letters.len() + shown.event_sources.len() + versions + 2) as u16
+/// Where the events come from and where those that fail go, then how each version behind an alias fares.
+fn list(shown: &FunctionSnapshot, width: u16) -> Vec<Words> {
+    let sources = shown.event_sources.iter().map(function::event_source);
+    let targets = shown.dead_letters.iter().map(function::dead_letters);
+    let lines: Vec<Words> =
+        sources.chain(targets).chain(versions(shown)).flat_map(|facts| wrap(facts, width)).collect();
+    if !lines.is_empty() {
+        return lines;
+    }
+    let mut words = Words::default();
+    words.add("no event sources, failure targets or aliases known", Meaning::Muted);
+    vec![words]
 }
 
-fn draw_lists(app: &App, shown: &FunctionSnapshot, area: Rect, buffer: &mut Buffer) {
-    let mut lines: Vec<Words> = Vec::new();
-    lines.extend(shown.event_sources.iter().map(|source| line(function::event_source(source))));
-    lines.extend(shown.dead_letters.iter().map(|letters| line(function::dead_letters(letters))));
-    for alias in &shown.aliases {
-        for version in &alias.versions {
-            let mut words = Words::default();
-            words.fact("alias", format!("{} → {}", alias.name, version.version), Meaning::Normal);
-            if let Some(weight) = version.weight {
-                words.fact("weight", units::percent(weight), Meaning::Normal);
-            }
-            if let Some(share) = version.share {
-                words.fact("share", units::percent(share), Meaning::Normal);
-            }
-            if let Some(rate) = version.error_rate {
-                words.fact("err", units::percent(rate), Status::error_meaning(Some(rate)));
-            }
-            lines.push(words);
-        }
-    }
-    if lines.is_empty() {
-        let mut words = Words::default();
-        words.add("no event sources, failure targets or aliases known", Meaning::Muted);
-        lines.push(words);
-    }
-    for (index, words) in lines.iter().take(area.height.into()).enumerate() {
-        words.draw(&app.theme, Rect { y: area.y + index as u16, height: 1, ..area }, buffer);
-    }
+/// The versions behind the aliases, one below the other in columns. A version that fails more is named in the colour
+/// of its errors.
+fn versions(shown: &FunctionSnapshot) -> Vec<Vec<Fact>> {
+    let versions: Vec<(String, &VersionTraffic)> = shown
+        .aliases
+        .iter()
+        .flat_map(|alias| {
+            alias.versions.iter().map(|version| (format!("{} → {}", alias.name, version.version), version))
+        })
+        .collect();
+    let longest = versions.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
+    let share = |label, value: Option<f64>, meaning| {
+        let value = value.map_or_else(|| MISSING.to_string(), units::percent);
+        Fact { label, value: format!("{value:>5}"), meaning }
+    };
+    let line = |(name, version): (String, &VersionTraffic)| {
+        let meaning = Status::error_meaning(version.error_rate);
+        let name = format!("{name}{}", " ".repeat(longest - text::width(&name)));
+        vec![
+            Fact { label: "", value: name, meaning },
+            share("err", version.error_rate, meaning),
+            share("weight", version.weight, Meaning::Normal),
+            share("share", version.share, Meaning::Normal),
+        ]
+    };
+    versions.into_iter().map(line).collect()
 }

@@ -1,11 +1,13 @@
 //! The header: each scope's concurrency pool against its limit, the totals, how old and how dear the numbers are.
 
+use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::analysis::{pool::Pool, ratio};
-use crate::snapshot::ScopeSnapshot;
+use crate::model::failure::{Health, HealthState};
+use crate::snapshot::{ScopeSnapshot, Snapshot};
 use crate::tui::app::{App, View};
 use crate::tui::widget::gauge::Gauge;
 use crate::tui::widget::words::Words;
@@ -18,6 +20,8 @@ use crate::view::units::{self, MISSING};
 const MOST_POOLS: usize = 4;
 /// Columns kept for a scope's name when there are several.
 const NAME: u16 = 28;
+/// Metrics this old are not what happens now: CloudWatch publishes within a few minutes.
+const STALE: TimeDelta = TimeDelta::minutes(10);
 /// From this width on the numbers are written out.
 const WIDE: u16 = 100;
 
@@ -49,7 +53,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             for (index, scope) in scopes.iter().take(MOST_POOLS).enumerate() {
                 let line = row(index as u16 + 1);
                 let mut name = Words::default();
-                name.add(format!(" {}", scope.label()), Meaning::Title);
+                name.add(format!(" {}", scope.scope), Meaning::Title);
                 name.draw(&app.theme, Rect { width: NAME.min(line.width), ..line }, buffer);
                 let rest = Rect { x: line.x + NAME, width: line.width.saturating_sub(NAME), ..line };
                 pool(app, scope, rest, buffer);
@@ -60,19 +64,21 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 fn title(app: &App, area: Rect, buffer: &mut Buffer) {
     let snapshot = app.snapshot();
+    let wide = area.width >= WIDE;
     let mut left = Words::default();
     left.add(" lamtop ", Meaning::Title);
     for (index, view) in View::ALL.into_iter().enumerate() {
         let current = view == app.view;
-        let name = if area.width >= WIDE || current { view.title() } else { "" };
-        left.add(format!(" {} {name} ", index + 1), if current { Meaning::Selected } else { Meaning::Muted });
+        let number = index + 1;
+        let words = if wide || current { format!(" {number} {} ", view.title()) } else { format!(" {number} ") };
+        left.add(words, if current { Meaning::Selected } else { Meaning::Muted });
     }
     if let Some(badge) = &app.badge {
         left.add(format!("  {badge}"), Meaning::Key);
     }
     if let [scope] = snapshot.scopes.as_slice() {
-        left.add(format!("  {}", scope.label()), Meaning::Normal);
-        if let Some(profile) = scope.scope.profile.as_ref().filter(|_| scope.account.is_some()) {
+        left.add(format!("  {}", if wide { scope.label() } else { scope.scope.to_string() }), Meaning::Normal);
+        if let Some(profile) = scope.scope.profile.as_ref().filter(|_| wide && scope.account.is_some()) {
             left.add(format!(" ({profile})"), Meaning::Muted);
         }
     }
@@ -80,11 +86,10 @@ fn title(app: &App, area: Rect, buffer: &mut Buffer) {
     if app.is_frozen() {
         right.fact("", "FROZEN", Meaning::Critical);
     }
-    let faults = snapshot.faults().count();
-    if faults > 0 {
-        right.fact("", format!("{faults} fault{} (!)", if faults == 1 { "" } else { "s" }), Meaning::Warning);
+    if let Some((words, meaning)) = faults(snapshot) {
+        right.fact("", words, meaning);
     }
-    if area.width >= WIDE {
+    if wide {
         let cost = &snapshot.cost;
         let pace = cost.usd_per_hour.map(|pace| format!(" {}/h", units::usd(pace))).unwrap_or_default();
         right.fact("API", format!("{}{pace}", units::usd(cost.usd)), Meaning::Muted);
@@ -95,6 +100,19 @@ fn title(app: &App, area: Rect, buffer: &mut Buffer) {
     let room = Rect { width: area.width.saturating_sub(right.width() + 1), ..area };
     let end = left.draw(&app.theme, room, buffer);
     right.draw_right(&app.theme, area, end, buffer);
+}
+
+/// What is wrong with the sources, in few words, and the key that tells more.
+fn faults(snapshot: &Snapshot) -> Option<(String, Meaning)> {
+    let faults: Vec<&Health> = snapshot.faults().map(|(_, health)| health).collect();
+    match faults.as_slice() {
+        [] => None,
+        some if some.iter().any(|health| health.state == HealthState::Expired) => {
+            Some(("credentials expired (!)".to_string(), Meaning::Critical))
+        }
+        [Health { operation, state, .. }] => Some((format!("{operation} {} (!)", state.word()), Meaning::Warning)),
+        several => Some((format!("{} faults (!)", several.len()), Meaning::Warning)),
+    }
 }
 
 fn known(value: Option<f64>) -> String {
@@ -154,7 +172,12 @@ fn totals(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
         let more = if scope.listed { "" } else { "+" };
         right.fact("inventory", format!("{read}/{total}{more}"), Meaning::Muted);
     }
-    let old = as_of.map_or_else(|| MISSING.to_string(), |minute| format!("{} old", age(minute, app.snapshot().at)));
-    right.fact("metrics", format!("{old} "), Meaning::Muted);
+    let now = app.snapshot().at;
+    let (old, meaning) = match as_of {
+        Some(minute) if now - minute.start() >= STALE => (format!("{} old", age(minute, now)), Meaning::Warning),
+        Some(minute) => (format!("{} old", age(minute, now)), Meaning::Muted),
+        None => (MISSING.to_string(), Meaning::Muted),
+    };
+    right.fact("metrics", format!("{old} "), meaning);
     right.draw_right(&app.theme, area, end + 1, buffer);
 }

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use crate::model::failure::HealthState;
 use crate::model::text;
@@ -33,6 +34,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     // What does not answer comes first; among equals the order of the snapshot stays.
     sorted.sort_by_key(|(_, health)| health.state == HealthState::Ok);
     let rows = usize::from(area.height).saturating_sub(1);
+    let shown = sorted.len().saturating_sub(app.health.offset).min(rows);
+    let selected = sorted.get(app.health.selected).and_then(|(_, health)| health.detail.clone());
     for (index, (scope, health)) in sorted.into_iter().enumerate().skip(app.health.offset).take(rows) {
         let place = line(index - app.health.offset + 1);
         if index == app.health.selected {
@@ -43,12 +46,16 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         words.add(pad(health.state.word(), STATE), meaning(health.state));
         words.add(pad(health.operation.action(), OPERATION), Meaning::Normal);
         if several {
-            words.add(pad(&scope.label(), SCOPE), Meaning::Muted);
+            words.add(pad(&scope.scope.to_string(), SCOPE), Meaning::Muted);
         }
         words.add(pad(&units::span(snapshot.at - health.since), AGE), Meaning::Muted);
         words.add(health.detail.clone().unwrap_or_default(), Meaning::Normal);
         words.draw(&app.theme, place, buffer);
     }
+    // The selected row's detail in full, where there is room below the rows.
+    let below = Rect { height: area.height, ..line(shown + 2) }.intersection(area);
+    let detail = Paragraph::new(text::clean(selected.as_deref().unwrap_or_default())).wrap(Wrap { trim: true });
+    detail.style(app.theme.style(Meaning::Normal)).render(below, buffer);
 }
 
 fn meaning(state: HealthState) -> Meaning {

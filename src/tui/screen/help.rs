@@ -11,9 +11,9 @@ use crate::tui::widget::words::Words;
 use crate::view::meaning::Meaning;
 
 /// Columns for the keys of an action.
-const KEYS: usize = 22;
-/// Columns of one entry.
-const ENTRY: u16 = 54;
+const KEYS: usize = 21;
+/// Columns of one entry: two stand side by side on 80 columns.
+const ENTRY: u16 = 38;
 
 /// A line of the help.
 enum Entry {

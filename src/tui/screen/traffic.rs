@@ -140,7 +140,7 @@ fn words(app: &App, version: &VersionTraffic) -> [(String, Meaning); 9] {
     };
     let seen = version.as_of.map_or_else(|| MISSING.to_string(), |minute| age(minute, app.snapshot().at));
     [
-        (version.version.clone(), Meaning::Normal),
+        (version.version.clone(), if alarm == Meaning::Muted { Meaning::Normal } else { alarm }),
         number(version.weight, units::percent, Meaning::Normal),
         number(version.share, units::percent, Meaning::Normal),
         number(version.invocations, units::count, Meaning::Normal),

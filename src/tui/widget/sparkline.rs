@@ -13,7 +13,7 @@ use crate::view::meaning::Meaning;
 pub struct Sparkline<'a> {
     /// The values, oldest first; `None` where there is none, drawn as a gap. What does not fit is left out on the left.
     pub values: &'a [Option<f64>],
-    /// The value of a full cell. The caller gives it, so that rows can share a scale.
+    /// The value of the fullest cell. The caller gives it, so that rows can share a scale.
     pub max: f64,
     /// How many of the newest values may still change; they are drawn so.
     pub provisional: usize,
@@ -43,14 +43,14 @@ impl Widget for &Sparkline<'_> {
     }
 }
 
-/// How full a cell is, from 0 to 7: zero is the lowest, the smallest value above zero already the next.
+/// How full a cell is, from 0 to 6: zero is the lowest, the smallest value above zero already the next.
 fn level(value: f64, max: f64) -> usize {
     if value <= 0.0 {
         return 0;
     }
     // A maximum that is no number, zero or less is no scale: any value above zero fills the cell.
     let share = if max > 0.0 { (value / max).min(1.0) } else { 1.0 };
-    ((share * 7.0).round() as usize).max(1)
+    ((share * 6.0).round() as usize).max(1)
 }
 
 #[cfg(test)]
@@ -61,23 +61,23 @@ mod tests {
     use ratatui::style::Modifier;
 
     fn sparkline<'a>(values: &'a [Option<f64>], theme: &'a Theme) -> Sparkline<'a> {
-        Sparkline { values, max: 7.0, provisional: 2, meaning: Meaning::Series1, theme }
+        Sparkline { values, max: 6.0, provisional: 2, meaning: Meaning::Series1, theme }
     }
 
     #[test]
     fn values_gaps_and_what_is_no_number() {
-        let values: Vec<_> = (0..8).map(|value| Some(f64::from(value))).collect();
-        assert_eq!(screen(&sparkline(&values, &theme()), 8, 1), "▁▂▃▄▅▆▇█");
-        assert_eq!(screen(&sparkline(&values, &ascii()), 8, 1), "_.,-=+*#");
+        let values: Vec<_> = (0..7).map(|value| Some(f64::from(value))).collect();
+        assert_eq!(screen(&sparkline(&values, &theme()), 7, 1), "▁▂▃▄▅▆▇");
+        assert_eq!(screen(&sparkline(&values, &ascii()), 7, 1), "_.-=+*#");
         let odd = [Some(0.01), None, Some(f64::NAN), Some(f64::INFINITY), Some(-5.0), Some(1e308)];
-        assert_eq!(screen(&sparkline(&odd, &theme()), 6, 1), "▂··█▁█");
+        assert_eq!(screen(&sparkline(&odd, &theme()), 6, 1), "▂··▇▁▇");
     }
 
     #[test]
     fn the_newest_value_is_at_the_right_edge() {
-        let values = [Some(0.0), Some(0.0), Some(7.0)];
-        assert_eq!(screen(&sparkline(&values, &theme()), 5, 1), "  ▁▁█");
-        assert_eq!(screen(&sparkline(&values, &theme()), 2, 1), "▁█");
+        let values = [Some(0.0), Some(0.0), Some(6.0)];
+        assert_eq!(screen(&sparkline(&values, &theme()), 5, 1), "  ▁▁▇");
+        assert_eq!(screen(&sparkline(&values, &theme()), 2, 1), "▁▇");
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn without_a_scale_there_is_something_or_nothing() {
         for max in [0.0, -1.0, f64::NAN] {
-            assert_eq!((level(0.0, max), level(2.0, max)), (0, 7), "{max}");
+            assert_eq!((level(0.0, max), level(2.0, max)), (0, 6), "{max}");
         }
     }
 

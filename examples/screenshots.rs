@@ -1,0 +1,58 @@
+//! Draws the pictures of the documentation from the demo: `cargo run --example screenshots` writes `screenshots/*.svg`.
+//!
+//! The same session gives the same bytes, and a test fails while the files are not what the program draws.
+
+use std::io;
+use std::path::Path;
+
+use lamtop::cli::{self, Invocation};
+use lamtop::config::Surroundings;
+use lamtop::error::Error;
+use lamtop::export::svg;
+use lamtop::run::stage;
+
+/// A picture: what it is called, the size of its screen, the theme, and the keys that lead to it.
+pub(crate) struct Shot {
+    pub(crate) name: &'static str,
+    size: (u16, u16),
+    theme: &'static str,
+    keys: &'static str,
+}
+
+pub(crate) const SHOTS: [Shot; 5] = [
+    Shot { name: "overview", size: (120, 34), theme: "default", keys: "<60s>" },
+    Shot { name: "function", size: (120, 34), theme: "default", keys: "<60s>/webhook<enter><enter><2s>" },
+    Shot { name: "traffic", size: (120, 20), theme: "default", keys: "<60s>t<2s>" },
+    Shot { name: "small", size: (80, 24), theme: "default", keys: "<60s>" },
+    Shot { name: "light", size: (120, 34), theme: "light", keys: "<60s>" },
+];
+
+impl Shot {
+    /// Plays the session and draws how it ends, in no time: tokio's clock moves on by itself.
+    pub(crate) fn svg(&self) -> Result<String, Error> {
+        let nothing_set = Surroundings { variable: &|_| None, read: &|_| Err(io::ErrorKind::NotFound.into()) };
+        let arguments = ["lamtop", "demo", "mixed", "--theme", self.theme];
+        let Invocation::Demo { scenario: Some(scenario), settings } = cli::parse(arguments, &nothing_set)? else {
+            return Err(Error::usage(
+                "the demo was asked for",
+                "something else was understood",
+                "report this as a bug",
+            ));
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = runtime.map_err(|error| Error::usage("tokio cannot start", error, "check the limits"))?;
+        runtime.block_on(async {
+            let mut screen = stage::demo(&scenario, &settings, self.size)?;
+            screen.keys(self.keys).await?;
+            Ok(svg::write(&screen.picture(), "lamtop"))
+        })
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+    for shot in SHOTS {
+        std::fs::write(folder.join(shot.name).with_extension("svg"), shot.svg()?)?;
+    }
+    Ok(())
+}

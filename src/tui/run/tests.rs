@@ -1,0 +1,169 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::stream;
+use ratatui::backend::TestBackend;
+use tokio::time::{Instant, advance, sleep};
+
+use super::*;
+use crate::analysis::Params;
+use crate::snapshot::Origin;
+use crate::store::Store;
+use crate::tui::Options;
+use crate::tui::capabilities::{Capabilities, Depth};
+use crate::tui::keymap::Keymap;
+use crate::tui::script::{parse, play};
+use crate::view::functions::Query;
+
+/// A snapshot of nothing, `second` seconds after noon.
+fn snapshot(second: u64) -> Arc<Snapshot> {
+    let noon: DateTime<Utc> = "2026-11-22T12:00:00Z".parse().unwrap();
+    let at = noon + TimeDelta::seconds(i64::try_from(second).unwrap());
+    let params = Params { window_minutes: 15, provisional_minutes: 3 };
+    Arc::new(Snapshot::of(&Store::default(), params, Origin::Demo, at, second))
+}
+
+/// The key with this name.
+fn key(name: &str) -> Msg {
+    Msg::Key(Keymap::event(name).unwrap())
+}
+
+/// What became of one run of the loop.
+struct Ran {
+    frames: usize,
+    screen: String,
+    took: Duration,
+}
+
+/// Runs the loop on `input` and on what `publish` publishes, until the input ends or asks to quit.
+async fn ran<P>(
+    input: impl Stream<Item = Msg> + Unpin,
+    save: fn(&str, &str) -> io::Result<()>,
+    publish: impl FnOnce(watch::Sender<Arc<Snapshot>>) -> P,
+) -> Ran
+where
+    P: Future<Output = ()> + Send + 'static,
+{
+    let (sender, mut snapshots) = watch::channel(snapshot(0));
+    let publisher = tokio::spawn(publish(sender));
+    let capabilities = Capabilities { depth: Depth::TrueColor, unicode: true };
+    let options = Options::new(Query::default(), "default", None, capabilities).unwrap();
+    let mut app = App::new(options, snapshot(0), Size::new(80, 20));
+    let Ok(mut terminal) = Terminal::new(TestBackend::new(80, 20));
+    let (resumed, begun) = (Notify::new(), Instant::now());
+    let demand = watch::Sender::default();
+    let wires = Wires { snapshots: &mut snapshots, demand: &demand, resumed: &resumed, suspend: || {}, save };
+    run(&mut terminal, &mut app, input, wires).await.unwrap();
+    let took = begun.elapsed();
+    publisher.abort();
+    let screen = terminal.backend().to_string();
+    // The frame that is drawn to ask for their number does not count.
+    let mut frames = 0;
+    let Ok(_) = terminal.draw(|frame| frames = frame.count());
+    Ran { frames, screen, took }
+}
+
+async fn silence(published: watch::Sender<Arc<Snapshot>>) {
+    published.closed().await;
+}
+
+/// How a picture is saved where there is room.
+const WRITTEN: fn(&str, &str) -> io::Result<()> = |_, _| Ok(());
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_drawn_while_nothing_changes() {
+    let ran = ran(play(parse("<3600s>").unwrap()), WRITTEN, silence).await;
+    // The first, and the one in which the loop ends.
+    assert_eq!(ran.frames, 2, "{}", ran.screen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_means_nothing_draws_nothing() {
+    let ran = ran(play(parse("xxx<f9><1s>").unwrap()), WRITTEN, silence).await;
+    assert_eq!(ran.frames, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn snapshots_are_drawn_at_most_thirty_times_a_second() {
+    let ran = ran(play(parse("<10s>").unwrap()), WRITTEN, async |published| {
+        for second in 0.. {
+            published.send_replace(snapshot(second));
+            sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    assert!((295..=305).contains(&ran.frames), "{} frames in ten seconds", ran.frames);
+}
+
+/// Publishes without ever making the loop wait, which no runtime's order can hide.
+async fn flood(published: watch::Sender<Arc<Snapshot>>) {
+    for second in 0.. {
+        published.send_replace(snapshot(second));
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_snapshots_holds_up_neither_frames_nor_keys() {
+    let keys = stream::unfold(0, |sent| {
+        Box::pin(async move {
+            // The flood never lets the clock move by itself.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            advance(Duration::from_millis(40)).await;
+            Some((key(if sent < 10 { "x" } else { "q" }), sent + 1))
+        })
+    });
+    let ran = ran(keys, WRITTEN, flood).await;
+    assert!((10..=12).contains(&ran.frames), "{} frames in {:?}", ran.frames, ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_keys_holds_up_no_frame() {
+    // A terminal that always has one more key to read; every hundredth takes a millisecond.
+    let keys = stream::unfold(1, |sent| {
+        Box::pin(async move {
+            if sent % 100 == 0 {
+                advance(Duration::from_millis(1)).await;
+            }
+            Some((key(if sent < 100_000 { "down" } else { "q" }), sent + 1))
+        })
+    });
+    let ran = ran(keys, WRITTEN, silence).await;
+    assert!((29..=31).contains(&ran.frames), "{} frames in {:?}", ran.frames, ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_after_a_quiet_time_is_drawn_at_once() {
+    // Quitting draws no frame: what is seen was drawn for the key before.
+    let ran = ran(play(parse("<1s>?q").unwrap()), WRITTEN, silence).await;
+    assert!(ran.screen.contains("any key closes"), "{}", ran.screen);
+    assert_eq!(ran.frames, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn quitting_waits_for_nothing() {
+    let ran = ran(play(parse("q<3600s>").unwrap()), WRITTEN, silence).await;
+    assert!(ran.took < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_screen_outlives_its_engine() {
+    let ran = ran(play(parse("<10s>?").unwrap()), WRITTEN, async |published| drop(published)).await;
+    assert!(ran.screen.contains("any key closes"));
+    assert!(ran.frames <= 3, "{} frames", ran.frames);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_is_saved_and_said_where() {
+    let checked: fn(&str, &str) -> io::Result<()> = |name, text| {
+        assert_eq!(name, "lamtop-20261122T120000Z.svg");
+        assert!(text.starts_with("<svg ") && text.contains(">loading</text>"), "{text}");
+        Ok(())
+    };
+    let saved = ran(play(parse("e<1s>").unwrap()), checked, silence).await;
+    assert!(saved.screen.contains("saved lamtop-20261122T120000Z.svg"), "{}", saved.screen);
+    let full = ran(play(parse("e<1s>").unwrap()), |_, _| Err(io::ErrorKind::StorageFull.into()), silence).await;
+    assert!(full.screen.contains("lamtop-20261122T120000Z.svg cannot be written: no storage space"), "{}", full.screen);
+    let then = ran(play(parse("e<1s>x").unwrap()), WRITTEN, silence).await;
+    assert!(!then.screen.contains("saved"), "the next key ends the notice");
+}

@@ -18,6 +18,9 @@ pub const OBSERVATIONS: usize = 1024;
 /// Snapshots are published no closer together than this.
 const BETWEEN_PUBLICATIONS: Duration = Duration::from_millis(100);
 
+/// A function that does not exist any more is kept this long, for late points.
+const FORGET: TimeDelta = TimeDelta::minutes(30);
+
 /// Applies observations until every source is gone, and publishes what they mean.
 ///
 /// A snapshot is published soon after something was observed, and when a minute ends, because then
@@ -41,7 +44,8 @@ pub async fn run(
             () = &mut quiet, if news => true,
             () = clock.sleep_until(minute_ends) => {
                 store.forget_gone(clock.now() - FORGET);
-                true
+                news = true;
+                continue;
             }
             observation = observations.recv() => {
                 if let Some(observation) = &observation {
@@ -61,6 +65,3 @@ pub async fn run(
         }
     }
 }
-
-/// A function that does not exist any more is kept this long, for late points.
-const FORGET: TimeDelta = TimeDelta::minutes(30);

@@ -28,8 +28,12 @@ pub struct Knowledge {
     listings: BTreeMap<Metric, Vec<Subject>>,
     /// When the newest complete function list was begun.
     listed: Option<DateTime<Utc>>,
-    /// `ListMetrics` does not answer: every function may be active.
+    /// Metrics whose listing was read to its end at least once.
+    catalogued: BTreeSet<Metric>,
+    /// `ListMetrics` never told who is active and does not answer: everybody may be.
     blind: bool,
+    /// Functions of which something was learnt that decides how urgent they are, or which metrics they have.
+    changed: BTreeSet<FunctionName>,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +56,9 @@ impl Knowledge {
             Payload::Functions(functions) => {
                 for info in functions {
                     let function = self.functions.entry(info.name.clone()).or_default();
+                    if function.listed.is_none() || function.changed != info.last_modified {
+                        self.changed.insert(info.name.clone());
+                    }
                     function.listed = Some(observation.at);
                     function.changed = info.last_modified;
                     function.log_group = Some(info.log_group_name());
@@ -59,13 +66,17 @@ impl Knowledge {
                 }
             }
             Payload::Aliases(name, aliases) => {
-                let function = self.functions.entry(name.clone()).or_default();
+                let Some(function) = self.functions.get_mut(name) else { return };
                 let weighted = aliases.iter().filter(|alias| !alias.additional.is_empty());
-                function.routed = weighted
+                let routed = weighted
                     .flat_map(|alias| {
                         alias.weights().into_iter().map(|(version, _)| (alias.name.clone(), version.to_string()))
                     })
                     .collect();
+                if function.routed != routed {
+                    function.routed = routed;
+                    self.changed.insert(name.clone());
+                }
             }
             Payload::FunctionsComplete(begun) => {
                 self.listed = Some(*begun);
@@ -87,8 +98,9 @@ impl Knowledge {
             }
             Payload::Queue(_, Some(attributes)) => self.target(attributes.redrive_target.as_ref()),
             Payload::Points(series) => {
+                self.advance(series.iter().flat_map(|(_, points)| points).map(|point| point.minute).max());
                 for (id, points) in series {
-                    self.points(id, points);
+                    self.trouble(id, points);
                 }
             }
             _ => {}
@@ -103,14 +115,31 @@ impl Knowledge {
         }
     }
 
-    fn points(&mut self, id: &SeriesId, points: &[Point]) {
-        let newest = points.iter().map(|point| point.minute).max();
-        self.newest = self.newest.max(newest);
+    /// Time is told by the points: what was recent may not be any more.
+    fn advance(&mut self, newest: Option<Minute>) {
+        if newest <= self.newest {
+            return;
+        }
+        let before = std::mem::replace(&mut self.newest, newest);
+        for (name, function) in &self.functions {
+            if function.is_troubled(before) != function.is_troubled(newest)
+                || function.is_recent(before) != function.is_recent(newest)
+            {
+                self.changed.insert(name.clone());
+            }
+        }
+    }
+
+    fn trouble(&mut self, id: &SeriesId, points: &[Point]) {
         let Subject::Function(name) = &id.subject else { return };
+        let Some(function) = self.functions.get_mut(name) else { return };
         if matches!(id.metric, Metric::Errors | Metric::Throttles) {
+            let was = function.is_troubled(self.newest);
             let trouble = points.iter().filter(|point| point.value > 0.0).map(|point| point.minute).max();
-            let function = self.functions.entry(name.clone()).or_default();
             function.trouble = function.trouble.max(trouble);
+            if function.is_troubled(self.newest) != was {
+                self.changed.insert(name.clone());
+            }
         }
     }
 
@@ -119,12 +148,15 @@ impl Knowledge {
         for subject in subjects {
             let Some(name) = subject.function() else { continue };
             let function = self.functions.entry(name.clone()).or_default();
-            match subject {
-                Subject::Function(_) => drop(function.metrics.insert(metric)),
-                Subject::Executed { alias, version, .. } => {
-                    function.executed.insert((alias.clone(), version.clone()));
+            let new = match subject {
+                Subject::Function(_) => function.metrics.insert(metric),
+                Subject::Executed { alias, version, .. } if metric == Metric::Invocations => {
+                    function.executed.insert((alias.clone(), version.clone()))
                 }
-                _ => {}
+                _ => false,
+            };
+            if new {
+                self.changed.insert(name.clone());
             }
         }
         self.listings.entry(metric).or_default().extend_from_slice(subjects);
@@ -136,11 +168,12 @@ impl Knowledge {
         if !complete {
             return;
         }
+        self.catalogued.insert(metric);
         for (name, function) in &mut self.functions {
-            if !listing.contains(&Subject::Function(name.clone())) {
-                function.metrics.remove(&metric);
-            }
+            let published = listing.contains(&Subject::Function(name.clone()));
+            let mut changed = !published && function.metrics.remove(&metric);
             if metric == Metric::Invocations {
+                let before = function.executed.len();
                 function.executed.retain(|(alias, version)| {
                     listing.contains(&Subject::Executed {
                         function: name.clone(),
@@ -148,13 +181,26 @@ impl Knowledge {
                         version: version.clone(),
                     })
                 });
+                changed |= function.executed.len() != before;
+            }
+            if changed {
+                self.changed.insert(name.clone());
             }
         }
     }
 
-    /// Whether the listing of metrics cannot be had.
-    pub fn set_blind(&mut self, blind: bool) {
-        self.blind = blind;
+    /// Whether `ListMetrics` fails. Once it has told who is active, that is kept through a failure.
+    pub fn catalogue_fails(&mut self, fails: bool) {
+        let blind = fails && !self.catalogued.contains(&Metric::Invocations);
+        if blind != self.blind {
+            self.blind = blind;
+            self.changed.extend(self.functions.keys().cloned());
+        }
+    }
+
+    /// Functions of which something was learnt since the last call that decides what to ask.
+    pub fn take_changed(&mut self) -> BTreeSet<FunctionName> {
+        std::mem::take(&mut self.changed)
     }
 
     /// Whether the function list was read to its end.
@@ -211,16 +257,12 @@ impl Knowledge {
     }
 
     fn active_now(&self, function: &Function) -> bool {
-        let changed = function.changed.zip(self.newest);
-        self.blind
-            || !function.metrics.is_empty()
-            || changed.is_some_and(|(changed, newest)| newest.start() - changed < RECENTLY_CHANGED)
+        self.blind || !function.metrics.is_empty() || function.is_recent(self.newest)
     }
 
     /// Whether the function failed or was throttled lately.
     pub fn is_troubled(&self, name: &FunctionName) -> bool {
-        let trouble = self.functions.get(name).and_then(|function| function.trouble);
-        trouble.zip(self.newest).is_some_and(|(trouble, newest)| newest.0 - trouble.0 <= TROUBLE_MINUTES)
+        self.functions.get(name).is_some_and(|function| function.is_troubled(self.newest))
     }
 
     /// The queues and topics that failed events go to, and the metrics that tell about them.
@@ -228,6 +270,18 @@ impl Knowledge {
         let queues = self.queues.iter().map(|arn| Subject::Queue(arn.name().to_string()));
         let topics = self.topics.iter().map(|name| Subject::Topic(name.clone()));
         queues.map(|queue| (queue, QUEUE)).chain(topics.map(|topic| (topic, TOPIC)))
+    }
+}
+
+impl Function {
+    /// Whether it was changed shortly before `newest`.
+    fn is_recent(&self, newest: Option<Minute>) -> bool {
+        self.changed.zip(newest).is_some_and(|(changed, newest)| newest.start() - changed < RECENTLY_CHANGED)
+    }
+
+    /// Whether it failed or was throttled shortly before `newest`.
+    fn is_troubled(&self, newest: Option<Minute>) -> bool {
+        self.trouble.zip(newest).is_some_and(|(trouble, newest)| newest.0 - trouble.0 <= TROUBLE_MINUTES)
     }
 }
 

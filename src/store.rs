@@ -124,3 +124,66 @@ impl ScopeState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Arn;
+    use crate::model::function::FunctionInfo;
+    use crate::model::metric::{Metric, Statistic};
+    use crate::model::time::Minute;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        Minute(minute).start()
+    }
+
+    fn apply(store: &mut Store, minute: i64, payload: Payload) {
+        store.apply(&Observation { at: at(minute), scope: Scope::new(None, "eu-west-1"), payload });
+    }
+
+    fn listed(names: &[&str]) -> Payload {
+        let info = |name: &&str| FunctionInfo {
+            name: (*name).into(),
+            arn: Arn::new(format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")),
+            runtime: None,
+            memory_mb: None,
+            timeout_s: None,
+            last_modified: None,
+            snap_start: false,
+            dead_letter_target: None,
+            log_group: None,
+        };
+        Payload::Functions(names.iter().map(info).collect())
+    }
+
+    fn active(name: &str, minute: i64) -> Payload {
+        let subject = Subject::Function(name.into());
+        let id = SeriesId { subject, metric: Metric::Invocations, statistic: Statistic::Sum };
+        Payload::Points(vec![(id, vec![Point { minute: Minute(minute), value: 1.0 }])])
+    }
+
+    fn names(store: &Store) -> Vec<&str> {
+        store.scopes.values().flat_map(|scope| scope.functions.keys().map(FunctionName::as_str)).collect()
+    }
+
+    #[test]
+    fn only_what_is_gone_and_silent_is_forgotten() {
+        let mut store = Store::default();
+        apply(&mut store, 100, listed(&["gone", "gone-but-heard-of", "stays"]));
+        apply(&mut store, 100, active("never-listed", 100));
+        apply(&mut store, 100, Payload::Aliases("heard-of-by-name-only".into(), Vec::new()));
+        store.forget_gone(at(1000));
+        assert_eq!(names(&store).len(), 5, "nobody is gone before a list was read to its end");
+
+        apply(&mut store, 120, listed(&["stays"]));
+        apply(&mut store, 121, active("gone-but-heard-of", 121));
+        apply(&mut store, 122, Payload::FunctionsComplete(at(120)));
+        store.forget_gone(at(90));
+        let kept = ["gone", "gone-but-heard-of", "never-listed", "stays"];
+        assert_eq!(names(&store), kept, "late points may still come");
+        store.forget_gone(at(110));
+        assert_eq!(names(&store), ["gone-but-heard-of", "stays"]);
+        store.forget_gone(at(130));
+        assert_eq!(names(&store), ["stays"]);
+    }
+}

@@ -59,8 +59,11 @@ pub struct Agenda {
     once: bool,
     functions: BTreeMap<FunctionName, Entry>,
     /// Everything that is not under way.
-    waiting: BTreeMap<(Urgency, Detail), BTreeSet<(DateTime<Utc>, FunctionName)>>,
+    waiting: BTreeMap<(Urgency, Detail), Queue>,
 }
+
+/// Functions by when they are due.
+type Queue = BTreeSet<(DateTime<Utc>, FunctionName)>;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {

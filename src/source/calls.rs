@@ -255,3 +255,41 @@ impl Pages {
         page.items
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a listing is asked for whose pages name these tokens, in turn.
+    fn followed(tokens: &[Option<&str>]) -> Vec<Option<String>> {
+        let mut pages = Pages::default();
+        let mut asked = Vec::new();
+        for token in tokens.iter().cycle() {
+            let Some(next) = pages.next() else { break };
+            asked.push(next);
+            let items = pages.take(Page { items: vec![asked.len()], next: token.map(str::to_string) });
+            assert_eq!(items, [asked.len()], "no page is lost, the last included");
+        }
+        asked
+    }
+
+    #[test]
+    fn a_listing_ends_without_a_token_or_with_one_seen_before() {
+        let some = |token: &str| Some(token.to_string());
+        assert_eq!(followed(&[None]), [None]);
+        assert_eq!(followed(&[Some("a"), Some("b"), None]), [None, some("a"), some("b")]);
+        assert_eq!(followed(&[Some("a")]), [None, some("a")], "it repeats itself");
+        assert_eq!(followed(&[Some("a"), Some("b")]), [None, some("a"), some("b")], "it runs in a circle");
+    }
+
+    #[test]
+    fn a_listing_that_never_ends_is_ended() {
+        let mut pages = Pages::default();
+        let mut count = 0;
+        while pages.next().is_some() {
+            count += 1;
+            pages.take(Page { items: vec![()], next: Some(count.to_string()) });
+        }
+        assert_eq!(count, MOST_PAGES);
+    }
+}

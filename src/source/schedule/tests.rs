@@ -242,9 +242,7 @@ fn the_most_urgent_functions_are_asked_first_and_each_operation_once_at_a_time()
     // Everything but the details is read.
     let names = ["active", "aliased", "idle", "open", "troubled", "visible"];
     run.learn(Payload::Functions(names.iter().map(|name| info(name)).collect()));
-    for task in [Task::Active(Metric::Invocations)] {
-        run.answer(&task);
-    }
+    run.answer(&Task::Active(Metric::Invocations));
     let id = SeriesId { subject: function("troubled"), metric: Metric::Throttles, statistic: Statistic::Sum };
     run.learn(Payload::Points(vec![(id, vec![Point { minute: Minute::of(run.now), value: 1.0 }])]));
     let mut order = Vec::new();

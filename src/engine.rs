@@ -18,6 +18,9 @@ pub const OBSERVATIONS: usize = 1024;
 /// Snapshots are published no closer together than this.
 const BETWEEN_PUBLICATIONS: Duration = Duration::from_millis(100);
 
+/// A function that does not exist any more is kept this long, for late points.
+const FORGET: TimeDelta = TimeDelta::minutes(30);
+
 /// Applies observations until every source or every reader is gone, and publishes what they mean.
 ///
 /// A snapshot is published soon after something changed, and when a minute ends, because then numbers
@@ -42,7 +45,8 @@ pub async fn run(
             () = published.closed() => false,
             () = clock.sleep_until(minute_ends) => {
                 store.forget_gone(clock.now() - FORGET);
-                true
+                news = true;
+                continue;
             }
             observation = observations.recv() => {
                 if let Some(observation) = &observation {
@@ -62,24 +66,152 @@ pub async fn run(
     }
 }
 
-/// A function that does not exist any more is kept this long, for late points.
-const FORGET: TimeDelta = TimeDelta::minutes(30);
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::function::FunctionInfo;
+    use crate::model::observation::Payload;
+    use crate::model::{Arn, Scope};
+    use chrono::DateTime;
+    use tokio::task::JoinHandle;
+    use tokio::time::{Instant, sleep, timeout};
+
+    struct Running {
+        observe: mpsc::Sender<Observation>,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        clock: Clock,
+        task: JoinHandle<Arc<Snapshot>>,
+    }
+
+    /// An engine at five seconds past a full minute, with room for `room` observations.
+    fn start(room: usize, speed: f64) -> Running {
+        let clock = Clock::simulated("2026-11-22T10:00:05Z".parse().unwrap(), speed);
+        let nothing = Snapshot::of(&Store::default(), Params::default(), Origin::Demo, clock.now(), 0);
+        let (observe, observations) = mpsc::channel(room);
+        let (publish, snapshots) = watch::channel(Arc::new(nothing));
+        let task = tokio::spawn(run(observations, publish, clock.clone(), Params::default(), Origin::Demo));
+        Running { observe, snapshots, clock, task }
+    }
+
+    impl Running {
+        fn observation(&self, payload: Payload) -> Observation {
+            Observation { at: self.clock.now(), scope: Scope::new(None, "eu-west-1"), payload }
+        }
+
+        async fn observe(&self, payload: Payload) {
+            self.observe.send(self.observation(payload)).await.unwrap();
+        }
+
+        async fn published(&mut self) -> Arc<Snapshot> {
+            self.snapshots.changed().await.unwrap();
+            Arc::clone(&self.snapshots.borrow_and_update())
+        }
+    }
+
+    fn function(name: &str) -> FunctionInfo {
+        FunctionInfo {
+            name: name.into(),
+            arn: Arn::new(format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")),
+            runtime: None,
+            memory_mb: None,
+            timeout_s: None,
+            last_modified: None,
+            snap_start: false,
+            dead_letter_target: None,
+            log_group: None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_observation_is_published_at_once() {
+        let mut engine = start(8, 1.0);
+        engine.observe(Payload::Account("123456789012".into())).await;
+        let began = Instant::now();
+        let snapshot = engine.published().await;
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert_eq!((snapshot.seq, snapshot.scopes[0].account.as_deref()), (1, Some("123456789012")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_is_published_ten_times_a_second_to_its_end() {
+        let mut engine = start(8, 1.0);
+        let flood = tokio::spawn({
+            let observe = engine.observe.clone();
+            let begun = engine.clock.now();
+            let scope = Scope::new(None, "eu-west-1");
+            async move {
+                for millisecond in 0..3000 {
+                    let at = begun + TimeDelta::milliseconds(millisecond);
+                    let payload = Payload::Account(millisecond.to_string());
+                    observe.send(Observation { at, scope: scope.clone(), payload }).await.unwrap();
+                    sleep(Duration::from_millis(1)).await;
+                }
+            }
+        });
+        let mut times = Vec::new();
+        let began = Instant::now();
+        while timeout(Duration::from_secs(1), engine.published()).await.is_ok() {
+            times.push(began.elapsed());
+        }
+        flood.await.unwrap();
+        assert!((28..=31).contains(&times.len()), "{} in three seconds", times.len());
+        assert!(times.windows(2).all(|pair| pair[1] >= pair[0] + BETWEEN_PUBLICATIONS), "{times:?}");
+        assert!(times.last().unwrap() >= &Duration::from_secs(3), "the last observation is in the last snapshot");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_nothing_happens_it_publishes_once_a_minute() {
+        let mut engine = start(8, 1.0);
+        for minute in 1..=3 {
+            let snapshot = engine.published().await;
+            assert_eq!(snapshot.seq, minute);
+            let end: DateTime<chrono::Utc> = format!("2026-11-22T10:0{minute}:00Z").parse().unwrap();
+            assert_eq!(snapshot.at, end);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn minutes_that_fly_by_are_published_no_faster() {
+        let mut engine = start(8, 1000.0);
+        let began = Instant::now();
+        for _ in 0..20 {
+            engine.published().await;
+        }
+        assert!(began.elapsed() >= BETWEEN_PUBLICATIONS * 19, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_with_its_sources_and_returns_everything_they_said() {
+        let mut engine = start(8, 1.0);
+        engine.observe(Payload::Functions(vec![function("a")])).await;
+        engine.published().await;
+        engine.observe(Payload::Functions(vec![function("b")])).await;
+        drop(engine.observe);
+        let last = engine.task.await.unwrap();
+        assert_eq!(last.scopes[0].functions.len(), 2);
+        assert!(Arc::ptr_eq(&last, &engine.snapshots.borrow_and_update()), "and it is what was published last");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn functions_that_are_gone_leave_the_snapshot_when_the_list_says_so() {
+        let mut engine = start(8, 1.0);
+        engine.observe(Payload::Functions(vec![function("gone"), function("stays")])).await;
+        assert_eq!(engine.published().await.scopes[0].functions.len(), 2);
+        sleep(Duration::from_mins(10)).await;
+        engine.observe(Payload::Functions(vec![function("stays")])).await;
+        engine.observe(Payload::FunctionsComplete(engine.clock.now())).await;
+        sleep(Duration::from_secs(1)).await;
+        let names: Vec<_> =
+            engine.published().await.scopes[0].functions.iter().map(|it| it.state.name.clone()).collect();
+        assert_eq!(names, ["stays".into()]);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn it_ends_when_nobody_reads_any_more() {
-        let (_source, observations) = mpsc::channel(1);
-        let clock = Clock::simulated(chrono::DateTime::UNIX_EPOCH, 1.0);
-        let params = Params { window_minutes: 15, provisional_minutes: 3 };
-        let nothing = Snapshot::of(&Store::default(), params, Origin::Demo, clock.now(), 0);
-        let (published, snapshots) = watch::channel(Arc::new(nothing));
-        let engine = tokio::spawn(run(observations, published, clock, params, Origin::Demo));
-        tokio::time::sleep(Duration::from_mins(10)).await;
-        assert!(!engine.is_finished());
-        drop(snapshots);
-        assert!(engine.await.is_ok());
+        let engine = start(8, 1.0);
+        sleep(Duration::from_mins(10)).await;
+        assert!(!engine.task.is_finished());
+        drop(engine.snapshots);
+        assert!(engine.task.await.is_ok());
     }
 }

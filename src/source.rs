@@ -4,7 +4,9 @@
 //! delivers [`Observation`](crate::model::observation::Observation)s. It keeps no numbers: those are the
 //! store's.
 
+pub mod agenda;
 pub mod api;
+pub mod asked;
 pub mod aws;
 pub mod backoff;
 pub mod calls;
@@ -13,5 +15,6 @@ pub mod knowledge;
 pub mod pace;
 pub mod plan;
 pub mod poller;
+pub mod readings;
 pub mod schedule;
 pub mod task;

@@ -133,20 +133,64 @@ impl ScopeState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Arn;
     use crate::model::function::Alias;
     use crate::model::metric::{Metric, Statistic};
     use crate::model::observation::Usage;
     use crate::model::time::Minute;
 
-    fn observed(second: i64, payload: Payload) -> Observation {
-        let at = DateTime::from_timestamp(1_000_000 + second, 0).unwrap();
-        Observation { at, scope: Scope::new(None, "eu-west-1"), payload }
+    fn at(minute: i64) -> DateTime<Utc> {
+        Minute(minute).start()
     }
 
-    fn points(value: f64) -> Payload {
-        let subject = Subject::Function("checkout".into());
-        let id = SeriesId { subject, metric: Metric::Errors, statistic: Statistic::Sum };
-        Payload::Points(vec![(id, vec![Point { minute: Minute(16_600), value }])])
+    fn apply(store: &mut Store, minute: i64, payload: Payload) -> bool {
+        store.apply(&Observation { at: at(minute), scope: Scope::new(None, "eu-west-1"), payload })
+    }
+
+    fn listed(names: &[&str]) -> Payload {
+        let info = |name: &&str| FunctionInfo {
+            name: (*name).into(),
+            arn: Arn::new(format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")),
+            runtime: None,
+            memory_mb: None,
+            timeout_s: None,
+            last_modified: None,
+            snap_start: false,
+            dead_letter_target: None,
+            log_group: None,
+        };
+        Payload::Functions(names.iter().map(info).collect())
+    }
+
+    fn active(name: &str, minute: i64) -> Payload {
+        let subject = Subject::Function(name.into());
+        let id = SeriesId { subject, metric: Metric::Invocations, statistic: Statistic::Sum };
+        Payload::Points(vec![(id, vec![Point { minute: Minute(minute), value: 1.0 }])])
+    }
+
+    fn names(store: &Store) -> Vec<&str> {
+        store.scopes.values().flat_map(|scope| scope.functions.keys().map(FunctionName::as_str)).collect()
+    }
+
+    #[test]
+    fn only_what_is_gone_and_silent_is_forgotten() {
+        let mut store = Store::default();
+        apply(&mut store, 100, listed(&["gone", "gone-but-heard-of", "stays"]));
+        apply(&mut store, 100, active("never-listed", 100));
+        apply(&mut store, 100, Payload::Aliases("heard-of-by-name-only".into(), Vec::new()));
+        store.forget_gone(at(1000));
+        assert_eq!(names(&store).len(), 5, "nobody is gone before a list was read to its end");
+
+        apply(&mut store, 120, listed(&["stays"]));
+        apply(&mut store, 121, active("gone-but-heard-of", 121));
+        apply(&mut store, 122, Payload::FunctionsComplete(at(120)));
+        store.forget_gone(at(90));
+        let kept = ["gone", "gone-but-heard-of", "never-listed", "stays"];
+        assert_eq!(names(&store), kept, "late points may still come");
+        store.forget_gone(at(110));
+        assert_eq!(names(&store), ["gone-but-heard-of", "stays"]);
+        store.forget_gone(at(130));
+        assert_eq!(names(&store), ["stays"]);
     }
 
     fn aliases(version: &str) -> Payload {
@@ -157,25 +201,13 @@ mod tests {
     #[test]
     fn only_another_value_is_news() {
         let mut store = Store::default();
-        for (payload, same, other) in
-            [(points(1.0), points(1.0), points(2.0)), (aliases("7"), aliases("7"), aliases("8"))]
-        {
-            assert!(store.apply(&observed(0, payload)));
-            assert!(!store.apply(&observed(1, same)));
-            assert!(store.apply(&observed(2, other.clone())));
-            assert!(!store.apply(&observed(3, other)));
-        }
-        assert!(!store.apply(&observed(4, Payload::Usage(Usage { requests: 1, ..Usage::default() }))));
-    }
-
-    #[test]
-    fn a_function_that_is_gone_is_forgotten_after_a_while() {
-        let mut store = Store::default();
-        store.apply(&observed(0, aliases("7")));
-        store.apply(&observed(10, Payload::FunctionsComplete(observed(5, points(0.0)).at)));
-        let functions = |store: &Store| store.scopes.values().map(|scope| scope.functions.len()).sum::<usize>();
-        assert_eq!(functions(&store), 1, "kept for late points");
-        store.forget_gone(observed(60, points(0.0)).at);
-        assert_eq!(functions(&store), 0);
+        assert!(apply(&mut store, 100, active("checkout", 99)));
+        assert!(!apply(&mut store, 101, active("checkout", 99)), "the same point again");
+        assert!(apply(&mut store, 102, active("checkout", 100)), "another minute");
+        assert!(apply(&mut store, 100, aliases("7")));
+        assert!(!apply(&mut store, 101, aliases("7")));
+        assert!(apply(&mut store, 102, aliases("8")));
+        assert!(!apply(&mut store, 101, aliases("9")), "read before what is known");
+        assert!(!apply(&mut store, 103, Payload::Usage(Usage { requests: 1, ..Usage::default() })));
     }
 }

@@ -17,6 +17,8 @@ pub struct Backoff {
 struct Pause {
     failures: u32,
     until: DateTime<Utc>,
+    /// Whether AWS only asked for fewer calls.
+    throttled: bool,
 }
 
 impl Backoff {
@@ -26,24 +28,31 @@ impl Backoff {
             self.paused.remove(&operation);
             return;
         };
-        let pause = self.paused.entry(operation).or_insert(Pause { failures: 0, until: now });
+        let throttled = matches!(failure, Some(ApiError::Throttled(_)));
+        let pause = self.paused.entry(operation).or_insert(Pause { failures: 0, until: now, throttled });
         // Calls that were under way together fail together: they count as one failure.
         if pause.failures > 0 && now < pause.until {
             return;
         }
         let doubled = 1i32.checked_shl(pause.failures).filter(|factor| *factor > 0).unwrap_or(i32::MAX);
         pause.failures += 1;
+        pause.throttled = throttled;
         pause.until = now + first.checked_mul(doubled).map_or(longest, |span| span.min(longest));
     }
 
-    /// Until when the operation is not to be called; `None` when it may be.
-    pub fn paused_until(&self, operation: Operation, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.paused.get(&operation).map(|pause| pause.until).filter(|until| *until > now)
+    /// Until when the operation is, or was, not to be called; `None` when its last call was answered.
+    pub fn paused_until(&self, operation: Operation) -> Option<DateTime<Utc>> {
+        self.paused.get(&operation).map(|pause| pause.until)
     }
 
     /// Whether the last call of the operation failed.
     pub fn failed(&self, operation: Operation) -> bool {
         self.paused.contains_key(&operation)
+    }
+
+    /// Whether the last call of the operation failed for a reason that a little patience does not change.
+    pub fn refused(&self, operation: Operation) -> bool {
+        self.paused.get(&operation).is_some_and(|pause| !pause.throttled)
     }
 }
 
@@ -75,7 +84,7 @@ mod tests {
         (0..failures)
             .map(|_| {
                 backoff.called(OPERATION, Some(error), now);
-                let until = backoff.paused_until(OPERATION, now).unwrap();
+                let until = backoff.paused_until(OPERATION).unwrap();
                 let pause = (until - now).num_seconds();
                 now = until;
                 pause
@@ -97,9 +106,12 @@ mod tests {
         let error = ApiError::Throttled(String::new());
         backoff.called(OPERATION, Some(&error), at(0));
         backoff.called(OPERATION, Some(&error), at(1));
-        assert_eq!(backoff.paused_until(OPERATION, at(1)), Some(at(5)));
-        backoff.called(OPERATION, None, at(2));
-        assert_eq!(backoff.paused_until(OPERATION, at(2)), None);
+        assert_eq!(backoff.paused_until(OPERATION), Some(at(5)));
+        assert!(backoff.failed(OPERATION) && !backoff.refused(OPERATION));
+        backoff.called(OPERATION, Some(&ApiError::Denied(String::new())), at(5));
+        assert!(backoff.failed(OPERATION) && backoff.refused(OPERATION));
+        backoff.called(OPERATION, None, at(6));
+        assert_eq!(backoff.paused_until(OPERATION), None);
         assert!(!backoff.failed(OPERATION));
     }
 

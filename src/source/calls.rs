@@ -1,6 +1,6 @@
 //! Carries tasks out: paces the calls, follows pages, and says what came of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -53,7 +53,7 @@ pub struct Calls {
     urls: Mutex<BTreeMap<Arn, String>>,
 }
 
-/// A listing that does not end after this many pages repeats itself.
+/// No listing is longer.
 const MOST_PAGES: usize = 10_000;
 
 impl Calls {
@@ -62,7 +62,7 @@ impl Calls {
         Arc::new(Self { account, pace, clock, events, urls: Mutex::default() })
     }
 
-    /// Does `task`; `true` when everything it asked for has come.
+    /// Does `task`; `true` when AWS had an answer to all of it, be it that the thing does not exist.
     pub async fn run(&self, task: &Task) -> bool {
         let done = match task {
             Task::Account => self.account_id().await,
@@ -75,7 +75,7 @@ impl Calls {
             Task::Points(query) => self.points(query).await,
             Task::Queue(arn) => self.queue(arn).await,
         };
-        done.is_ok()
+        done != Err(Missed::NoAnswer)
     }
 
     async fn account_id(&self) -> Result<(), Missed> {
@@ -234,11 +234,11 @@ impl Calls {
     }
 }
 
-/// Follows the tokens of a listing, and notices one that runs in a circle.
+/// Follows the tokens of a listing, and notices when they run in a circle.
 #[derive(Default)]
 struct Pages {
     token: Token,
-    taken: usize,
+    seen: BTreeSet<String>,
     ended: bool,
 }
 
@@ -249,9 +249,47 @@ impl Pages {
     }
 
     fn take<T>(&mut self, page: Page<T>) -> Vec<T> {
-        self.taken += 1;
-        self.ended = page.next.is_none() || page.next == self.token || self.taken >= MOST_PAGES;
+        let new = page.next.as_ref().is_some_and(|token| self.seen.insert(token.clone()));
+        self.ended = !new || self.seen.len() >= MOST_PAGES;
         self.token = page.next;
         page.items
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a listing is asked for whose pages name these tokens, in turn.
+    fn followed(tokens: &[Option<&str>]) -> Vec<Option<String>> {
+        let mut pages = Pages::default();
+        let mut asked = Vec::new();
+        for token in tokens.iter().cycle() {
+            let Some(next) = pages.next() else { break };
+            asked.push(next);
+            let items = pages.take(Page { items: vec![asked.len()], next: token.map(str::to_string) });
+            assert_eq!(items, [asked.len()], "no page is lost, the last included");
+        }
+        asked
+    }
+
+    #[test]
+    fn a_listing_ends_without_a_token_or_with_one_seen_before() {
+        let some = |token: &str| Some(token.to_string());
+        assert_eq!(followed(&[None]), [None]);
+        assert_eq!(followed(&[Some("a"), Some("b"), None]), [None, some("a"), some("b")]);
+        assert_eq!(followed(&[Some("a")]), [None, some("a")], "it repeats itself");
+        assert_eq!(followed(&[Some("a"), Some("b")]), [None, some("a"), some("b")], "it runs in a circle");
+    }
+
+    #[test]
+    fn a_listing_that_never_ends_is_ended() {
+        let mut pages = Pages::default();
+        let mut count = 0;
+        while pages.next().is_some() {
+            count += 1;
+            pages.take(Page { items: vec![()], next: Some(count.to_string()) });
+        }
+        assert_eq!(count, MOST_PAGES);
     }
 }

@@ -28,8 +28,12 @@ pub struct Knowledge {
     listings: BTreeMap<Metric, Vec<Subject>>,
     /// When the newest complete function list was begun.
     listed: Option<DateTime<Utc>>,
-    /// `ListMetrics` does not answer: every function may be active.
+    /// Metrics whose listing was read to its end at least once.
+    catalogued: BTreeSet<Metric>,
+    /// `ListMetrics` never told who is active and does not answer: everybody may be.
     blind: bool,
+    /// Functions of which something was learnt that decides how urgent they are, or which metrics they have.
+    changed: BTreeSet<FunctionName>,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +56,9 @@ impl Knowledge {
             Payload::Functions(functions) => {
                 for info in functions {
                     let function = self.functions.entry(info.name.clone()).or_default();
+                    if function.listed.is_none() || function.changed != info.last_modified {
+                        self.changed.insert(info.name.clone());
+                    }
                     function.listed = Some(observation.at);
                     function.changed = info.last_modified;
                     function.log_group = Some(info.log_group_name());
@@ -59,13 +66,17 @@ impl Knowledge {
                 }
             }
             Payload::Aliases(name, aliases) => {
-                let function = self.functions.entry(name.clone()).or_default();
+                let Some(function) = self.functions.get_mut(name) else { return };
                 let weighted = aliases.iter().filter(|alias| !alias.additional.is_empty());
-                function.routed = weighted
+                let routed = weighted
                     .flat_map(|alias| {
                         alias.weights().into_iter().map(|(version, _)| (alias.name.clone(), version.to_string()))
                     })
                     .collect();
+                if function.routed != routed {
+                    function.routed = routed;
+                    self.changed.insert(name.clone());
+                }
             }
             Payload::FunctionsComplete(begun) => {
                 self.listed = Some(*begun);
@@ -87,8 +98,9 @@ impl Knowledge {
             }
             Payload::Queue(_, Some(attributes)) => self.target(attributes.redrive_target.as_ref()),
             Payload::Points(series) => {
+                self.advance(series.iter().flat_map(|(_, points)| points).map(|point| point.minute).max());
                 for (id, points) in series {
-                    self.points(id, points);
+                    self.trouble(id, points);
                 }
             }
             _ => {}
@@ -103,14 +115,31 @@ impl Knowledge {
         }
     }
 
-    fn points(&mut self, id: &SeriesId, points: &[Point]) {
-        let newest = points.iter().map(|point| point.minute).max();
-        self.newest = self.newest.max(newest);
+    /// Time is told by the points: what was recent may not be any more.
+    fn advance(&mut self, newest: Option<Minute>) {
+        if newest <= self.newest {
+            return;
+        }
+        let before = std::mem::replace(&mut self.newest, newest);
+        for (name, function) in &self.functions {
+            if function.is_troubled(before) != function.is_troubled(newest)
+                || function.is_recent(before) != function.is_recent(newest)
+            {
+                self.changed.insert(name.clone());
+            }
+        }
+    }
+
+    fn trouble(&mut self, id: &SeriesId, points: &[Point]) {
         let Subject::Function(name) = &id.subject else { return };
+        let Some(function) = self.functions.get_mut(name) else { return };
         if matches!(id.metric, Metric::Errors | Metric::Throttles) {
+            let was = function.is_troubled(self.newest);
             let trouble = points.iter().filter(|point| point.value > 0.0).map(|point| point.minute).max();
-            let function = self.functions.entry(name.clone()).or_default();
             function.trouble = function.trouble.max(trouble);
+            if function.is_troubled(self.newest) != was {
+                self.changed.insert(name.clone());
+            }
         }
     }
 
@@ -119,12 +148,15 @@ impl Knowledge {
         for subject in subjects {
             let Some(name) = subject.function() else { continue };
             let function = self.functions.entry(name.clone()).or_default();
-            match subject {
-                Subject::Function(_) => drop(function.metrics.insert(metric)),
-                Subject::Executed { alias, version, .. } => {
-                    function.executed.insert((alias.clone(), version.clone()));
+            let new = match subject {
+                Subject::Function(_) => function.metrics.insert(metric),
+                Subject::Executed { alias, version, .. } if metric == Metric::Invocations => {
+                    function.executed.insert((alias.clone(), version.clone()))
                 }
-                _ => {}
+                _ => false,
+            };
+            if new {
+                self.changed.insert(name.clone());
             }
         }
         self.listings.entry(metric).or_default().extend_from_slice(subjects);
@@ -136,11 +168,12 @@ impl Knowledge {
         if !complete {
             return;
         }
+        self.catalogued.insert(metric);
         for (name, function) in &mut self.functions {
-            if !listing.contains(&Subject::Function(name.clone())) {
-                function.metrics.remove(&metric);
-            }
+            let published = listing.contains(&Subject::Function(name.clone()));
+            let mut changed = !published && function.metrics.remove(&metric);
             if metric == Metric::Invocations {
+                let before = function.executed.len();
                 function.executed.retain(|(alias, version)| {
                     listing.contains(&Subject::Executed {
                         function: name.clone(),
@@ -148,13 +181,26 @@ impl Knowledge {
                         version: version.clone(),
                     })
                 });
+                changed |= function.executed.len() != before;
+            }
+            if changed {
+                self.changed.insert(name.clone());
             }
         }
     }
 
-    /// Whether the listing of metrics cannot be had.
-    pub fn set_blind(&mut self, blind: bool) {
-        self.blind = blind;
+    /// Whether `ListMetrics` fails. Once it has told who is active, that is kept through a failure.
+    pub fn catalogue_fails(&mut self, fails: bool) {
+        let blind = fails && !self.catalogued.contains(&Metric::Invocations);
+        if blind != self.blind {
+            self.blind = blind;
+            self.changed.extend(self.functions.keys().cloned());
+        }
+    }
+
+    /// Functions of which something was learnt since the last call that decides what to ask.
+    pub fn take_changed(&mut self) -> BTreeSet<FunctionName> {
+        std::mem::take(&mut self.changed)
     }
 
     /// Whether the function list was read to its end.
@@ -211,16 +257,12 @@ impl Knowledge {
     }
 
     fn active_now(&self, function: &Function) -> bool {
-        let changed = function.changed.zip(self.newest);
-        self.blind
-            || !function.metrics.is_empty()
-            || changed.is_some_and(|(changed, newest)| newest.start() - changed < RECENTLY_CHANGED)
+        self.blind || !function.metrics.is_empty() || function.is_recent(self.newest)
     }
 
     /// Whether the function failed or was throttled lately.
     pub fn is_troubled(&self, name: &FunctionName) -> bool {
-        let trouble = self.functions.get(name).and_then(|function| function.trouble);
-        trouble.zip(self.newest).is_some_and(|(trouble, newest)| newest.0 - trouble.0 <= TROUBLE_MINUTES)
+        self.functions.get(name).is_some_and(|function| function.is_troubled(self.newest))
     }
 
     /// The queues and topics that failed events go to, and the metrics that tell about them.
@@ -231,5 +273,227 @@ impl Knowledge {
     }
 }
 
+impl Function {
+    /// Whether it was changed shortly before `newest`.
+    fn is_recent(&self, newest: Option<Minute>) -> bool {
+        self.changed.zip(newest).is_some_and(|(changed, newest)| newest.start() - changed < RECENTLY_CHANGED)
+    }
+
+    /// Whether it failed or was throttled shortly before `newest`.
+    fn is_troubled(&self, newest: Option<Minute>) -> bool {
+        self.trouble.zip(newest).is_some_and(|(trouble, newest)| newest.0 - trouble.0 <= TROUBLE_MINUTES)
+    }
+}
+
 const QUEUE: &[Metric] = &[Metric::QueueOldestMessageAge];
 const TOPIC: &[Metric] = &[Metric::TopicMessagesPublished, Metric::TopicNotificationsFailed];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Scope;
+    use crate::model::function::{Alias, EventSource, FunctionInfo, InvokeConfig};
+    use crate::model::metric::Statistic;
+    use crate::model::queue::QueueAttributes;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        Minute(minute).start()
+    }
+
+    fn learn(knowledge: &mut Knowledge, minute: i64, payload: Payload) {
+        knowledge.learn(&Observation { at: at(minute), scope: Scope::new(None, "eu-west-1"), payload });
+    }
+
+    fn info(name: &str) -> FunctionInfo {
+        FunctionInfo {
+            name: name.into(),
+            arn: Arn::new(format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")),
+            runtime: None,
+            memory_mb: None,
+            timeout_s: None,
+            last_modified: None,
+            snap_start: false,
+            dead_letter_target: None,
+            log_group: None,
+        }
+    }
+
+    fn listed(names: &[&str]) -> Payload {
+        Payload::Functions(names.iter().map(|name| info(name)).collect())
+    }
+
+    fn points(name: &str, metric: Metric, minute: i64, value: f64) -> Payload {
+        let id = SeriesId { subject: Subject::Function(name.into()), metric, statistic: Statistic::Sum };
+        Payload::Points(vec![(id, vec![Point { minute: Minute(minute), value }])])
+    }
+
+    fn executed(name: &str, version: &str) -> Subject {
+        Subject::Executed { function: name.into(), alias: "live".into(), version: version.into() }
+    }
+
+    fn versions(knowledge: &Knowledge, name: &str) -> Vec<String> {
+        knowledge.versions(&name.into()).map(|(alias, version)| format!("{alias}:{version}")).collect()
+    }
+
+    fn changed(knowledge: &mut Knowledge) -> Vec<String> {
+        knowledge.take_changed().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_complete_list_drops_what_it_did_not_find() {
+        let mut knowledge = Knowledge::default();
+        learn(&mut knowledge, 1, listed(&["deleted", "stays"]));
+        knowledge.active(Metric::Invocations, &[Subject::Function("new".into())]);
+        assert!(!knowledge.is_listed());
+        learn(&mut knowledge, 5, listed(&["stays"]));
+        learn(&mut knowledge, 6, Payload::FunctionsComplete(at(4)));
+        assert!(knowledge.is_listed());
+        let names: Vec<_> = knowledge.functions().map(FunctionName::as_str).collect();
+        assert_eq!(names, ["new", "stays"], "what is active may be newer than the list");
+        // What was asked before comes back late.
+        learn(&mut knowledge, 7, points("deleted", Metric::Errors, 6, 1.0));
+        learn(&mut knowledge, 7, Payload::Aliases("deleted".into(), Vec::new()));
+        assert!(!knowledge.knows(&"deleted".into()));
+    }
+
+    #[test]
+    fn trouble_is_errors_or_throttles_of_the_last_quarter_of_an_hour() {
+        for (metric, value, troubled) in [
+            (Metric::Errors, 1.0, true),
+            (Metric::Throttles, 1.0, true),
+            (Metric::Errors, 0.0, false),
+            (Metric::Invocations, 1.0, false),
+        ] {
+            let mut knowledge = Knowledge::default();
+            learn(&mut knowledge, 1, listed(&["a", "b"]));
+            changed(&mut knowledge);
+            learn(&mut knowledge, 10, points("a", metric, 10, value));
+            assert_eq!(knowledge.is_troubled(&"a".into()), troubled, "{metric:?} {value}");
+            assert_eq!(changed(&mut knowledge).is_empty(), !troubled, "{metric:?} {value}");
+            learn(&mut knowledge, 25, points("b", Metric::Invocations, 25, 1.0));
+            assert_eq!(knowledge.is_troubled(&"a".into()), troubled, "{metric:?} {value}");
+            learn(&mut knowledge, 26, points("b", Metric::Invocations, 26, 1.0));
+            assert!(!knowledge.is_troubled(&"a".into()));
+            assert_eq!(changed(&mut knowledge).is_empty(), !troubled, "it calms down by itself");
+        }
+    }
+
+    #[test]
+    fn who_is_active_comes_from_a_listing_read_to_its_end() {
+        let mut knowledge = Knowledge::default();
+        let active = |knowledge: &Knowledge| -> Vec<String> {
+            let on_screen = BTreeSet::new();
+            knowledge.functions_with_metrics(&on_screen).map(ToString::to_string).collect()
+        };
+        learn(&mut knowledge, 1, listed(&["a", "b", "c"]));
+        knowledge.active(Metric::Invocations, &[Subject::Function("a".into()), executed("a", "7")]);
+        knowledge.active(Metric::Invocations, &[Subject::Function("b".into())]);
+        assert_eq!(active(&knowledge), ["a", "b"], "known before the listing ends");
+        knowledge.catalogued(Metric::Invocations, true);
+        assert_eq!(versions(&knowledge, "a"), ["live:7"]);
+        changed(&mut knowledge);
+
+        knowledge.active(Metric::Invocations, &[Subject::Function("b".into())]);
+        knowledge.catalogued(Metric::Invocations, false);
+        assert_eq!(active(&knowledge), ["a", "b"], "a listing that broke off says nothing about the rest");
+        assert!(changed(&mut knowledge).is_empty(), "nothing new");
+
+        knowledge.active(Metric::Invocations, &[Subject::Function("b".into())]);
+        knowledge.catalogued(Metric::Invocations, true);
+        assert_eq!(active(&knowledge), ["b"]);
+        assert_eq!(versions(&knowledge, "a"), Vec::<String>::new());
+        assert_eq!(changed(&mut knowledge), ["a"]);
+        let screen = BTreeSet::from(["c".into()]);
+        assert_eq!(knowledge.functions_with_metrics(&screen).count(), 2, "what is on screen always");
+    }
+
+    #[test]
+    fn a_function_changed_lately_may_be_active_unlisted() {
+        let mut knowledge = Knowledge::default();
+        let deployed = FunctionInfo { last_modified: Some(at(100)), ..info("deployed") };
+        learn(&mut knowledge, 101, Payload::Functions(vec![deployed, info("old")]));
+        assert!(!knowledge.is_active(&"deployed".into()), "the time is not known yet");
+        learn(&mut knowledge, 101, points("old", Metric::Invocations, 100, 1.0));
+        assert!(knowledge.is_active(&"deployed".into()) && !knowledge.is_active(&"old".into()));
+        changed(&mut knowledge);
+        learn(&mut knowledge, 161, points("old", Metric::Invocations, 160, 1.0));
+        assert!(!knowledge.is_active(&"deployed".into()));
+        assert_eq!(changed(&mut knowledge), ["deployed"]);
+    }
+
+    #[test]
+    fn versions_are_those_that_ran_and_those_a_weight_points_to() {
+        let mut knowledge = Knowledge::default();
+        learn(&mut knowledge, 1, listed(&["a"]));
+        knowledge.active(Metric::Invocations, &[executed("a", "6")]);
+        knowledge.active(Metric::Throttles, &[executed("a", "5")]);
+        let alias = |name: &str, additional: &[&str]| Alias {
+            name: name.into(),
+            version: "7".into(),
+            additional: additional.iter().map(|version| ((*version).to_string(), 0.1)).collect(),
+        };
+        learn(&mut knowledge, 2, Payload::Aliases("a".into(), vec![alias("live", &["8"]), alias("plain", &[])]));
+        assert_eq!(versions(&knowledge, "a"), ["live:6", "live:7", "live:8"]);
+        changed(&mut knowledge);
+        learn(&mut knowledge, 3, Payload::Aliases("a".into(), vec![alias("live", &["8"])]));
+        assert!(changed(&mut knowledge).is_empty());
+        learn(&mut knowledge, 4, Payload::Aliases("a".into(), vec![alias("live", &[])]));
+        assert_eq!(versions(&knowledge, "a"), ["live:6"], "the canary is over");
+        assert_eq!(changed(&mut knowledge), ["a"]);
+    }
+
+    #[test]
+    fn without_any_listing_everybody_may_be_active() {
+        let mut knowledge = Knowledge::default();
+        learn(&mut knowledge, 1, listed(&["a"]));
+        knowledge.catalogue_fails(true);
+        assert!(knowledge.is_active(&"a".into()));
+        assert_eq!(changed(&mut knowledge), ["a"]);
+        knowledge.catalogue_fails(false);
+        assert!(!knowledge.is_active(&"a".into()));
+        knowledge.catalogued(Metric::Invocations, true);
+        knowledge.catalogue_fails(true);
+        assert!(!knowledge.is_active(&"a".into()), "what the listing said is kept");
+    }
+
+    #[test]
+    fn failed_events_are_followed_to_their_queues_and_topics() {
+        let arn =
+            |service: &str, name: &str| Some(Arn::new(format!("arn:aws:{service}:eu-west-1:123456789012:{name}")));
+        let mut knowledge = Knowledge::default();
+        let function = FunctionInfo { dead_letter_target: arn("sqs", "dead"), ..info("a") };
+        let config = |on_failure| InvokeConfig { qualifier: "$LATEST".into(), on_failure };
+        let source = |source, on_failure| EventSource {
+            uuid: String::new(),
+            function: "a".into(),
+            source,
+            kind: None,
+            state: "Enabled".into(),
+            batch_size: None,
+            maximum_concurrency: None,
+            on_failure,
+        };
+        for payload in [
+            Payload::Functions(vec![function.clone()]),
+            Payload::Functions(vec![function]),
+            Payload::InvokeConfigs("a".into(), vec![config(arn("sns", "alarms")), config(arn("s3", "bucket"))]),
+            Payload::EventSources(vec![
+                source(arn("sqs", "orders"), None),
+                source(arn("kinesis", "stream/clicks"), arn("sqs", "failed")),
+            ]),
+            Payload::Queue(
+                Arn::new("arn:aws:sqs:eu-west-1:123456789012:orders"),
+                Some(QueueAttributes { depth: 0, in_flight: 0, redrive_target: arn("sqs", "poisoned") }),
+            ),
+        ] {
+            learn(&mut knowledge, 1, payload);
+        }
+        let queues: Vec<_> = knowledge.take_new_queues().iter().map(|arn| arn.name().to_string()).collect();
+        assert_eq!(queues, ["dead", "orders", "failed", "poisoned"], "each once");
+        assert!(knowledge.take_new_queues().is_empty());
+        let subjects: Vec<_> = knowledge.failure_subjects().map(|(subject, _)| subject).collect();
+        let queue = |name: &str| Subject::Queue(name.into());
+        let topic = Subject::Topic("alarms".into());
+        assert_eq!(subjects, [queue("dead"), queue("failed"), queue("orders"), queue("poisoned"), topic]);
+    }
+}

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::time::Clock;
 
-/// A rate of calls, shared by every task of a lane.
+/// A rate of calls, shared by every task that keeps to it.
 #[derive(Debug)]
 pub struct Pace {
     clock: Clock,

@@ -52,7 +52,7 @@ pub async fn poll(
             });
             tasks.insert(id.id(), task);
         }
-        if poller.schedule.is_done() {
+        if poller.schedule.is_done(now) {
             break;
         }
         let wake = poller.schedule.wake(now);
@@ -114,15 +114,15 @@ impl Poller {
     }
 
     async fn ended(&mut self, ended: Result<(Id, bool), JoinError>, tasks: &mut BTreeMap<Id, Task>) -> Heard {
-        let (id, complete) = match ended {
+        let (id, answered) = match ended {
             Ok(ended) => ended,
             Err(error) => (error.id(), false),
         };
         if let Some(task) = tasks.remove(&id) {
-            if !complete {
-                tracing::debug!(?task, "task ended early");
+            if !answered {
+                tracing::debug!(?task, "task ended without an answer");
             }
-            self.schedule.finished(&task, complete, self.clock.now());
+            self.schedule.finished(&task, answered, self.clock.now());
         }
         self.deliver(Payload::Usage(self.usage)).await
     }

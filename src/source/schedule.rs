@@ -7,17 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::agenda::{Agenda, Urgency};
+use super::asked::Asked;
 use super::backoff::Backoff;
 use super::knowledge::Knowledge;
-use super::plan::{self, Wanted};
-use super::task::{Detail, Lane, Task};
+use super::readings::{Readings, Screen};
+use super::task::{Detail, Task};
 use crate::model::demand::Demand;
 use crate::model::failure::ApiError;
 use crate::model::metric::{Metric, Subject};
 use crate::model::observation::{Observation, Payload};
 use crate::model::operation::Operation;
-use crate::model::time::Minute;
-use crate::model::{Arn, FunctionName, Scope};
+use crate::model::{Arn, FunctionId, FunctionName, Scope};
 
 /// How often things are asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +31,7 @@ pub struct Cadence {
     pub inventory_seconds: u32,
     /// Between two reads of the metrics of what is on screen.
     pub refresh: TimeDelta,
-    /// Between two reads of the metrics of everything else that is active.
+    /// Between two reads of the metrics of everything else that is active; in whole steps of `refresh`.
     pub background: TimeDelta,
     /// Minutes of history of a series that is asked for the first time.
     pub history_minutes: i64,
@@ -64,63 +65,52 @@ pub struct Schedule {
     scope: Scope,
     knowledge: Knowledge,
     backoff: Backoff,
-    demand: Demand,
-    running: BTreeMap<Lane, usize>,
-    listings: Vec<(Task, TimeDelta, Asked)>,
-    details: BTreeMap<(FunctionName, Detail), Asked>,
+    screen: Screen,
+    refreshed: u64,
+    /// Tasks under way, by the operation they begin with.
+    running: BTreeMap<Operation, usize>,
+    listings: Vec<Listing>,
+    details: Agenda,
     /// Of functions whose pane has been open.
     log_groups: BTreeMap<FunctionName, Asked>,
     queues: BTreeMap<Arn, Asked>,
-    points: BTreeMap<(Subject, Metric), DateTime<Utc>>,
-    planned: Vec<Task>,
+    readings: Readings,
     deadline: Option<DateTime<Utc>>,
 }
 
-/// When a thing was last asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Asked {
-    #[default]
-    Never,
-    Running,
-    /// Answered, or failed, at this time.
-    At(DateTime<Utc>),
-}
-
-impl Asked {
-    /// When it is due, asked `every` so often; `None` while it is under way.
-    fn due(self, every: TimeDelta) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Never => Some(DateTime::<Utc>::MIN_UTC),
-            Self::Running => None,
-            Self::At(at) => Some(at + every),
-        }
-    }
+/// Something that is asked for the whole Region.
+#[derive(Debug)]
+struct Listing {
+    task: Task,
+    every: TimeDelta,
+    asked: Asked,
 }
 
 impl Schedule {
     /// Everything is due at `now`.
     pub fn new(scope: Scope, cadence: Cadence, now: DateTime<Utc>) -> Self {
+        let listing = |task, every| Listing { task, every, asked: Asked::Never };
         let mut listings = vec![
-            (Task::Account, ACCOUNT, Asked::Never),
-            (Task::Limits, LIMITS, Asked::Never),
-            (Task::Functions, FUNCTIONS, Asked::Never),
-            (Task::EventSources, EVENT_SOURCES, Asked::Never),
+            listing(Task::Account, ACCOUNT),
+            listing(Task::Limits, LIMITS),
+            listing(Task::Functions, FUNCTIONS),
+            listing(Task::EventSources, EVENT_SOURCES),
         ];
-        listings.extend(catalogue().map(|metric| (Task::Active(metric), CATALOGUE, Asked::Never)));
+        listings.extend(catalogue().map(|metric| listing(Task::Active(metric), CATALOGUE)));
         Self {
             deadline: cadence.once.then(|| now + TimeDelta::seconds(cadence.inventory_seconds.into())),
             cadence,
             scope,
             knowledge: Knowledge::default(),
             backoff: Backoff::default(),
-            demand: Demand::default(),
+            screen: Screen::default(),
+            refreshed: 0,
             running: BTreeMap::new(),
             listings,
-            details: BTreeMap::new(),
+            details: Agenda::new(cadence.once),
             log_groups: BTreeMap::new(),
             queues: BTreeMap::new(),
-            points: BTreeMap::new(),
-            planned: Vec::new(),
+            readings: Readings::new(cadence),
         }
     }
 
@@ -132,90 +122,99 @@ impl Schedule {
     /// Takes in a fact that decides what to ask next.
     pub fn learn(&mut self, observation: &Observation) {
         self.knowledge.learn(observation);
-        for queue in self.knowledge.take_new_queues() {
+        let new = self.knowledge.take_new_queues();
+        if !new.is_empty() {
+            self.readings.news();
+        }
+        for queue in new {
             self.queues.entry(queue).or_default();
         }
         if matches!(observation.payload, Payload::FunctionsComplete(_)) {
             let knowledge = &self.knowledge;
-            self.details.retain(|(name, _), _| knowledge.knows(name));
+            self.details.retain(|name| knowledge.knows(name));
             self.log_groups.retain(|name, _| knowledge.knows(name));
-            self.points.retain(|(subject, _), _| subject.function().is_none_or(|name| knowledge.knows(name)));
+            self.readings.retain(|name| knowledge.knows(name));
         }
+        self.rank_changed();
     }
 
     /// Takes in dimension sets under which `metric` is being published.
     pub fn active(&mut self, metric: Metric, subjects: &[Subject]) {
         self.knowledge.active(metric, subjects);
+        self.rank_changed();
     }
 
     /// Takes in what the screen wants. A refresh makes everything on screen due.
     pub fn demand(&mut self, demand: &Demand) {
-        if demand.refresh != self.demand.refresh {
-            let on_screen: BTreeSet<FunctionName> = self.on_screen().cloned().collect();
-            self.points.retain(|(subject, _), _| subject.function().is_some_and(|name| !on_screen.contains(name)));
-            for asked in self.details.values_mut().chain(self.queues.values_mut()) {
-                if *asked != Asked::Running {
-                    *asked = Asked::Never;
-                }
-            }
+        let here = |id: &&FunctionId| id.scope == self.scope;
+        let focus = demand.focus.as_ref().filter(here).map(|id| id.name.clone());
+        let visible = demand.visible.iter().filter(here).map(|id| id.name.clone());
+        let functions = visible.chain(focus.clone()).collect();
+        let screen = Screen { functions, focus };
+        if screen != self.screen {
+            let before = std::mem::replace(&mut self.screen, screen);
+            let touched = before.functions.union(&self.screen.functions).cloned().collect();
+            self.rank(&touched);
+            self.readings.screen_changed();
         }
-        self.demand = demand.clone();
+        if demand.refresh != self.refreshed {
+            self.refreshed = demand.refresh;
+            for name in &self.screen.functions {
+                self.details.refresh(name);
+            }
+            for asked in self.log_groups.values_mut().chain(self.queues.values_mut()) {
+                asked.refresh();
+            }
+            for listing in self.listings.iter_mut().filter(|listing| listing.task == Task::Limits) {
+                listing.asked.refresh();
+            }
+            self.readings.refresh(&self.screen);
+        }
     }
 
     /// Notes how a call ended.
     pub fn called(&mut self, operation: Operation, failure: Option<&ApiError>, now: DateTime<Utc>) {
         self.backoff.called(operation, failure, now);
+        if operation == Operation::ListMetrics {
+            self.knowledge.catalogue_fails(self.backoff.failed(operation));
+            self.rank_changed();
+        }
     }
 
     /// The next task that may start at `now`; it counts as running until [`Schedule::finished`].
     pub fn next(&mut self, now: DateTime<Utc>) -> Option<Task> {
         let task = self.due(now)?;
-        *self.running.entry(task.lane()).or_default() += 1;
-        if let Some(asked) = self.asked(&task) {
-            *asked = Asked::Running;
-        }
+        *self.running.entry(task.operation()).or_default() += 1;
+        self.update(&task, |_| Asked::Running(now));
         Some(task)
     }
 
-    /// Notes that `task` ended; `complete` when it got everything it asked for.
-    pub fn finished(&mut self, task: &Task, complete: bool, now: DateTime<Utc>) {
-        if let Some(running) = self.running.get_mut(&task.lane()) {
+    /// Notes that `task` ended; `answered` when AWS had an answer to all of it.
+    pub fn finished(&mut self, task: &Task, answered: bool, now: DateTime<Utc>) {
+        if let Some(running) = self.running.get_mut(&task.operation()) {
             *running = running.saturating_sub(1);
         }
-        if let Some(asked) = self.asked(task) {
-            *asked = Asked::At(now);
-        }
-        if let Task::Active(metric) = task {
-            self.knowledge.catalogued(*metric, complete);
+        self.update(task, |asked| asked.ended(answered, now));
+        match task {
+            Task::Active(metric) => {
+                self.knowledge.catalogued(*metric, answered);
+                self.rank_changed();
+            }
+            Task::Points(query) => self.readings.finished(query, answered, now),
+            _ => {}
         }
     }
 
     /// Whether a one-shot run is over, given that [`Schedule::next`] has no more tasks.
-    pub fn is_done(&self) -> bool {
-        self.cadence.once && self.running.values().all(|running| *running == 0)
+    pub fn is_done(&self, now: DateTime<Utc>) -> bool {
+        self.cadence.once && self.running.values().all(|running| *running == 0) && self.upcoming(now).next().is_none()
     }
 
     /// When [`Schedule::next`] is worth calling again if nothing else happens before.
     pub fn wake(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let listings =
-            self.listings.iter().filter_map(|(task, every, asked)| self.start(task, asked.due(*every)?, now));
-        let queue_interval = self.queue_interval();
-        let queues = self
-            .queues
-            .values()
-            .filter_map(|asked| Some(asked.due(queue_interval)?.max(self.free_at(Operation::GetQueueAttributes, now))));
-        let details = self.wanted_details().map(|(_, due, detail, _)| due.max(self.free_at(detail.operation(), now)));
-        let log_group = self.wanted_log_group().map(|(due, task)| due.max(self.free_at(task.operation(), now)));
-        let cycle = self.cycle_start(now) + self.cadence.refresh;
-        // Whatever is due already waits for a running task to end, which wakes the poller by itself.
-        listings
-            .chain(queues)
-            .chain(details)
-            .chain(log_group)
-            .filter(|due| *due > now)
-            .chain([cycle])
-            .min()
-            .unwrap_or(cycle)
+        // What is due already waits for a running task to end, which wakes the poller by itself.
+        let later = self.upcoming(now).map(|(start, _)| start).filter(|start| *start > now).min();
+        later.unwrap_or(now + self.cadence.refresh)
     }
 
     /// What a one-shot run leaves unknown, in words.
@@ -223,96 +222,101 @@ impl Schedule {
         let total = self.knowledge.functions().count();
         let limit = self.cadence.inventory_seconds;
         let mut unknown = Vec::new();
-        if !self.knowledge.is_listed() {
-            unknown
-                .push((Operation::ListFunctions, format!("the list ends after {total} functions: {limit} s are over")));
+        for Listing { task, asked, .. } in &self.listings {
+            if !asked.is_answered() && is_inventory(task.operation()) {
+                let words = match task {
+                    Task::Functions => format!("the list ends after {total} functions: {limit} s are over"),
+                    _ => format!("not read to its end: {limit} s are over"),
+                };
+                unknown.push((task.operation(), words));
+            }
         }
         for detail in Detail::ALL {
-            let asked = |name: &&FunctionName| self.details.contains_key(&((*name).clone(), detail));
-            let missing = total - self.knowledge.functions().filter(asked).count();
+            let missing = self.details.unanswered(detail);
             if missing > 0 {
-                let words = format!("not asked for {missing} of {total} functions: {limit} s are over");
+                let words = format!("not known for {missing} of {total} functions: {limit} s are over");
                 unknown.push((detail.operation(), words));
             }
         }
+        // Why a failing operation tells nothing has been said.
         unknown.retain(|(operation, _)| !self.backoff.failed(*operation));
         unknown
     }
 
-    fn asked(&mut self, task: &Task) -> Option<&mut Asked> {
-        match task {
-            Task::Points(_) => None,
-            Task::Detail(detail, name) => Some(self.details.entry((name.clone(), *detail)).or_default()),
+    fn update(&mut self, task: &Task, change: impl FnOnce(Asked) -> Asked) {
+        let asked = match task {
+            Task::Points(_) => return,
+            Task::Detail(detail, name) => return self.details.update(name, *detail, change),
             Task::LogGroup(name, _) => Some(self.log_groups.entry(name.clone()).or_default()),
             Task::Queue(arn) => self.queues.get_mut(arn),
-            listing => self.listings.iter_mut().find(|(task, _, _)| task == listing).map(|(_, _, asked)| asked),
+            _ => self.listings.iter_mut().find(|listing| listing.task == *task).map(|listing| &mut listing.asked),
+        };
+        if let Some(asked) = asked {
+            *asked = change(*asked);
         }
     }
 
+    /// The first task that may start and whose operation is free.
     fn due(&mut self, now: DateTime<Utc>) -> Option<Task> {
-        let control_open = self.deadline.is_none_or(|deadline| now < deadline);
-        let listing = self.listings.iter().find(|(task, every, asked)| {
-            self.is_free(task.lane())
-                && (control_open || task.lane() != Lane::Control)
-                && asked.due(*every).and_then(|due| self.start(task, due, now)).is_some_and(|start| start <= now)
+        loop {
+            let mut startable = self.upcoming(now).filter(|(start, _)| *start <= now).map(|(_, ahead)| ahead);
+            match startable.find(|ahead| self.is_free(ahead.operation()))? {
+                Ahead::Task(task) => return Some(task),
+                Ahead::Points => {
+                    drop(startable);
+                    // A plan may turn out empty; then the next is due later, and the rest has its turn.
+                    if let Some(query) = self.readings.next(&self.knowledge, &self.screen, now) {
+                        return Some(Task::Points(query));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is to be asked next of each kind, and when it may start: the most urgent first.
+    fn upcoming(&self, now: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, Ahead)> {
+        let listings = self.listings.iter().filter_map(move |listing| {
+            let due = listing.asked.due(self.again(listing.every))?;
+            Some((self.start(listing.task.operation(), due, now)?, Ahead::Task(listing.task.clone())))
         });
-        if let Some((task, _, _)) = listing {
-            return Some(task.clone());
-        }
-        if self.is_free(Lane::Metrics) && self.may_call(Operation::GetMetricData, now) {
-            // Waiting for the calls under way packs what becomes due meanwhile into few calls.
-            if self.planned.is_empty() && self.running.get(&Lane::Metrics).is_none_or(|running| *running == 0) {
-                self.planned = self.plan(now);
-            }
-            if let Some(task) = self.planned.pop() {
-                return Some(task);
-            }
-        }
-        if self.is_free(Lane::Queues) && self.may_call(Operation::GetQueueAttributes, now) {
-            let every = self.queue_interval();
-            let due = self.queues.iter().filter_map(|(arn, asked)| Some((self.once_or(*asked, every)?, arn)));
-            if let Some((_, arn)) = due.filter(|(due, _)| *due <= now).min() {
-                return Some(Task::Queue(arn.clone()));
-            }
-        }
-        if control_open && self.is_free(Lane::Control) {
-            if let Some((due, task)) = self.wanted_log_group()
-                && due <= now
-                && self.may_call(task.operation(), now)
-            {
-                return Some(task);
-            }
-            let due = self
-                .wanted_details()
-                .filter(|(_, due, detail, _)| *due <= now && self.may_call(detail.operation(), now));
-            return due.min().map(|(_, _, detail, name)| Task::Detail(detail, name.clone()));
-        }
-        None
+        let points = self.points_due(now).and_then(|due| self.start(Operation::GetMetricData, due, now));
+        let queue_interval = self.queue_interval();
+        let queues = self.queues.iter().filter_map(|(arn, asked)| {
+            let due = asked.due(self.again(queue_interval))?;
+            // A queue that has not answered is looked up by its name first.
+            let found = asked.is_answered().then_some(due);
+            let due = found.or_else(|| self.start(Operation::GetQueueUrl, due, now))?;
+            Some((self.start(Operation::GetQueueAttributes, due, now)?, arn))
+        });
+        let log_group = self.log_group(now);
+        let details = self.details.next().filter_map(move |next| {
+            let start = self.start(next.detail.operation(), next.due, now)?;
+            Some((start, Ahead::Task(Task::Detail(next.detail, next.name.clone()))))
+        });
+        listings
+            .chain(points.map(|start| (start, Ahead::Points)))
+            .chain(queues.min().map(|(start, arn)| (start, Ahead::Task(Task::Queue(arn.clone())))))
+            .chain(log_group)
+            .chain(details)
     }
 
-    /// When a listing may start; `None` when a one-shot run has had it already.
-    fn start(&self, task: &Task, due: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if self.cadence.once && (due > DateTime::<Utc>::MIN_UTC || self.backoff.failed(task.operation())) {
-            return None;
-        }
-        Some(due.max(self.free_at(task.operation(), now)))
+    /// When something of `operation` may start that is due at `due`; `None` when it never will.
+    fn start(&self, operation: Operation, due: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let start = self.backoff.paused_until(operation).map_or(due, |until| due.max(until));
+        let Some(deadline) = self.deadline else { return Some(start) };
+        // A one-shot run waits for what was throttled, not for what was refused, and only until its deadline.
+        let waits = start < deadline && !self.backoff.refused(operation);
+        let open = now < deadline || !is_inventory(operation);
+        (waits && open).then_some(start)
     }
 
-    fn once_or(&self, asked: Asked, every: TimeDelta) -> Option<DateTime<Utc>> {
-        if self.cadence.once && asked != Asked::Never { None } else { asked.due(every) }
+    /// How long after an answer to ask again.
+    fn again(&self, every: TimeDelta) -> Option<TimeDelta> {
+        (!self.cadence.once).then_some(every)
     }
 
-    fn free_at(&self, operation: Operation, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.backoff.paused_until(operation, now).unwrap_or(DateTime::<Utc>::MIN_UTC)
-    }
-
-    fn may_call(&self, operation: Operation, now: DateTime<Utc>) -> bool {
-        // A one-shot run does not ask again what failed.
-        !(self.cadence.once && self.backoff.failed(operation)) && self.backoff.paused_until(operation, now).is_none()
-    }
-
-    fn is_free(&self, lane: Lane) -> bool {
-        self.running.get(&lane).is_none_or(|running| *running < Lane::WIDTH)
+    fn is_free(&self, operation: Operation) -> bool {
+        self.running.get(&operation).is_none_or(|running| *running < width(operation))
     }
 
     fn queue_interval(&self) -> TimeDelta {
@@ -320,22 +324,42 @@ impl Schedule {
         self.cadence.queues.max(spread)
     }
 
-    /// The log group of the function whose pane is open, and when it is due.
-    fn wanted_log_group(&self) -> Option<(DateTime<Utc>, Task)> {
-        let name = self.focus()?;
-        let group = self.knowledge.log_group(name)?;
-        let asked = self.log_groups.get(name).copied().unwrap_or_default();
-        Some((asked.due(LOG_GROUP)?, Task::LogGroup(name.clone(), group.to_string())))
+    fn points_due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let is_running = |operation| self.running.get(&operation).is_some_and(|running| *running > 0);
+        // A one-shot run asks once for everything: it has to know first what there is.
+        let known = !is_running(Operation::ListMetrics)
+            && self.listings.iter().filter(|listing| matches!(listing.task, Task::Active(_))).all(|listing| {
+                listing.asked.due(None).is_none_or(|due| self.start(Operation::ListMetrics, due, now).is_none())
+            });
+        if self.cadence.once && !known {
+            return None;
+        }
+        self.readings.due(is_running(Operation::GetMetricData))
     }
 
-    /// Every detail that may be asked: its urgency, when it is due, and what it is.
-    fn wanted_details(&self) -> impl Iterator<Item = (Urgency, DateTime<Utc>, Detail, &FunctionName)> {
-        let visible: BTreeSet<&FunctionName> = self.on_screen().collect();
-        let focus = self.focus();
-        self.knowledge.functions().flat_map(move |name| {
-            let urgency = if focus == Some(name) {
+    /// The log group of the function whose pane is open.
+    fn log_group(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Ahead)> {
+        let name = self.screen.focus.as_ref()?;
+        let group = self.knowledge.log_group(name)?;
+        let asked = self.log_groups.get(name).copied().unwrap_or_default();
+        let start = self.start(Operation::DescribeLogGroups, asked.due(Some(LOG_GROUP))?, now)?;
+        Some((start, Ahead::Task(Task::LogGroup(name.clone(), group.to_string()))))
+    }
+
+    /// Ranks anew what the last facts were about.
+    fn rank_changed(&mut self) {
+        let changed = self.knowledge.take_changed();
+        if !changed.is_empty() {
+            self.readings.news();
+            self.rank(&changed);
+        }
+    }
+
+    fn rank(&mut self, names: &BTreeSet<FunctionName>) {
+        for name in names.iter().filter(|name| self.knowledge.knows(name)) {
+            let urgency = if self.screen.focus.as_ref() == Some(name) {
                 Urgency::Open
-            } else if visible.contains(name) {
+            } else if self.screen.functions.contains(name) {
                 Urgency::Visible
             } else if self.knowledge.is_troubled(name) {
                 Urgency::Troubled
@@ -346,118 +370,41 @@ impl Schedule {
             } else {
                 Urgency::Idle
             };
-            Detail::ALL.into_iter().filter_map(move |detail| {
-                let asked = self.details.get(&(name.clone(), detail)).copied().unwrap_or_default();
-                Some((urgency, self.once_or(asked, urgency.refresh())?, detail, name))
-            })
-        })
-    }
-
-    fn focus(&self) -> Option<&FunctionName> {
-        self.demand.focus.as_ref().filter(|id| id.scope == self.scope).map(|id| &id.name)
-    }
-
-    fn on_screen(&self) -> impl Iterator<Item = &FunctionName> {
-        let visible = self.demand.visible.iter().filter(|id| id.scope == self.scope).map(|id| &id.name);
-        visible.chain(self.focus())
-    }
-
-    /// The metrics of a minute are asked for once, a little after it has ended.
-    fn cycle_start(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let seconds = self.cadence.refresh.num_seconds().max(1);
-        let offset = CYCLE_OFFSET_S.min(seconds - 1);
-        let since = (now.timestamp() - offset).div_euclid(seconds) * seconds + offset;
-        DateTime::from_timestamp(since, 0).unwrap_or(now)
-    }
-
-    /// The metric requests that are due, packed into calls; they count as asked from now on.
-    fn plan(&mut self, now: DateTime<Utc>) -> Vec<Task> {
-        let known = self.listings.iter().all(|(task, _, asked)| {
-            !matches!(task, Task::Active(_)) || matches!(asked, Asked::At(_)) || self.backoff.failed(task.operation())
-        });
-        if self.cadence.once && !known {
-            return Vec::new();
+            self.details.rank(name, urgency);
         }
-        self.knowledge.set_blind(self.backoff.failed(Operation::ListMetrics));
-        let cycle = self.cycle_start(now);
-        let screen: BTreeSet<FunctionName> = self.on_screen().cloned().collect();
-        let mut wanted: Vec<Wanted> = Vec::new();
-        let mut due = |subject: Subject, metric: Metric, oldest: DateTime<Utc>| {
-            let asked = self.points.get(&(subject.clone(), metric)).copied();
-            if asked.is_some_and(|asked| self.cadence.once || asked >= oldest) {
-                return;
-            }
-            let minutes = if asked.is_none() { self.cadence.history_minutes } else { self.cadence.trailing_minutes };
-            wanted.push((subject, metric, Minute::of(now).plus(-minutes)));
-        };
-        for metric in Metric::REGION {
-            due(Subject::Region, *metric, cycle);
-        }
-        let background = now - self.cadence.background;
-        for name in self.knowledge.functions_with_metrics(&screen) {
-            let full = self.cadence.once || screen.contains(name);
-            let focus = self.focus() == Some(name);
-            let since = if full { cycle } else { background };
-            let core = if full { Metric::FUNCTION } else { BACKGROUND };
-            for metric in core {
-                due(Subject::Function(name.clone()), *metric, since);
-            }
-            if !full {
-                continue;
-            }
-            for metric in Metric::FUNCTION_EXTRA {
-                if focus || self.knowledge.has_metric(name, *metric) {
-                    due(Subject::Function(name.clone()), *metric, since);
-                }
-            }
-            for (alias, version) in self.knowledge.versions(name) {
-                for metric in Metric::EXECUTED {
-                    due(
-                        Subject::Executed { function: name.clone(), alias: alias.clone(), version: version.clone() },
-                        *metric,
-                        since,
-                    );
-                }
-            }
-        }
-        for (subject, metrics) in self.knowledge.failure_subjects() {
-            for metric in metrics {
-                due(subject.clone(), *metric, background);
-            }
-        }
-        for (subject, metric, _) in &wanted {
-            self.points.insert((subject.clone(), *metric), now);
-        }
-        plan::pack(wanted, Minute::of(now)).into_iter().map(Task::Points).collect()
     }
 }
 
-/// Seconds after the minute at which its metrics are first asked for.
-const CYCLE_OFFSET_S: i64 = 10;
-
-/// What is read of functions that are active but not on screen: enough to sort them up when they fail.
-const BACKGROUND: &[Metric] = &[Metric::Invocations, Metric::Errors, Metric::Throttles];
-
-/// Whose details come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Urgency {
-    Open,
-    Visible,
-    Troubled,
-    Aliased,
-    Active,
-    Idle,
+/// Something to ask next.
+#[derive(Debug, PartialEq)]
+enum Ahead {
+    Task(Task),
+    /// Metric points; which, is found out when they are asked.
+    Points,
 }
 
-impl Urgency {
-    /// How often a detail is read again. With 50 functions visible this is under one call a second.
-    fn refresh(self) -> TimeDelta {
+impl Ahead {
+    fn operation(&self) -> Operation {
         match self {
-            Self::Open => TimeDelta::minutes(1),
-            Self::Visible | Self::Troubled => TimeDelta::minutes(5),
-            Self::Aliased => TimeDelta::minutes(10),
-            Self::Active => TimeDelta::minutes(30),
-            Self::Idle => TimeDelta::hours(1),
+            Self::Task(task) => task.operation(),
+            Self::Points => Operation::GetMetricData,
         }
     }
 }
+
+/// Whether it belongs to the inventory of a one-shot run, which ends at a deadline.
+fn is_inventory(operation: Operation) -> bool {
+    !matches!(
+        operation,
+        Operation::ListMetrics | Operation::GetMetricData | Operation::GetQueueUrl | Operation::GetQueueAttributes
+    )
+}
+
+/// Tasks of an operation that may run at once. The inventory is paced, not wide: one each, so that one that
+/// hangs or is refused holds up no other.
+fn width(operation: Operation) -> usize {
+    if is_inventory(operation) { 1 } else { 4 }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! The things a poller can ask of an account, and which lane they travel in.
+//! The things a poller can ask of an account, and the operation each begins with.
 
 use crate::model::metric::Metric;
 use crate::model::operation::Operation;
@@ -57,35 +57,7 @@ impl Detail {
     }
 }
 
-/// Tasks of one lane share a limit on how many run at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lane {
-    /// Paced: the Lambda control plane allows 15 calls a second for everyone in the Region (aws-facts 6.1).
-    Control,
-    /// Which metrics exist.
-    Catalogue,
-    /// Metric points.
-    Metrics,
-    /// SQS.
-    Queues,
-}
-
-impl Lane {
-    /// Tasks of a lane that may run at once.
-    pub const WIDTH: usize = 4;
-}
-
 impl Task {
-    /// The lane it travels in.
-    pub fn lane(&self) -> Lane {
-        match self {
-            Self::Active(_) => Lane::Catalogue,
-            Self::Points(_) => Lane::Metrics,
-            Self::Queue(_) => Lane::Queues,
-            _ => Lane::Control,
-        }
-    }
-
     /// The operation it begins with: while that is paused the task waits.
     pub fn operation(&self) -> Operation {
         match self {

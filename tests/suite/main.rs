@@ -10,6 +10,7 @@ mod document;
 mod end_to_end;
 mod keys;
 mod ministack;
+mod polling;
 mod process;
 mod properties;
 mod proxy;

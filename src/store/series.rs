@@ -58,6 +58,11 @@ impl Series {
                 *place = Some(slot);
             }
         }
+        // After minutes fell off, the far end may begin with a gap: a grid that never held them has none.
+        while let Some(None) = self.slots.front() {
+            self.slots.pop_front();
+            self.first = self.first.plus(1);
+        }
     }
 
     /// Widens the grid to hold `minute`, drops what no longer fits, and tells where the minute is.
@@ -152,5 +157,12 @@ mod tests {
         assert_eq!(long.get(Minute(500 - SPAN)), Some((500 - SPAN) as f64));
         let jump = series(&[(0, 1.0, 6_000_000), (90_000, 2.0, 6_000_000)]);
         assert_eq!(jump.slots.len(), 1);
+    }
+
+    #[test]
+    fn what_fell_off_leaves_no_trace() {
+        let (old, new) = ((0, 1.0, 60_000), (SPAN, 2.0, 60_000));
+        assert_eq!(series(&[old, new]), series(&[new, old]));
+        assert_eq!(series(&[old, new]), series(&[new]));
     }
 }

@@ -370,3 +370,6 @@ fn split(function: &FunctionSnapshot) -> Cell {
 pub fn age(minute: Minute, now: DateTime<Utc>) -> String {
     units::span(now - minute.start())
 }
+
+#[cfg(test)]
+mod tests;

@@ -308,8 +308,8 @@ proptest! {
     /// Of each minute the latest read is kept, of each series the newest two hours, and nothing else: no value is
     /// made up between points, and a point stamped well after it was read is not believed.
     #[test]
-    fn a_series_is_the_latest_read_of_each_minute(observed in observations()) {
-        let store = fold(&observed);
+    fn a_series_is_the_latest_read_of_each_minute((observed, delivered) in deliveries()) {
+        let store = fold(&delivered);
         for ((scope, id), minutes) in latest(&observed) {
             let set = series_of(&store.scopes[&scope], &id.subject).unwrap();
             let series = set.get(id.metric, id.statistic).unwrap();

@@ -91,7 +91,7 @@ impl FunctionMetrics {
     }
 
     /// Errors and throttled requests of the newest minute of `series` that is not older than
-    /// [`BACKGROUND_MINUTES`]: what sorts a function up that is not on screen. `None` without either.
+    /// `BACKGROUND_MINUTES`: what sorts a function up that is not on screen. `None` without either.
     pub fn trouble(series: &SeriesSet, now: DateTime<Utc>) -> Option<f64> {
         let newest = Minute::newest_complete(now);
         let of = |minute| {

@@ -23,11 +23,11 @@ use proptest::sample::{select, subsequence};
 
 /// Facts on few things, so that they meet often.
 fn name() -> impl Strategy<Value = FunctionName> {
-    select(vec!["checkout", "payments", "search"]).prop_map(FunctionName::from)
+    select(vec!["checkout", "payments"]).prop_map(FunctionName::from)
 }
 
 fn word() -> impl Strategy<Value = String> {
-    select(vec!["live", "beta", "$LATEST", "7", "8"]).prop_map(str::to_string)
+    select(vec!["live", "7"]).prop_map(str::to_string)
 }
 
 fn arn() -> impl Strategy<Value = Arn> {
@@ -104,8 +104,10 @@ fn subject() -> impl Strategy<Value = Subject> {
 type Told = (Subject, Metric, usize, BTreeMap<i64, f64>);
 
 fn told() -> impl Strategy<Value = Told> {
-    let metric = select(vec![Metric::Invocations, Metric::Duration, Metric::Errors]);
-    (subject(), metric, any::<usize>(), btree_map(-4i64..300, 0.0..1e6, 0..8))
+    let metric = select(vec![Metric::Invocations, Metric::Duration]);
+    // The newest minutes are read again and again; history now and then.
+    let back = prop_oneof![3 => -4i64..6, 1 => -4i64..300];
+    (subject(), metric, 0usize..2, btree_map(back, 0.0..1e6, 0..8))
 }
 
 /// A fact before it is known when it was read.
@@ -175,10 +177,12 @@ fn fact() -> impl Strategy<Value = Fact> {
 
 /// What one source delivers: each answer was read at a time of its own, and holds a series' minute once.
 fn observations() -> impl Strategy<Value = Vec<Observation>> {
-    vec((1i64..4_000_000, scope(), fact()), 1..40).prop_map(|facts| {
+    // Milliseconds between two reads: most are close together, so that minutes are restated.
+    let pause = prop_oneof![4 => 1i64..60_000, 1 => 1i64..9_000_000];
+    vec((pause, scope(), fact()), 1..40).prop_map(|facts| {
         let mut at = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
-        let mut observe = |(milliseconds, scope, fact)| {
-            at += TimeDelta::milliseconds(milliseconds);
+        let mut observe = |(pause, scope, fact)| {
+            at += TimeDelta::milliseconds(pause);
             let payload = match fact {
                 Fact::Other(payload) => payload,
                 Fact::Points(told) => {

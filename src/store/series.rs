@@ -58,11 +58,6 @@ impl Series {
                 *place = Some(slot);
             }
         }
-        // After minutes fell off, the far end may begin with a gap: a grid that never held them has none.
-        while let Some(None) = self.slots.front() {
-            self.slots.pop_front();
-            self.first = self.first.plus(1);
-        }
     }
 
     /// Widens the grid to hold `minute`, drops what no longer fits, and tells where the minute is.
@@ -87,7 +82,9 @@ impl Series {
         while self.last().is_some_and(|last| last < minute) {
             self.slots.push_back(None);
         }
-        while self.slots.len() > CAPACITY {
+        // A minute that falls off takes the gap behind it along: a grid that never held it has none.
+        let begins_with_gap = |series: &Self| series.first < minute && series.slots.front() == Some(&None);
+        while self.slots.len() > CAPACITY || begins_with_gap(self) {
             self.slots.pop_front();
             self.first = self.first.plus(1);
         }

@@ -2,4 +2,4 @@
 #![expect(clippy::unwrap_used, reason = "a test reports by panicking")]
 
 mod architecture;
-mod properties;
+mod observations;

@@ -48,3 +48,55 @@ pub fn ratio(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
     let (part, whole) = (part?, whole?);
     (whole > 0.0).then(|| part / whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{minute, now};
+    use crate::model::metric::Point;
+
+    fn series(minutes_back: &[i64]) -> Series {
+        let mut series = Series::default();
+        for back in minutes_back {
+            series.upsert(Point { minute: minute(*back), value: 0.0 }, now());
+        }
+        series
+    }
+
+    #[test]
+    fn the_newest_minute_is_complete_and_current() {
+        // Minutes with a point, counted back from the newest complete one, of two series -> the newest minute.
+        let cases: [(&[i64], &[i64], Option<i64>); 8] = [
+            (&[], &[], None),
+            (&[0, 1, 2], &[], Some(0)),
+            (&[2], &[1], Some(1)),
+            (&[4], &[], Some(4)),
+            (&[5], &[], None),
+            (&[5], &[4], Some(4)),
+            // The minute that still runs does not count, nor does it hide the one before.
+            (&[-1], &[], None),
+            (&[-1, 3], &[5], Some(3)),
+        ];
+        for (one, other, newest) in cases {
+            let (one_series, other_series) = (series(one), series(other));
+            let found = newest_minute([Some(&one_series), None, Some(&other_series)], now());
+            assert_eq!(found, newest.map(minute), "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_whole_there_is_no_ratio() {
+        let cases = [
+            (Some(1.0), Some(4.0), Some(0.25)),
+            (Some(0.0), Some(4.0), Some(0.0)),
+            (Some(0.0), Some(0.0), None),
+            (Some(1.0), Some(0.0), None),
+            (Some(1.0), None, None),
+            (None, Some(4.0), None),
+            (Some(1.0), Some(f64::NAN), None),
+        ];
+        for (part, whole, expected) in cases {
+            assert_eq!(ratio(part, whole), expected, "{part:?} of {whole:?}");
+        }
+    }
+}

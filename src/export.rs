@@ -4,3 +4,6 @@ pub mod csv;
 pub mod json;
 pub mod svg;
 pub mod table;
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,8 @@ pub mod config;
 pub mod engine;
 pub mod error;
 pub mod export;
+#[cfg(test)]
+mod fixture;
 pub mod logging;
 pub mod model;
 pub mod run;

@@ -91,15 +91,17 @@ impl FunctionMetrics {
     }
 
     /// Errors and throttled requests of the newest minute of `series` that is not older than
-    /// [`BACKGROUND_MINUTES`]: what sorts a function up that is not on screen. `None` without either.
+    /// `BACKGROUND_MINUTES`: what sorts a function up that is not on screen. `None` without either.
     pub fn trouble(series: &SeriesSet, now: DateTime<Utc>) -> Option<f64> {
         let newest = Minute::newest_complete(now);
-        let latest =
-            |metric| series.one(metric)?.range(newest.plus(1 - BACKGROUND_MINUTES), newest).rev().flatten().next();
-        match (latest(Metric::Errors), latest(Metric::Throttles)) {
-            (None, None) => None,
-            (errors, throttles) => Some(errors.unwrap_or(0.0) + throttles.unwrap_or(0.0)),
-        }
+        let of = |minute| {
+            let one = |metric| series.one(metric)?.get(minute);
+            match (one(Metric::Errors), one(Metric::Throttles)) {
+                (None, None) => None,
+                (errors, throttles) => Some(errors.unwrap_or(0.0) + throttles.unwrap_or(0.0)),
+            }
+        };
+        (0..BACKGROUND_MINUTES).find_map(|back| of(newest.plus(-back)))
     }
 }
 
@@ -112,6 +114,108 @@ impl Durations {
             p95: read(Statistic::P95),
             p99: read(Statistic::P99),
             max: read(Statistic::Maximum),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, function, minute, now};
+
+    /// Minutes back from the newest complete one, and values.
+    type Points<'a> = &'a [(i64, f64)];
+
+    fn series(points: &[(Metric, Points<'_>)]) -> SeriesSet {
+        let told = points.iter().fold(Fixture::new().listed("f", &[]), |fixture, (metric, points)| {
+            fixture.points(&function("f"), *metric, points)
+        });
+        told.function("f").series.clone()
+    }
+
+    fn newest(points: &[(Metric, Points<'_>)]) -> FunctionMetrics {
+        FunctionMetrics::newest(&series(points), now())
+    }
+
+    #[test]
+    fn all_numbers_are_of_one_minute() {
+        let metrics = newest(&[(Metric::Invocations, &[(2, 30.0), (1, 20.0)]), (Metric::Errors, &[(2, 3.0)])]);
+        assert_eq!(metrics.as_of, Some(minute(1)));
+        assert_eq!(metrics.invocations, Some(20.0));
+        assert_eq!(metrics.errors, None, "a gap is not 0, and not the minute before");
+        assert_eq!(metrics.error_rate, None);
+    }
+
+    #[test]
+    fn only_what_every_use_of_a_function_moves_makes_a_minute_the_newest() {
+        let telling =
+            [Metric::Invocations, Metric::Throttles, Metric::ConcurrentExecutions, Metric::AsyncEventsReceived];
+        for metric in Metric::FUNCTION.iter().chain(Metric::FUNCTION_EXTRA) {
+            let as_of = newest(&[(*metric, &[(4, 0.0)])]).as_of;
+            assert_eq!(as_of, telling.contains(metric).then(|| minute(4)), "{}", metric.name());
+        }
+    }
+
+    #[test]
+    fn what_is_older_than_five_minutes_is_not_current() {
+        assert_eq!(newest(&[(Metric::Invocations, &[(5, 30.0)])]), FunctionMetrics::default());
+        assert_eq!(newest(&[]), FunctionMetrics::default());
+    }
+
+    #[test]
+    fn no_traffic_is_no_rate() {
+        let rate = |points: &[(Metric, Points<'_>)]| newest(points).error_rate;
+        assert_eq!(rate(&[(Metric::Invocations, &[(0, 0.0)]), (Metric::Errors, &[(0, 0.0)])]), None);
+        assert_eq!(rate(&[(Metric::Throttles, &[(0, 9.0)])]), None);
+        assert_eq!(rate(&[(Metric::Invocations, &[(0, 8.0)]), (Metric::Errors, &[(0, 0.0)])]), Some(0.0));
+        assert_eq!(rate(&[(Metric::Invocations, &[(0, 8.0)]), (Metric::Errors, &[(0, 2.0)])]), Some(0.25));
+    }
+
+    #[test]
+    fn every_metric_has_its_place() {
+        let told = Metric::FUNCTION
+            .iter()
+            .chain(Metric::FUNCTION_EXTRA)
+            .flat_map(|metric| metric.statistics().iter().map(move |statistic| (*metric, *statistic)));
+        let told = told.zip(1u8..).fold(Fixture::new().listed("f", &[]), |fixture, ((metric, statistic), value)| {
+            fixture.statistic(&function("f"), metric, statistic, &[(0, value.into())])
+        });
+        let expected = FunctionMetrics {
+            as_of: Some(minute(0)),
+            invocations: Some(1.0),
+            errors: Some(2.0),
+            throttles: Some(3.0),
+            error_rate: Some(2.0),
+            concurrent_executions: Some(4.0),
+            duration_ms: Durations { avg: Some(5.0), p50: Some(6.0), p95: Some(7.0), p99: Some(8.0), max: Some(9.0) },
+            async_events_received: Some(10.0),
+            async_events_dropped: Some(11.0),
+            async_event_age_ms: Some(12.0),
+            dead_letter_errors: Some(13.0),
+            destination_delivery_failures: Some(14.0),
+            iterator_age_ms: Some(15.0),
+            provisioned_spillover: Some(16.0),
+            recursive_invocations_dropped: Some(17.0),
+        };
+        assert_eq!(FunctionMetrics::newest(&told.function("f").series, now()), expected);
+    }
+
+    #[test]
+    fn trouble_is_that_of_one_recent_minute() {
+        // Errors and throttles, minutes back and count -> trouble.
+        let cases: [(Points<'_>, Points<'_>, Option<f64>); 7] = [
+            (&[], &[], None),
+            (&[(0, 2.0)], &[(0, 3.0)], Some(5.0)),
+            (&[(1, 2.0)], &[], Some(2.0)),
+            (&[(0, 0.0), (1, 9.0)], &[(0, 0.0), (1, 9.0)], Some(0.0)),
+            // Throttles of eight minutes ago are not the trouble of now.
+            (&[(0, 2.0)], &[(8, 50.0)], Some(2.0)),
+            (&[(9, 4.0)], &[], Some(4.0)),
+            (&[(10, 4.0)], &[(-1, 4.0)], None),
+        ];
+        for (errors, throttles, trouble) in cases {
+            let series = series(&[(Metric::Errors, errors), (Metric::Throttles, throttles)]);
+            assert_eq!(FunctionMetrics::trouble(&series, now()), trouble, "{errors:?} {throttles:?}");
         }
     }
 }

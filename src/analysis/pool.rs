@@ -59,3 +59,67 @@ impl Pool {
         ratio(self.claimed.or(self.in_use), self.limit.map(f64::from))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, minute, now};
+    use crate::model::function::AccountLimits;
+    use crate::model::metric::Subject;
+    use crate::model::observation::Payload;
+
+    fn limited() -> Fixture {
+        let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
+        Fixture::new().told(Payload::Limits(limits))
+    }
+
+    fn pool(fixture: &Fixture) -> Pool {
+        Pool::newest(fixture.state(), now())
+    }
+
+    #[test]
+    fn every_number_has_its_place() {
+        let told = Metric::REGION.iter().zip(1u8..).fold(limited(), |fixture, (metric, value)| {
+            fixture.points(&Subject::Region, *metric, &[(0, value.into())])
+        });
+        let expected = Pool {
+            limit: Some(1000),
+            unreserved_limit: Some(900),
+            as_of: Some(minute(0)),
+            invocations: Some(1.0),
+            errors: Some(2.0),
+            throttles: Some(3.0),
+            in_use: Some(4.0),
+            unreserved_in_use: Some(5.0),
+            claimed: Some(6.0),
+            headroom: Some(994.0),
+        };
+        assert_eq!(pool(&told), expected);
+    }
+
+    #[test]
+    fn headroom_needs_what_is_claimed() {
+        let in_use = limited().points(&Subject::Region, Metric::ConcurrentExecutions, &[(0, 400.0)]);
+        assert_eq!(pool(&in_use).headroom, None, "what is in use does not count reservations");
+        assert_eq!(pool(&in_use).utilisation(), Some(0.4));
+
+        let claimed = in_use.points(&Subject::Region, Metric::ClaimedAccountConcurrency, &[(0, 950.0)]);
+        assert_eq!(pool(&claimed).headroom, Some(50.0));
+        assert_eq!(pool(&claimed).utilisation(), Some(0.95));
+
+        let over = limited().points(&Subject::Region, Metric::ClaimedAccountConcurrency, &[(0, 1010.0)]);
+        assert_eq!(pool(&over).headroom, Some(0.0), "never below 0");
+
+        let no_limit = Fixture::new().points(&Subject::Region, Metric::ClaimedAccountConcurrency, &[(0, 950.0)]);
+        assert_eq!((pool(&no_limit).headroom, pool(&no_limit).utilisation()), (None, None));
+    }
+
+    #[test]
+    fn an_old_minute_is_not_the_pool_of_now() {
+        let old = limited().points(&Subject::Region, Metric::ClaimedAccountConcurrency, &[(5, 950.0)]);
+        let limits = Pool { limit: Some(1000), unreserved_limit: Some(900), ..Pool::default() };
+        assert_eq!(pool(&old), limits);
+        let mixed = old.points(&Subject::Region, Metric::ConcurrentExecutions, &[(0, 7.0)]);
+        assert_eq!(pool(&mixed), Pool { as_of: Some(minute(0)), in_use: Some(7.0), ..limits });
+    }
+}

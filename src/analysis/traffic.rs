@@ -136,3 +136,105 @@ impl VersionTraffic {
         traffic
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, executed, minute, now};
+    use crate::model::function::Alias;
+    use crate::model::observation::Payload;
+
+    /// The alias `live` of `f`: version 7, and what it splits off.
+    fn live(additional: &[(&str, f64)]) -> Fixture {
+        let additional = additional.iter().map(|(version, weight)| ((*version).to_string(), *weight)).collect();
+        let alias = Alias { name: "live".to_string(), version: "7".to_string(), additional };
+        Fixture::new().told(Payload::Aliases("f".into(), vec![alias]))
+    }
+
+    fn invoked(fixture: Fixture, version: &str, points: &[(i64, f64)]) -> Fixture {
+        fixture.points(&executed("f", "live", version), Metric::Invocations, points)
+    }
+
+    fn only(fixture: &Fixture) -> AliasTraffic {
+        let mut aliases = aliases(fixture.function("f"), Params::default(), now());
+        assert_eq!(aliases.len(), 1, "{aliases:?}");
+        aliases.remove(0)
+    }
+
+    /// Version, weight and share, in the order they stand.
+    fn split(alias: &AliasTraffic) -> Vec<(&str, Option<f64>, Option<f64>)> {
+        alias.versions.iter().map(|version| (version.version.as_str(), version.weight, version.share)).collect()
+    }
+
+    #[test]
+    fn weights_stand_beside_the_shares_that_came() {
+        let told = invoked(invoked(live(&[("8", 0.1)]), "7", &[(0, 300.0), (3, 400.0)]), "8", &[(1, 300.0)]);
+        let alias = only(&told);
+        assert_eq!(split(&alias), [("7", Some(0.9), Some(0.7)), ("8", Some(0.1), Some(0.3))]);
+        assert_eq!(alias.version.as_deref(), Some("7"));
+        assert_eq!(alias.versions[0].invocations, Some(700.0));
+        assert_eq!(alias.versions[0].as_of, Some(minute(0)));
+        assert!(alias.is_split());
+    }
+
+    #[test]
+    fn without_traffic_there_is_no_share() {
+        assert_eq!(split(&only(&live(&[("8", 0.1)]))), [("7", Some(0.9), None), ("8", Some(0.1), None)]);
+        let silent = invoked(live(&[("8", 0.1)]), "7", &[(0, 0.0)]);
+        assert_eq!(split(&only(&silent)), [("7", Some(0.9), None), ("8", Some(0.1), None)]);
+        assert_eq!(only(&silent).versions[0].as_of, None, "a minute without invocations tells nothing");
+        let one = invoked(live(&[("8", 0.1)]), "7", &[(0, 4.0)]);
+        assert_eq!(split(&only(&one)), [("7", Some(0.9), Some(1.0)), ("8", Some(0.1), None)]);
+    }
+
+    #[test]
+    fn a_version_no_longer_routed_to_has_a_share_and_no_weight() {
+        let told = invoked(invoked(live(&[]), "7", &[(0, 30.0)]), "6", &[(9, 10.0)]);
+        assert_eq!(split(&only(&told)), [("7", Some(1.0), Some(0.75)), ("6", None, Some(0.25))]);
+        assert!(only(&told).is_split(), "traffic was split within the window");
+        let long_ago = invoked(invoked(live(&[]), "7", &[(0, 30.0)]), "6", &[(15, 10.0)]);
+        assert_eq!(split(&only(&long_ago)), [("7", Some(1.0), Some(1.0))]);
+        assert!(!only(&long_ago).is_split());
+    }
+
+    #[test]
+    fn metrics_tell_of_an_alias_before_it_is_read() {
+        let told = invoked(invoked(Fixture::new(), "7", &[(0, 3.0)]), "8", &[(0, 1.0)]);
+        let alias = only(&told);
+        assert_eq!((alias.name.as_str(), &alias.version, alias.additional.len()), ("live", &None, 0));
+        assert_eq!(split(&alias), [("7", None, Some(0.75)), ("8", None, Some(0.25))]);
+    }
+
+    #[test]
+    fn the_window_is_its_complete_minutes_and_no_more() {
+        let params = Params { window_minutes: 3, ..Params::default() };
+        let invocations = |back: i64| {
+            let told = invoked(live(&[]), "7", &[(back, 5.0)]);
+            aliases(told.function("f"), params, now())[0].versions[0].invocations
+        };
+        let counted = [-1, 0, 1, 2, 3].map(|back| invocations(back).is_some());
+        assert_eq!(counted, [false, true, true, true, false]);
+    }
+
+    #[test]
+    fn errors_are_a_share_of_the_invocations() {
+        let told = invoked(live(&[]), "7", &[(0, 30.0), (1, 10.0)]);
+        assert_eq!(only(&told).versions[0].error_rate, None, "no point is not 0 errors");
+        let told = told.points(&executed("f", "live", "7"), Metric::Errors, &[(0, 1.0), (1, 3.0)]);
+        let version = &only(&told).versions[0];
+        assert_eq!((version.errors, version.error_rate), (Some(4.0), Some(0.1)));
+    }
+
+    #[test]
+    fn durations_weigh_by_invocations_and_keep_the_longest() {
+        let version = executed("f", "live", "7");
+        let told = invoked(live(&[]), "7", &[(0, 30.0), (1, 10.0), (3, 0.0)])
+            .statistic(&version, Metric::Duration, Statistic::P50, &[(0, 100.0), (1, 300.0), (3, 9e9)])
+            // Two minutes ago no invocations were read: those durations have no weight.
+            .statistic(&version, Metric::Duration, Statistic::P99, &[(1, 300.0), (2, 9e9)])
+            .statistic(&version, Metric::Duration, Statistic::Maximum, &[(0, 700.0), (1, 900.0), (2, 800.0)])
+            .statistic(&version, Metric::Duration, Statistic::P95, &[(2, 9e9)]);
+        let expected = Durations { avg: None, p50: Some(150.0), p95: None, p99: Some(300.0), max: Some(900.0) };
+        assert_eq!(only(&told).versions[0].duration_ms, expected);
+    }
+}

@@ -403,3 +403,23 @@ impl HealthJson {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Number;
+
+    #[test]
+    fn whole_numbers_are_written_whole() {
+        let cases = [
+            (0.0, "0"),
+            (120.0, "120"),
+            (-3.0, "-3"),
+            (0.5, "0.5"),
+            (9_007_199_254_740_991.0, "9007199254740991"),
+            (1e300, "1e+300"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(serde_json::to_string(&Number(value)).unwrap(), text);
+        }
+    }
+}

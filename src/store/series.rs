@@ -83,7 +83,9 @@ impl Series {
         while self.last().is_some_and(|last| last < minute) {
             self.slots.push_back(None);
         }
-        while self.slots.len() > CAPACITY {
+        // A minute that falls off takes the gap behind it along: a grid that never held it has none.
+        let begins_with_gap = |series: &Self| series.first < minute && series.slots.front() == Some(&None);
+        while self.slots.len() > CAPACITY || begins_with_gap(self) {
             self.slots.pop_front();
             self.first = self.first.plus(1);
         }
@@ -153,5 +155,12 @@ mod tests {
         assert_eq!(long.get(Minute(500 - SPAN)), Some((500 - SPAN) as f64));
         let jump = series(&[(0, 1.0, 6_000_000), (90_000, 2.0, 6_000_000)]);
         assert_eq!(jump.slots.len(), 1);
+    }
+
+    #[test]
+    fn what_fell_off_leaves_no_trace() {
+        let (old, new) = ((0, 1.0, 60_000), (SPAN, 2.0, 60_000));
+        assert_eq!(series(&[old, new]), series(&[new, old]));
+        assert_eq!(series(&[old, new]), series(&[new]));
     }
 }

@@ -140,4 +140,26 @@ mod tests {
     fn two_hundred_columns_show_everything_but_the_scope() {
         assert_eq!(fit(200, 25, false).len(), Column::ALL.len() - 1);
     }
+
+    #[test]
+    fn more_room_never_hides_a_column() {
+        let shown = |width| fit(width, 30, true).into_iter().map(|(column, _)| column);
+        for width in 1..250 {
+            assert!(shown(width - 1).all(|column| shown(width).any(|wider| wider == column)), "{width}");
+        }
+    }
+
+    #[test]
+    fn a_name_gets_the_room_it_needs_up_to_a_bound() {
+        let name = |longest| fit(300, longest, false).into_iter().find(|(column, _)| *column == Column::Function);
+        assert_eq!(name(5), Some((Column::Function, SHORTEST_NAME)));
+        assert_eq!(name(30), Some((Column::Function, 30)));
+        assert_eq!(name(200), Some((Column::Function, LONGEST_NAME)));
+    }
+
+    #[test]
+    fn the_scope_stands_where_there_are_several() {
+        let shows = |several| fit(300, 30, several).iter().any(|(column, _)| *column == Column::Scope);
+        assert_eq!((shows(false), shows(true)), (false, true));
+    }
 }

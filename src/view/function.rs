@@ -7,6 +7,7 @@ use super::units::{self, MISSING};
 use crate::analysis::failures::DeadLetters;
 use crate::model::metric::{Metric, Statistic};
 use crate::model::queue::{TargetKind, TargetRole};
+use crate::model::text::clean;
 use crate::model::time::Minute;
 use crate::snapshot::{Ceiling, FunctionSnapshot, Snapshot};
 
@@ -15,7 +16,7 @@ use crate::snapshot::{Ceiling, FunctionSnapshot, Snapshot};
 pub struct Fact {
     /// What it is.
     pub label: &'static str,
-    /// The value; `–` where it is not known.
+    /// The value, clean; `–` where it is not known.
     pub value: String,
     /// What it means.
     pub meaning: Meaning,
@@ -51,7 +52,7 @@ pub fn facts(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
     let info = state.info.as_ref().map(|info| &info.value);
     let known = |label, value: Option<String>| {
         let meaning = if value.is_some() { Meaning::Normal } else { Meaning::Muted };
-        Fact { label, value: value.unwrap_or_else(|| MISSING.to_string()), meaning }
+        Fact { label, value: value.map_or_else(|| MISSING.to_string(), |value| clean(&value).into_owned()), meaning }
     };
     let reserved = match state.reserved.as_ref().map(|reserved| reserved.value) {
         Some(Some(0)) => Fact { label: "reserved", value: "0: stopped".to_string(), meaning: Meaning::Critical },
@@ -190,7 +191,8 @@ pub fn dead_letters(letters: &DeadLetters) -> Vec<Fact> {
         TargetRole::SourceRedrive => "redrive",
     };
     let missing = || MISSING.to_string();
-    let mut facts = vec![Fact { label: role, value: letters.target.arn.name().to_string(), meaning: Meaning::Normal }];
+    let name = clean(letters.target.arn.name()).into_owned();
+    let mut facts = vec![Fact { label: role, value: name, meaning: Meaning::Normal }];
     let mut add = |label, value: String, meaning| facts.push(Fact { label, value, meaning });
     match letters.target.kind {
         TargetKind::Sqs => {
@@ -231,8 +233,8 @@ pub fn event_source(source: &crate::model::function::EventSource) -> Vec<Fact> {
         _ => Meaning::Warning,
     };
     let mut facts = vec![
-        Fact { label: kind, value: name.to_string(), meaning: Meaning::Normal },
-        Fact { label: "", value: source.state.clone(), meaning: state },
+        Fact { label: kind, value: clean(name).into_owned(), meaning: Meaning::Normal },
+        Fact { label: "", value: clean(&source.state).into_owned(), meaning: state },
     ];
     if let Some(batch) = source.batch_size {
         facts.push(Fact { label: "batch", value: batch.to_string(), meaning: Meaning::Muted });
@@ -242,3 +244,6 @@ pub fn event_source(source: &crate::model::function::EventSource) -> Vec<Fact> {
     }
     facts
 }
+
+#[cfg(test)]
+mod tests;

@@ -378,3 +378,6 @@ fn split(function: &FunctionSnapshot) -> Cell {
 pub fn age(minute: Minute, now: DateTime<Utc>) -> String {
     units::span(now - minute.start())
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,3 +114,125 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::metrics::FunctionMetrics;
+    use crate::fixture::{Fixture, info, minute};
+    use crate::model::Arn;
+    use crate::model::function::FunctionInfo;
+    use crate::model::observation::Payload;
+    use crate::model::queue::QueueAttributes;
+
+    /// A function of which everything is true that the statuses up to `worst` speak of.
+    fn function(worst: Status) -> FunctionSnapshot {
+        let queue = Arn::new("arn:aws:sqs:eu-west-1:1:dlq");
+        let depth = u64::from(worst >= Status::DeadLetters);
+        let mut fixture = Fixture::new()
+            .told(Payload::Functions(vec![FunctionInfo { dead_letter_target: Some(queue.clone()), ..info("f") }]))
+            .told(Payload::Queue(queue, Some(QueueAttributes { depth, in_flight: 0, redrive_target: None })));
+        if worst == Status::Stopped {
+            fixture = fixture.told(Payload::Reserved("f".into(), Some(0)));
+        }
+        let mut function = fixture.first();
+        let some = |status| Some(if worst >= status { 1.0 } else { 0.0 });
+        function.metrics = FunctionMetrics {
+            as_of: (worst > Status::Idle).then(|| minute(0)),
+            error_rate: match worst {
+                Status::Failing => Some(0.10),
+                worst if worst >= Status::Errors => Some(0.01),
+                _ => Some(0.009),
+            },
+            throttles: some(Status::Throttled),
+            async_events_dropped: some(Status::Losing),
+            ..FunctionMetrics::default()
+        };
+        function
+    }
+
+    const MILDEST_FIRST: [Status; 8] = [
+        Status::Idle,
+        Status::Ok,
+        Status::DeadLetters,
+        Status::Errors,
+        Status::Stopped,
+        Status::Losing,
+        Status::Throttled,
+        Status::Failing,
+    ];
+
+    #[test]
+    fn the_worst_thing_that_is_true_is_told() {
+        for status in MILDEST_FIRST {
+            assert_eq!(Status::of(&function(status)), status);
+        }
+        assert!(MILDEST_FIRST.is_sorted());
+    }
+
+    #[test]
+    fn a_function_that_was_stopped_is_not_called_throttled() {
+        let stopped = function(Status::Stopped);
+        let mut refused = stopped.clone();
+        refused.metrics.throttles = Some(40.0);
+        assert_eq!(Status::of(&refused), Status::Stopped, "the reservation explains the throttles");
+        let mut draining = stopped;
+        draining.metrics.error_rate = Some(0.5);
+        assert_eq!(Status::of(&draining), Status::Failing);
+    }
+
+    #[test]
+    fn events_are_lost_in_three_ways() {
+        let metrics = |metrics| Status::of(&FunctionSnapshot { metrics, ..function(Status::Ok) });
+        let one = Some(1.0);
+        let none = FunctionMetrics { as_of: Some(minute(0)), ..FunctionMetrics::default() };
+        assert_eq!(metrics(FunctionMetrics { async_events_dropped: one, ..none }), Status::Losing);
+        assert_eq!(metrics(FunctionMetrics { dead_letter_errors: one, ..none }), Status::Losing);
+        assert_eq!(metrics(FunctionMetrics { destination_delivery_failures: one, ..none }), Status::Losing);
+        assert_eq!(metrics(none), Status::Ok, "what is not known is not lost");
+    }
+
+    #[test]
+    fn words_and_meanings_grow_worse_together() {
+        let told: Vec<_> = MILDEST_FIRST
+            .iter()
+            .map(|status| (status.label(), status.meaning(), status.name_meaning(), status.wants_attention()))
+            .collect();
+        let expected = [
+            ("idle", Meaning::Muted, Meaning::Muted, false),
+            ("ok", Meaning::Ok, Meaning::Normal, false),
+            ("dead-ltrs", Meaning::Warning, Meaning::Warning, true),
+            ("errors", Meaning::Warning, Meaning::Warning, true),
+            ("STOPPED", Meaning::Critical, Meaning::Critical, true),
+            ("LOSING", Meaning::Critical, Meaning::Critical, true),
+            ("THROTTLED", Meaning::Critical, Meaning::Critical, true),
+            ("FAILING", Meaning::Critical, Meaning::Critical, true),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn shares_turn_at_their_thresholds() {
+        let errors = [
+            (None, Meaning::Normal),
+            (Some(0.0099), Meaning::Normal),
+            (Some(0.01), Meaning::Warning),
+            (Some(0.099), Meaning::Warning),
+            (Some(0.1), Meaning::Critical),
+        ];
+        for (rate, meaning) in errors {
+            assert_eq!(Status::error_meaning(rate), meaning, "{rate:?}");
+        }
+        let used = [
+            (None, Meaning::Muted),
+            (Some(0.0), Meaning::Ok),
+            (Some(79.0), Meaning::Ok),
+            (Some(80.0), Meaning::Warning),
+            (Some(95.0), Meaning::Critical),
+        ];
+        for (part, meaning) in used {
+            assert_eq!(Status::utilisation_meaning(part, Some(100.0)), meaning, "{part:?}");
+        }
+        assert_eq!(Status::utilisation_meaning(Some(5.0), Some(0.0)), Meaning::Muted);
+    }
+}

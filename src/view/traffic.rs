@@ -44,3 +44,57 @@ pub fn rows(snapshot: &Snapshot, filter: &str) -> Vec<AliasRef> {
     rows.sort_by_key(|(quiet, _)| *quiet);
     rows.into_iter().map(|(_, row)| row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, executed, function};
+    use crate::model::function::Alias;
+    use crate::model::metric::Metric;
+    use crate::model::observation::Payload;
+
+    fn alias(name: &str, additional: &[(&str, f64)]) -> Alias {
+        Alias {
+            name: name.to_string(),
+            version: "7".to_string(),
+            additional: additional.iter().map(|(version, weight)| ((*version).to_string(), *weight)).collect(),
+        }
+    }
+
+    fn shown(snapshot: &Snapshot, filter: &str) -> Vec<String> {
+        let named = |row: AliasRef| row.of(snapshot).map(|(id, alias)| format!("{} {}", id.name, alias.name));
+        rows(snapshot, filter).into_iter().map(|row| named(row).unwrap()).collect()
+    }
+
+    fn region() -> Fixture {
+        Fixture::new()
+            .told(Payload::Aliases("calm".into(), vec![alias("beta", &[]), alias("live", &[])]))
+            .points(&executed("calm", "live", "7"), Metric::Invocations, &[(0, 3.0)])
+            .told(Payload::Aliases("Payments".into(), vec![alias("live", &[("8", 0.1)])]))
+            .told(Payload::Aliases("active".into(), vec![alias("live", &[])]))
+            .points(&executed("active", "live", "7"), Metric::Invocations, &[(0, 3.0)])
+            .points(&executed("shifted", "live", "6"), Metric::Invocations, &[(3, 3.0)])
+            .points(&executed("shifted", "live", "7"), Metric::Invocations, &[(0, 3.0)])
+            .points(&function("unaliased"), Metric::Invocations, &[(0, 3.0)])
+    }
+
+    #[test]
+    fn split_aliases_come_first_and_quiet_ones_not_at_all() {
+        let expected = ["Payments live", "shifted live", "active live", "calm live"];
+        assert_eq!(shown(&region().snapshot(), ""), expected);
+    }
+
+    #[test]
+    fn a_filter_wants_every_word_in_the_name() {
+        let snapshot = region().snapshot();
+        assert_eq!(shown(&snapshot, "PAY ments"), ["Payments live"]);
+        assert_eq!(shown(&snapshot, "a t"), ["Payments live", "active live"]);
+        assert!(shown(&snapshot, "live").is_empty(), "the alias is not what is looked for");
+    }
+
+    #[test]
+    fn an_old_row_finds_nothing_in_a_smaller_snapshot() {
+        let rows = rows(&region().snapshot(), "shifted");
+        assert_eq!(rows[0].of(&Fixture::new().listed("f", &[]).snapshot()), None);
+    }
+}

@@ -4,12 +4,14 @@
 
 mod accounts;
 mod app;
+mod architecture;
 mod bad_input;
 mod denials;
 mod document;
 mod end_to_end;
 mod keys;
 mod ministack;
+mod observations;
 mod polling;
 mod process;
 mod properties;

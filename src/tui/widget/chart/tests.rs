@@ -1,3 +1,5 @@
+//! What a chart draws at any size and with any values.
+
 use super::*;
 use crate::tui::widget::testing::{ascii, draw, screen, theme, value};
 use proptest::prelude::*;

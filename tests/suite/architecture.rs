@@ -1,0 +1,257 @@
+//! The map of the code, kept by reading its sources: who may see whom, and where the outside world begins.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lamtop::config::POLICY;
+
+/// What the code of each module may name of the others; data flows from the right of a line to its left.
+const SEES: [(&str, &[&str]); 14] = [
+    ("model", &[]),
+    ("error", &["model"]),
+    ("store", &["model"]),
+    ("analysis", &["model", "store"]),
+    ("snapshot", &["model", "store", "analysis"]),
+    ("view", &["model", "store", "analysis", "snapshot"]),
+    ("export", &["model", "store", "analysis", "snapshot", "view", "error"]),
+    ("tui", &["model", "store", "analysis", "snapshot", "view", "export", "error"]),
+    ("source", &["model", "error"]),
+    ("engine", &["model", "store", "analysis", "snapshot"]),
+    ("logging", &["error"]),
+    ("config", &["model", "error"]),
+    ("cli", &["config", "error"]),
+    (
+        "run",
+        &[
+            "model", "error", "store", "analysis", "snapshot", "view", "export", "tui", "source", "engine", "logging",
+            "config", "cli",
+        ],
+    ),
+];
+
+/// Builders of the unit tests: no part of the program.
+const TESTS_ONLY: &str = "fixture";
+
+/// More than this is not read in one sitting.
+const LONGEST_FILE: usize = 700;
+
+/// A Rust file of this package.
+struct Source {
+    /// From the package's root, with `/` between folders.
+    path: String,
+    text: String,
+    /// Whether only tests use it.
+    is_test: bool,
+}
+
+impl Source {
+    /// The lines that are code of the program: no comments, and nothing from the tests at the end on.
+    fn program(&self) -> String {
+        if self.is_test {
+            return String::new();
+        }
+        let end = self.text.find("#[cfg(test)]\nmod tests").unwrap_or(self.text.len());
+        without_comments(&self.text[..end])
+    }
+
+    /// The folders and the name below `src`: `["store", "series"]`.
+    fn modules(&self) -> Vec<&str> {
+        self.path.trim_start_matches("src/").trim_end_matches(".rs").split('/').collect()
+    }
+}
+
+fn without_comments(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| [line, "\n"]).collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn sources(folder: &str) -> Vec<Source> {
+    let read = |path: PathBuf| {
+        let inside = path.strip_prefix(root()).unwrap();
+        let parts: Vec<&str> = inside.iter().map(|part| part.to_str().unwrap()).collect();
+        Source { path: parts.join("/"), text: fs::read_to_string(&path).unwrap(), is_test: false }
+    };
+    let mut sources: Vec<Source> = files(&root().join(folder)).into_iter().map(read).collect();
+    let tests: Vec<String> = sources.iter().flat_map(test_files).collect();
+    for source in &mut sources {
+        let module = source.path.trim_end_matches(".rs");
+        source.is_test = tests.iter().any(|test| module == test || module.starts_with(&format!("{test}/")));
+    }
+    sources
+}
+
+/// The modules that `source` declares for tests only, as paths without an ending.
+fn test_files(source: &Source) -> Vec<String> {
+    let folder = match source.path.trim_end_matches(".rs") {
+        "src/lib" | "src/main" => "src",
+        module => module,
+    };
+    let declared = source.text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| {
+        let line = rest.lines().next()?;
+        line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';')
+    });
+    declared.map(|name| format!("{folder}/{name}")).collect()
+}
+
+/// The first two names of every path in `code`: `crate::model::Arn` is `("crate", "model")`.
+fn paths(code: &str) -> Vec<(&str, &str)> {
+    let is_name = |character: char| character.is_alphanumeric() || character == '_';
+    let mut found = Vec::new();
+    for (place, _) in code.match_indices("::") {
+        let (before, after) = (&code[..place], &code[place + 2..]);
+        let first = before.rfind(|character| !is_name(character)).map_or(before, |end| &before[end + 1..]);
+        let continues = before[..before.len() - first.len()].ends_with("::");
+        if !first.is_empty() && !continues {
+            found.push((first, &after[..after.find(|character| !is_name(character)).unwrap_or(after.len())]));
+        }
+    }
+    found
+}
+
+/// `findings` is empty, or the test fails with all of them.
+fn none(findings: &[String]) {
+    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+#[test]
+fn paths_are_read() {
+    let code = "use crate::model::{Arn, Scope};\nlet x = std::mem::take(aws_config::load(Self::new()))::<T>";
+    let expected = [("crate", "model"), ("std", "mem"), ("aws_config", "load"), ("Self", "new")];
+    assert_eq!(paths(code), expected);
+}
+
+#[test]
+fn what_only_tests_use_is_known() {
+    let sources = sources("src");
+    let is_test = |path: &str| sources.iter().find(|source| source.path == path).unwrap().is_test;
+    assert!(is_test("src/fixture.rs") && is_test("src/source/aws/wire.rs") && is_test("src/source/aws/wire/server.rs"));
+    assert!(!is_test("src/lib.rs") && !is_test("src/source/aws.rs"));
+}
+
+#[test]
+fn every_module_has_its_place() {
+    let known: BTreeSet<&str> = SEES.iter().map(|(module, _)| *module).chain(["lib", "main", TESTS_ONLY]).collect();
+    let sources = sources("src");
+    let found: BTreeSet<&str> = sources.iter().map(|source| source.modules()[0]).collect();
+    assert_eq!(found, known);
+}
+
+#[test]
+fn modules_see_only_what_the_design_lets_them_see() {
+    let sees: BTreeMap<&str, &[&str]> = SEES.into_iter().collect();
+    let mut findings = Vec::new();
+    let mut checked = 0;
+    for source in sources("src") {
+        let module = source.modules()[0];
+        let allowed = sees.get(module).copied().unwrap_or_default();
+        for (_, other) in paths(&source.program()).into_iter().filter(|(first, _)| *first == "crate") {
+            checked += 1;
+            if other != module && !allowed.contains(&other) {
+                findings.push(format!("{}: {module} must not see {other}", source.path));
+            }
+        }
+    }
+    none(&findings);
+    assert!(checked > 100, "paths are no longer recognised");
+}
+
+#[test]
+fn nothing_reaches_the_root_of_the_crate_by_super() {
+    let climbs = |source: &Source| source.program().contains(&"super::".repeat(source.modules().len()));
+    let found: Vec<String> = sources("src").into_iter().filter(climbs).map(|source| source.path).collect();
+    none(&found);
+}
+
+#[test]
+fn the_outside_world_stays_in_its_folder() {
+    let is_terminal = |name: &str| name == "ratatui" || name == "crossterm";
+    let is_sdk = |name: &str| name.starts_with("aws_");
+    let mut findings = Vec::new();
+    let (mut terminal, mut sdk) = (0, 0);
+    for source in sources("src") {
+        let modules = source.modules();
+        for (first, _) in paths(&source.program()) {
+            terminal += usize::from(is_terminal(first));
+            sdk += usize::from(is_sdk(first));
+            let outside =
+                is_terminal(first) && modules[0] != "tui" || is_sdk(first) && !modules.starts_with(&["source", "aws"]);
+            if outside {
+                findings.push(format!("{}: {first}", source.path));
+            }
+        }
+    }
+    none(&findings);
+    assert!(terminal > 20 && sdk > 20, "paths are no longer recognised");
+}
+
+#[test]
+fn one_file_reads_the_clock() {
+    let clocks = ["Utc::now", "Local::now", "Instant::now", "SystemTime"];
+    let sources = sources("src");
+    let reads = |source: &&Source| clocks.iter().any(|clock| source.program().contains(clock));
+    let found: Vec<&str> = sources.iter().filter(reads).map(|source| source.path.as_str()).collect();
+    assert_eq!(found, ["src/model/time.rs"]);
+}
+
+#[test]
+fn every_file_says_what_it_is_and_is_read_in_one_sitting() {
+    let mut findings = Vec::new();
+    for source in sources("src").into_iter().chain(sources("tests")) {
+        if !source.text.starts_with("//! ") {
+            findings.push(format!("{}: does not open with `//!`", source.path));
+        }
+        let lines = source.text.lines().count();
+        if lines > LONGEST_FILE {
+            findings.push(format!("{}: {lines} lines", source.path));
+        }
+    }
+    none(&findings);
+}
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let suite = sources("tests/suite");
+    let main = suite.iter().find(|source| source.path == "tests/suite/main.rs").unwrap();
+    let declared: BTreeSet<&str> =
+        main.text.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';')).collect();
+    let files: BTreeSet<&str> = suite
+        .iter()
+        .map(|source| source.path.trim_start_matches("tests/suite/").trim_end_matches(".rs"))
+        .filter(|name| *name != "main")
+        .collect();
+    assert_eq!(files, declared);
+}
+
+#[test]
+fn the_policy_reads_and_changes_nothing() {
+    let policy: serde_json::Value = serde_json::from_str(POLICY).unwrap();
+    let statements = policy["Statement"].as_array().unwrap();
+    let actions: Vec<&str> = statements
+        .iter()
+        .flat_map(|statement| statement["Action"].as_array().unwrap())
+        .map(|action| action.as_str().unwrap())
+        .collect();
+    assert!(!actions.is_empty());
+    for action in actions {
+        let (_, operation) = action.split_once(':').unwrap();
+        let reads = ["List", "Get", "Describe"].iter().any(|verb| operation.starts_with(verb));
+        assert!(reads && !operation.contains('*'), "{action}");
+    }
+}

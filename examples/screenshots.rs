@@ -20,11 +20,11 @@ pub(crate) struct Shot {
 }
 
 pub(crate) const SHOTS: [Shot; 5] = [
-    Shot { name: "overview", size: (120, 34), theme: "default", keys: "<60s>" },
-    Shot { name: "function", size: (120, 34), theme: "default", keys: "<60s>/webhook<enter><enter><2s>" },
-    Shot { name: "traffic", size: (120, 20), theme: "default", keys: "<60s>t<2s>" },
-    Shot { name: "small", size: (80, 24), theme: "default", keys: "<60s>" },
-    Shot { name: "light", size: (120, 34), theme: "light", keys: "<60s>" },
+    Shot { name: "overview", size: (120, 34), theme: "default", keys: "<20s>" },
+    Shot { name: "function", size: (120, 34), theme: "default", keys: "<20s>/webhook<enter><enter><2s>" },
+    Shot { name: "traffic", size: (120, 20), theme: "default", keys: "<20s>t<2s>" },
+    Shot { name: "small", size: (80, 24), theme: "default", keys: "<20s>" },
+    Shot { name: "light", size: (120, 34), theme: "light", keys: "<20s>" },
 ];
 
 impl Shot {

@@ -191,7 +191,9 @@ mod tests {
             for depth in [Depth::TrueColor, Depth::Indexed, Depth::Ansi, Depth::Mono] {
                 let theme = Theme::load(name, capabilities(depth)).unwrap();
                 let under = |meaning| theme.style(Meaning::Selected).patch(theme.style(meaning));
-                assert_ne!(under(Meaning::Critical), under(Meaning::Normal), "{name} {depth:?}");
+                for calmer in [Meaning::Normal, Meaning::Warning] {
+                    assert_ne!(under(Meaning::Critical), under(calmer), "{name} {depth:?} {calmer:?}");
+                }
             }
         }
     }

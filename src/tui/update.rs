@@ -264,3 +264,6 @@ fn sort(app: &mut App, by: isize) {
         app.settle();
     }
 }
+
+#[cfg(test)]
+mod tests;

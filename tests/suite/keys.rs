@@ -27,25 +27,6 @@ async fn the_cursor_follows_its_function_when_the_order_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cursor_that_nobody_moved_stays_on_top() {
-    let app = TestApp::start("mixed", 120, 40).keys("<1s>").await;
-    let first = app.selected();
-    let app = app.keys("ss<20s>").await;
-    assert_eq!(app.selected(), app.functions()[0]);
-    assert_ne!(app.selected(), first);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_function_that_was_opened_is_where_the_cursor_is() {
-    let app = TestApp::start("mixed", 120, 40).keys("<1s><enter>").await;
-    let function = app.selected();
-    let before = app.functions();
-    let app = app.keys("<20s><esc>").await;
-    assert_ne!(app.functions(), before, "nothing changed places");
-    assert_eq!(app.selected(), function);
-}
-
-#[tokio::test(start_paused = true)]
 async fn columns_are_sorted_by_in_turn_and_either_way() {
     let app = TestApp::demo("mixed", 120, 40).await;
     assert!(app.line("FUNCTION").contains("STATUS▼"));

@@ -70,6 +70,7 @@ pub async fn run(
 mod tests {
     use super::*;
     use crate::model::function::FunctionInfo;
+    use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
     use crate::model::observation::Payload;
     use crate::model::{Arn, Scope};
     use chrono::DateTime;
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn functions_that_are_gone_leave_the_snapshot_when_the_list_says_so() {
+    async fn functions_that_are_gone_leave_the_snapshot_and_then_the_memory() {
         let mut engine = start(8, 1.0);
         engine.observe(Payload::Functions(vec![function("gone"), function("stays")])).await;
         assert_eq!(engine.published().await.scopes[0].functions.len(), 2);
@@ -201,9 +202,24 @@ mod tests {
         engine.observe(Payload::Functions(vec![function("stays")])).await;
         engine.observe(Payload::FunctionsComplete(engine.clock.now())).await;
         sleep(Duration::from_secs(1)).await;
-        let names: Vec<_> =
-            engine.published().await.scopes[0].functions.iter().map(|it| it.state.name.clone()).collect();
-        assert_eq!(names, ["stays".into()]);
+        let names = |snapshot: &Snapshot| -> Vec<String> {
+            snapshot.scopes[0].functions.iter().map(|function| function.state.name.to_string()).collect()
+        };
+        assert_eq!(names(&*engine.published().await), ["stays"]);
+
+        // One of the same name runs: it is taken for a new one only when the old one is forgotten.
+        for (minutes, expected) in [(5, vec!["stays"]), (40, vec!["gone", "stays"])] {
+            sleep(Duration::from_mins(minutes)).await;
+            let minute = Minute::of(engine.clock.now());
+            let id = SeriesId {
+                subject: Subject::Function("gone".into()),
+                metric: Metric::Invocations,
+                statistic: Statistic::Sum,
+            };
+            engine.observe(Payload::Points(vec![(id, vec![Point { minute, value: 1.0 }])])).await;
+            sleep(Duration::from_secs(1)).await;
+            assert_eq!(names(&*engine.published().await), expected, "after {minutes} minutes");
+        }
     }
 
     #[tokio::test(start_paused = true)]

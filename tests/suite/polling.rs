@@ -222,8 +222,10 @@ async fn a_one_shot_run_that_gets_everything_leaves_nothing_unknown() {
 
 async fn observed_with(trouble: Option<(Operation, Trouble)>) -> (Vec<Observation>, Vec<Call>) {
     let clock = clock();
-    let mut script = Script::new(12, clock.clone());
-    script.trouble.extend(trouble);
+    let script = Script::new(12, clock.clone());
+    if let Some((operation, trouble)) = trouble {
+        script.fail(operation, trouble);
+    }
     let mut polling = Polling::start(clock, script, cadence(), 1024);
     polling.show(0..3);
     let observed = polling.observe(130).await;
@@ -287,16 +289,9 @@ async fn an_operation_that_hangs_or_panics_holds_up_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn one_metrics_call_that_hangs_does_not_stop_the_minute() {
     let clock = clock();
-    let polling = Polling::start(
-        clock.clone(),
-        {
-            let mut script = Script::new(12, clock);
-            script.trouble.insert(Operation::GetMetricData, Trouble::Hangs);
-            script
-        },
-        cadence(),
-        1024,
-    );
+    let script = Script::new(12, clock.clone());
+    script.fail(Operation::GetMetricData, Trouble::Hangs);
+    let polling = Polling::start(clock, script, cadence(), 1024);
     polling.show(0..3);
     tokio::time::sleep(Duration::from_secs(30)).await;
     polling.show(3..6);
@@ -359,8 +354,8 @@ async fn usage_counts_every_call_and_every_metric() {
 #[tokio::test(start_paused = true)]
 async fn polling_ends_when_nobody_listens() {
     let clock = clock();
-    let mut script = Script::new(12, clock.clone());
-    script.trouble.insert(Operation::GetMetricData, Trouble::Hangs);
+    let script = Script::new(12, clock.clone());
+    script.fail(Operation::GetMetricData, Trouble::Hangs);
     let polling = Polling::start(clock, script, cadence(), 1024);
     tokio::time::sleep(Duration::from_secs(20)).await;
     drop(polling.received);
@@ -389,14 +384,35 @@ async fn a_queue_is_looked_up_once_and_again_when_it_is_gone() {
     let depths = observed.iter().filter(|observation| matches!(&observation.payload, Payload::Queue(_, Some(_))));
     assert_eq!(depths.count(), 10);
 
-    let gone = Trouble::Fails(ApiError::NotFound("gone".into()));
-    let (observed, calls) = observed_with(Some((Operation::GetQueueAttributes, gone))).await;
-    assert_eq!(count(&calls, Operation::GetQueueUrl), 10, "it may have been made anew");
+    let clock = clock();
+    let mut polling = Polling::start(clock.clone(), Script::new(12, clock), cadence(), 1024);
+    polling.observe(40).await;
+    polling.script.fail(Operation::GetQueueAttributes, not_found());
+    let observed = polling.observe(90).await;
     let missing = observed.iter().filter(|observation| matches!(&observation.payload, Payload::Queue(_, None)));
-    assert_eq!(missing.count(), 10, "that it does not exist is a fact");
-    let faults = observed.iter().filter(|observation| match &observation.payload {
-        Payload::Health(health) => health.state != HealthState::Ok,
-        _ => false,
-    });
-    assert_eq!(faults.count(), 0);
+    assert_eq!(missing.count(), 6, "that it does not exist is a fact");
+    let looked_up = count(&polling.script.calls(), Operation::GetQueueUrl);
+    assert_eq!(looked_up, 2 + 4, "it may have been made anew");
+}
+
+fn not_found() -> Trouble {
+    Trouble::Fails(ApiError::NotFound("gone".into()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_exist_is_an_answer_and_no_fault() {
+    for operation in Operation::ALL {
+        let (observed, calls) = observed_with(Some((*operation, not_found()))).await;
+        for observation in &observed {
+            if let Payload::Health(health) = &observation.payload {
+                assert_eq!((health.state, &health.detail), (HealthState::Ok, &None), "{operation}");
+            }
+        }
+        let asked = calls.iter().filter(|call| call.operation == *operation).count();
+        let (_, usual) = observed_with(None).await;
+        let usual = usual.iter().filter(|call| call.operation == *operation).count();
+        // A queue that is not there is looked up by its name each time.
+        let most = if *operation == Operation::GetQueueUrl { 10 } else { usual };
+        assert!(asked <= most, "{operation} is asked {asked} times instead of {usual}");
+    }
 }

@@ -541,6 +541,10 @@ fn functions_that_are_gone_are_forgotten() {
     assert_eq!(run.asked(|task| matches!(task, Task::Detail(_, name) if name.as_str() == "gone")), NEVER);
     assert_eq!(run.read(&function("gone")), []);
     assert!(!run.read(&function("stays")).is_empty());
+    run.functions.push(info("gone"));
+    run.until(1260);
+    let minutes: Vec<i64> = run.read(&function("gone")).iter().map(|(_, _, minutes)| *minutes).collect();
+    assert_eq!(minutes[..5], [60; 5], "one of that name that comes back is a new one");
 }
 
 #[test]

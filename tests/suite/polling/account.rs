@@ -44,7 +44,7 @@ pub(super) struct Script {
     /// How many functions it has: `f0000`, `f0001` … Every tenth is active.
     functions: usize,
     /// What does not answer.
-    pub(super) trouble: BTreeMap<Operation, Trouble>,
+    trouble: Mutex<BTreeMap<Operation, Trouble>>,
     /// How long an answer takes.
     latency: Duration,
     clock: Clock,
@@ -72,11 +72,16 @@ impl Script {
     pub(super) fn new(functions: usize, clock: Clock) -> Self {
         Self {
             functions,
-            trouble: BTreeMap::new(),
+            trouble: Mutex::default(),
             latency: Duration::from_millis(100),
             clock,
             calls: Mutex::default(),
         }
+    }
+
+    /// From now on `operation` does not answer.
+    pub(super) fn fail(&self, operation: Operation, trouble: Trouble) {
+        self.trouble.lock().unwrap().insert(operation, trouble);
     }
 
     /// Every call so far.
@@ -88,9 +93,10 @@ impl Script {
         let call = Call { at: self.clock.now(), operation, series };
         self.calls.lock().unwrap().push(call);
         self.clock.sleep(self.latency).await;
-        match self.trouble.get(&operation) {
+        let trouble = self.trouble.lock().unwrap().get(&operation).cloned();
+        match trouble {
             None => Ok(()),
-            Some(Trouble::Fails(error)) => Err(error.clone()),
+            Some(Trouble::Fails(error)) => Err(error),
             Some(Trouble::Hangs) => std::future::pending().await,
             Some(Trouble::Panics) => panic!("scripted"),
         }

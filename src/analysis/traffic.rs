@@ -19,6 +19,8 @@ pub struct AliasTraffic {
     pub version: Option<String>,
     /// Additional versions and their weights.
     pub additional: BTreeMap<String, f64>,
+    /// Requests to the alias that were refused over the window: they ran no version.
+    pub throttles: Option<f64>,
     /// The primary first, then the additional ones, then versions that ran but are no longer routed to.
     pub versions: Vec<VersionTraffic>,
 }
@@ -62,6 +64,7 @@ pub fn aliases(function: &FunctionState, params: Params, now: DateTime<Utc>) -> 
             name: alias.name.clone(),
             version: Some(alias.version.clone()),
             additional: alias.additional.clone(),
+            throttles: None,
             versions: alias
                 .weights()
                 .into_iter()
@@ -88,11 +91,15 @@ pub fn aliases(function: &FunctionState, params: Params, now: DateTime<Utc>) -> 
                 name: name.clone(),
                 version: None,
                 additional: BTreeMap::new(),
+                throttles: None,
                 versions: vec![traffic],
             }),
         }
     }
     for alias in &mut aliases {
+        let refused = function.qualified.get(&alias.name).and_then(|series| series.one(Metric::Throttles));
+        alias.throttles =
+            refused.and_then(|series| series.range(window.0, window.1).flatten().reduce(|sum, one| sum + one));
         let total = alias.versions.iter().filter_map(|version| version.invocations).sum::<f64>();
         for version in &mut alias.versions {
             version.share = ratio(version.invocations, Some(total));
@@ -142,6 +149,7 @@ mod tests {
     use super::*;
     use crate::fixture::{Fixture, executed, minute, now};
     use crate::model::function::Alias;
+    use crate::model::metric::Subject;
     use crate::model::observation::Payload;
 
     /// The alias `live` of `f`: version 7, and what it splits off.
@@ -175,6 +183,15 @@ mod tests {
         assert_eq!(alias.versions[0].invocations, Some(700.0));
         assert_eq!(alias.versions[0].as_of, Some(minute(0)));
         assert!(alias.is_split());
+    }
+
+    #[test]
+    fn refused_requests_belong_to_the_alias() {
+        let refused = Subject::Qualified { function: "f".into(), qualifier: "live".into() };
+        let told = invoked(live(&[]), "7", &[(0, 30.0)]);
+        assert_eq!(only(&told).throttles, None);
+        let told = told.points(&refused, Metric::Throttles, &[(0, 5.0), (2, 7.0), (40, 100.0)]);
+        assert_eq!(only(&told).throttles, Some(12.0), "within the window");
     }
 
     #[test]

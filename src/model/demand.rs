@@ -9,6 +9,8 @@ pub struct Demand {
     pub visible: Vec<FunctionId>,
     /// The function whose pane is open.
     pub focus: Option<FunctionId>,
+    /// Whether the traffic of their aliases is on screen.
+    pub traffic: bool,
     /// Grows by one each time the user asks for a refresh now.
     pub refresh: u64,
 }

@@ -94,6 +94,9 @@ impl Metric {
         Self::ClaimedAccountConcurrency,
     ];
 
+    /// The metrics read for one alias: what its versions do not tell.
+    pub const ALIAS: &[Self] = &[Self::Throttles];
+
     /// The metrics read for one version behind an alias. Throttles are not among them: a throttled
     /// call never ran a version (aws-facts 1.1).
     pub const EXECUTED: &[Self] = &[Self::Invocations, Self::Errors, Self::Duration];

@@ -27,6 +27,8 @@ pub struct Screen {
     pub functions: BTreeSet<FunctionName>,
     /// The one whose pane is open.
     pub focus: Option<FunctionName>,
+    /// Whether the traffic of their aliases is.
+    pub traffic: bool,
 }
 
 /// The metrics of one scope: when each was asked, and the calls planned next.
@@ -151,12 +153,10 @@ impl Readings {
             for metric in Metric::FUNCTION.iter().chain(extra) {
                 list.extend(self.wanted(subject.clone(), *metric, cycle, now));
             }
-            for (alias, version) in knowledge.versions(name) {
-                let subject =
-                    Subject::Executed { function: name.clone(), alias: alias.clone(), version: version.clone() };
-                let wanted =
-                    Metric::EXECUTED.iter().filter_map(|metric| self.wanted(subject.clone(), *metric, cycle, now));
-                list.extend(wanted);
+            // Aliases are looked at in the traffic view and in a pane; the table needs no more than their split.
+            let since = if open || screen.traffic { cycle } else { background };
+            for (subject, metrics) in alias_subjects(name, knowledge) {
+                list.extend(metrics.iter().filter_map(|metric| self.wanted(subject.clone(), *metric, since, now)));
             }
         }
         for (subject, metrics) in knowledge.failure_subjects() {
@@ -183,4 +183,17 @@ impl Readings {
         };
         Some((key.0, key.1, Minute::of(now).plus(-minutes)))
     }
+}
+
+/// The aliases of a function that have traffic or split it, and the versions behind them, each with its metrics.
+fn alias_subjects(name: &FunctionName, knowledge: &Knowledge) -> impl Iterator<Item = (Subject, &'static [Metric])> {
+    let aliases: BTreeSet<&String> = knowledge.versions(name).map(|(alias, _)| alias).collect();
+    let qualified = aliases
+        .into_iter()
+        .map(|alias| (Subject::Qualified { function: name.clone(), qualifier: alias.clone() }, Metric::ALIAS));
+    let executed = knowledge.versions(name).map(|(alias, version)| {
+        let (function, alias, version) = (name.clone(), alias.clone(), version.clone());
+        (Subject::Executed { function, alias, version }, Metric::EXECUTED)
+    });
+    qualified.chain(executed)
 }

@@ -150,7 +150,7 @@ impl Schedule {
         let focus = demand.focus.as_ref().filter(here).map(|id| id.name.clone());
         let visible = demand.visible.iter().filter(here).map(|id| id.name.clone());
         let functions = visible.chain(focus.clone()).collect();
-        let screen = Screen { functions, focus };
+        let screen = Screen { functions, focus, traffic: demand.traffic };
         if screen != self.screen {
             let before = std::mem::replace(&mut self.screen, screen);
             let touched = before.functions.union(&self.screen.functions).cloned().collect();

@@ -220,6 +220,7 @@ impl App {
         if self.open.is_some() {
             visible.clear();
         }
-        Demand { visible, focus: self.open.clone(), refresh: self.refresh }
+        let traffic = self.open.is_none() && self.view == View::Traffic;
+        Demand { visible, focus: self.open.clone(), traffic, refresh: self.refresh }
     }
 }

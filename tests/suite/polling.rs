@@ -70,7 +70,7 @@ impl Polling {
     fn show(&self, functions: impl IntoIterator<Item = usize>) {
         let id = |index| FunctionId { scope: Scope::new(None, "eu-west-1"), name: name(index) };
         let visible: Vec<_> = functions.into_iter().map(id).collect();
-        self.demand.send_replace(Demand { focus: visible.first().cloned(), visible, refresh: 0 });
+        self.demand.send_replace(Demand { focus: visible.first().cloned(), visible, traffic: false, refresh: 0 });
     }
 
     /// What is observed in the next `seconds`, or until polling ends.

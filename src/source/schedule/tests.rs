@@ -55,7 +55,7 @@ fn queue(name: &str) -> Arn {
 
 fn demand(visible: &[&str], focus: Option<&str>, refresh: u64) -> Demand {
     let id = |name: &str| FunctionId { scope: scope(), name: name.into() };
-    Demand { visible: visible.iter().map(|name| id(name)).collect(), focus: focus.map(id), refresh }
+    Demand { visible: visible.iter().map(|name| id(name)).collect(), focus: focus.map(id), traffic: false, refresh }
 }
 
 /// A schedule, and an account that answers everything at once.

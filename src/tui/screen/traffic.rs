@@ -43,6 +43,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         }
         let (routing, meaning) = routing(alias);
         name.add(format!("  {routing}"), meaning);
+        if let Some(throttles) = alias.throttles.filter(|throttles| *throttles > 0.0) {
+            name.fact("throttled", units::count(throttles), Meaning::Critical);
+        }
         let line = Rect { height: 1, ..block };
         if index == app.traffic.selected {
             buffer.set_style(line, app.theme.style(Meaning::Selected));

@@ -203,6 +203,7 @@ fn what_is_known_is_written_with_its_meaning() {
         name: "live".to_string(),
         version: Some("7".to_string()),
         additional: [("8".to_string(), 0.1)].into(),
+        throttles: None,
         versions: [("7", Some(0.9)), ("8", Some(0.1)), ("6", None)]
             .map(|(version, weight)| VersionTraffic {
                 version: version.to_string(),
@@ -278,6 +279,7 @@ fn names_from_outside_cannot_drive_a_terminal() {
         name: hostile.to_string(),
         version: None,
         additional: [(hostile.to_string(), 0.5)].into(),
+        throttles: None,
         versions: vec![VersionTraffic { version: hostile.to_string(), weight: Some(0.5), ..VersionTraffic::default() }],
     }];
     let shown = rows(&snapshot, &Query::default())[0];

@@ -48,6 +48,11 @@ impl Readings {
         Self { cadence, metrics: BTreeMap::new(), planned: VecDeque::new(), planned_at: None, news: true, retry: None }
     }
 
+    /// Whether nothing has been planned yet.
+    pub fn is_new(&self) -> bool {
+        self.planned_at.is_none()
+    }
+
     /// Functions, queues or activity became known.
     pub fn news(&mut self) {
         self.news = true;

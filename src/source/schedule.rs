@@ -326,12 +326,13 @@ impl Schedule {
 
     fn points_due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let is_running = |operation| self.running.get(&operation).is_some_and(|running| *running > 0);
-        // A one-shot run asks once for everything: it has to know first what there is.
+        // A one-shot run asks once for everything: it has to know first what there is. Only the Region's own metrics
+        // need no list, so they are the first plan; an endpoint that hangs then costs one time limit, not two.
         let known = !is_running(Operation::ListMetrics)
             && self.listings.iter().filter(|listing| matches!(listing.task, Task::Active(_))).all(|listing| {
                 listing.asked.due(None).is_none_or(|due| self.start(Operation::ListMetrics, due, now).is_none())
             });
-        if self.cadence.once && !known {
+        if self.cadence.once && !known && !self.readings.is_new() {
             return None;
         }
         self.readings.due(is_running(Operation::GetMetricData))

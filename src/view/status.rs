@@ -201,12 +201,12 @@ mod tests {
         let expected = [
             ("idle", Meaning::Muted, Meaning::Muted, false),
             ("ok", Meaning::Ok, Meaning::Normal, false),
-            ("dead-ltrs", Meaning::Warning, Meaning::Warning, true),
-            ("errors", Meaning::Warning, Meaning::Warning, true),
-            ("STOPPED", Meaning::Critical, Meaning::Critical, true),
-            ("LOSING", Meaning::Critical, Meaning::Critical, true),
-            ("THROTTLED", Meaning::Critical, Meaning::Critical, true),
-            ("FAILING", Meaning::Critical, Meaning::Critical, true),
+            ("dead-ltrs", Meaning::Warning, Meaning::Normal, true),
+            ("errors", Meaning::Warning, Meaning::Normal, true),
+            ("STOPPED", Meaning::Critical, Meaning::Normal, true),
+            ("LOSING", Meaning::Critical, Meaning::Normal, true),
+            ("THROTTLED", Meaning::Critical, Meaning::Normal, true),
+            ("FAILING", Meaning::Critical, Meaning::Normal, true),
         ];
         assert_eq!(told, expected);
     }

@@ -1,3 +1,5 @@
+//! What is asked next, and when: by the screen, the rates, the failures and the clock.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

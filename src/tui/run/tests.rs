@@ -1,3 +1,5 @@
+//! What the loop draws, and when.
+
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream;
 use ratatui::backend::TestBackend;

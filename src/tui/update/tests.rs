@@ -1,3 +1,5 @@
+//! What keys, snapshots and answers do to the app.
+
 use chrono::{DateTime, Utc};
 
 use super::*;

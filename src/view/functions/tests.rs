@@ -6,7 +6,8 @@ use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
 use crate::fixture::{Fixture, function, info, minute};
 use crate::model::Arn;
-use crate::model::function::FunctionInfo;
+use crate::model::function::{AccountLimits, FunctionInfo};
+use crate::model::metric::Subject;
 use crate::model::observation::Payload;
 use crate::model::queue::{FailureTarget, TargetRole};
 
@@ -182,7 +183,6 @@ fn what_is_not_known_is_a_dash() {
     let snapshot = three();
     for column in Column::ALL {
         let expected = match column {
-            Column::Status => Cell::Text("idle".to_string(), Meaning::Muted),
             Column::Function => Cell::Text("beta".to_string(), Meaning::Muted),
             Column::Scope => Cell::Text("eu-west-1".to_string(), Meaning::Muted),
             Column::Split => Cell::Text(String::new(), Meaning::Muted),
@@ -214,7 +214,7 @@ fn what_is_known_is_written_with_its_meaning() {
     }];
     let expected = [
         (Column::Status, "errors", Meaning::Warning),
-        (Column::Function, "alpha", Meaning::Warning),
+        (Column::Function, "alpha", Meaning::Normal),
         (Column::Scope, "eu-west-1", Meaning::Muted),
         (Column::Invocations, "1200", Meaning::Normal),
         (Column::Errors, "24", Meaning::Warning),
@@ -253,6 +253,28 @@ fn concurrency_stands_against_the_reservation() {
         snapshot.scopes[0].functions[0].metrics = FunctionMetrics { concurrent_executions: used, ..metrics(1.0, 0) };
         assert_eq!(said(&snapshot, "f", Column::Concurrency), (word.to_string(), meaning), "{used:?} {reserved:?}");
     }
+}
+
+#[test]
+fn half_of_the_shared_pool_is_worth_a_look() {
+    // In use, reserved, of an unreserved pool of 900.
+    let cases = [(449.0, None, Meaning::Normal), (450.0, None, Meaning::Warning), (450.0, Some(900), Meaning::Normal)];
+    let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
+    for (used, reserved, meaning) in cases {
+        let fixture = Fixture::new()
+            .listed("f", &[(Metric::ConcurrentExecutions, used)])
+            .told(Payload::Limits(limits))
+            .told(Payload::Reserved("f".into(), reserved));
+        assert_eq!(said(&fixture.snapshot(), "f", Column::Concurrency).1, meaning, "{used} {reserved:?}");
+    }
+}
+
+#[test]
+fn a_function_is_idle_only_where_the_region_is_seen() {
+    let silent = Fixture::new().listed("f", &[]);
+    assert_eq!(said(&silent.snapshot(), "f", Column::Status).0, "–");
+    let seen = silent.points(&Subject::Region, Metric::Invocations, &[(0, 5.0)]);
+    assert_eq!(said(&seen.snapshot(), "f", Column::Status).0, "idle");
 }
 
 #[test]

@@ -7,3 +7,10 @@ pub mod table;
 
 #[cfg(test)]
 mod tests;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// A time as programs read it: RFC 3339 in UTC, to the second.
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

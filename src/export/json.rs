@@ -3,9 +3,11 @@
 //! What is not known is `null`, never 0. A change of this surface is a new schema version.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
+
+use super::time;
 
 use crate::analysis::failures::DeadLetters;
 use crate::analysis::metrics::{Durations, FunctionMetrics};
@@ -16,6 +18,7 @@ use crate::model::failure::{Health, HealthState};
 use crate::model::function::{EventSource, EventSourceKind};
 use crate::model::operation::Operation;
 use crate::model::queue::{TargetKind, TargetRole};
+use crate::model::text::is_safe;
 use crate::model::time::Minute;
 use crate::snapshot::{FunctionSnapshot, Origin, ScopeSnapshot, Snapshot};
 use crate::view::functions::RowRef;
@@ -35,7 +38,24 @@ pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
     let mut text = serde_json::to_string_pretty(&document(snapshot, rows))
         .map_err(|error| Error::usage("the JSON cannot be written", error, "try --format table"))?;
     text.push('\n');
-    Ok(text)
+    Ok(escaped(&text))
+}
+
+/// Escapes what `serde_json` leaves as it is and a terminal may obey: DEL, C1 controls, bidirectional overrides.
+/// Such characters stand only within strings, where an escape means the same.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '\n' || is_safe(character) {
+            escaped.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
 }
 
 fn document(snapshot: &Snapshot, rows: &[RowRef]) -> Document {
@@ -241,10 +261,6 @@ impl Serialize for Number {
 
 fn number(value: Option<f64>) -> Option<Number> {
     value.map(Number)
-}
-
-fn time(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn minute(minute: Option<Minute>) -> Option<String> {

@@ -264,3 +264,14 @@ fn what_is_not_known_is_null_and_never_0() {
         found.iter().filter(|(_, kinds)| kinds.contains(&"number")).map(|(path, _)| path).collect();
     assert_eq!(numbers, [".period_s"], "the grid is always a minute");
 }
+
+#[test]
+fn nothing_in_the_json_drives_a_terminal() {
+    let hostile = "a\u{9b}31m\u{202e}b\u{e0041}\u{1b}[2J\u{7f}決済";
+    let snapshot = Fixture::new().listed(hostile, &[]).snapshot();
+    let written = json::text(&snapshot, &every(&snapshot)).unwrap();
+    let harmful = written.chars().find(|character| *character != '\n' && !crate::model::text::is_safe(*character));
+    assert_eq!(harmful, None);
+    let document: Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(document["scopes"][0]["functions"][0]["name"], hostile, "nothing is lost");
+}

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 const REPLACEMENT: char = '\u{FFFD}';
 
 /// Whether a character may reach a terminal: no control, no bidirectional override, nothing invisible.
-fn is_safe(character: char) -> bool {
+pub fn is_safe(character: char) -> bool {
     !(character.is_control()
         || matches!(character,
             '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'

@@ -269,8 +269,6 @@ pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) ->
     let metrics = &function.metrics;
     let info = function.state.info.as_ref().map(|info| &info.value);
     let status = Status::of(function);
-    // Where no metric of the Region could be read, nobody knows who is idle.
-    let blind = status == Status::Idle && snapshot.scopes.get(row.scope)?.pool.as_of.is_none();
     let active = metrics.as_of.is_some();
     let plain = if active { Meaning::Normal } else { Meaning::Muted };
     let number = |value: Option<f64>, format: fn(f64) -> String| match value {
@@ -283,8 +281,10 @@ pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) ->
         None => missing(),
     };
     Some(match column {
-        Column::Status if blind => missing(),
-        Column::Status => Cell::Text(status.label().to_string(), status.meaning()),
+        Column::Status => match Status::known(snapshot.scopes.get(row.scope)?, function) {
+            Some(status) => Cell::Text(status.label().to_string(), status.meaning()),
+            None => missing(),
+        },
         Column::Function => Cell::Text(text::clean(function.state.name.as_str()).into_owned(), status.name_meaning()),
         Column::Scope => Cell::Text(text::clean(&scope.to_string()).into_owned(), Meaning::Muted),
         Column::Invocations => number(metrics.invocations, units::count),

@@ -2,7 +2,7 @@
 
 use super::meaning::Meaning;
 use crate::analysis::ratio;
-use crate::snapshot::FunctionSnapshot;
+use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 
 /// The worst thing that is true of a function, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +56,12 @@ impl Status {
         } else {
             Self::Idle
         }
+    }
+
+    /// The same, or `None` where no metric of the Region could be read: then nobody knows who is idle.
+    pub fn known(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> Option<Self> {
+        let status = Self::of(function);
+        (status != Self::Idle || scope.pool.as_of.is_some()).then_some(status)
     }
 
     /// The word in the table; colour alone never tells.

@@ -24,8 +24,8 @@ Examples:
     lamtop --profile prod,stage --region eu-west-1,us-east-1
   A simulated region, without an account or a network:
     lamtop demo
-  What is wrong now, for a script:
-    lamtop snapshot --format json | jq .findings
+  How much concurrency is left, for a script:
+    lamtop snapshot --format json | jq .scopes[].concurrency
   The permissions lamtop needs:
     lamtop iam-policy > policy.json
   The settings in force and where each came from:
@@ -91,7 +91,7 @@ pub(super) struct Common {
     #[arg(long, global = true, help_heading = SHOW, value_name = "COLUMN")]
     sort: Option<String>,
 
-    /// How far back canaries are counted: 90s, 15m, 1h [default: 15m]
+    /// How far back the counts of aliases and their versions reach: 90s, 15m, 1h [default: 15m]
     #[arg(long, global = true, help_heading = SHOW, value_name = "TIME")]
     window: Option<String>,
 

@@ -45,6 +45,11 @@ impl Backoff {
         self.paused.get(&operation).map(|pause| pause.until)
     }
 
+    /// Lifts every pause: somebody says that it is worth asking again now.
+    pub fn lift(&mut self) {
+        self.paused.clear();
+    }
+
     /// Whether the last call of the operation failed.
     pub fn failed(&self, operation: Operation) -> bool {
         self.paused.contains_key(&operation)

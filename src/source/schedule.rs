@@ -144,7 +144,7 @@ impl Schedule {
         self.rank_changed();
     }
 
-    /// Takes in what the screen wants. A refresh makes everything on screen due.
+    /// Takes in what the screen wants. A refresh makes everything on screen due, what was refused included.
     pub fn demand(&mut self, demand: &Demand) {
         let here = |id: &&FunctionId| id.scope == self.scope;
         let focus = demand.focus.as_ref().filter(here).map(|id| id.name.clone());
@@ -159,6 +159,8 @@ impl Schedule {
         }
         if demand.refresh != self.refreshed {
             self.refreshed = demand.refresh;
+            // A permission may just have been granted, a login renewed.
+            self.backoff.lift();
             for name in &self.screen.functions {
                 self.details.refresh(name);
             }

@@ -66,7 +66,8 @@ pub async fn run<B: Backend>(
     wires: Wires<'_>,
 ) -> Result<(), Error> {
     let mut changed = false;
-    let quiet = tokio::time::sleep(BETWEEN_FRAMES);
+    // The skeleton is followed by the first data at once.
+    let quiet = tokio::time::sleep(Duration::ZERO);
     tokio::pin!(quiet);
     draw(terminal, app)?;
     wires.demand.send_replace(app.demand());

@@ -327,6 +327,21 @@ fn a_denied_operation_rests_ten_minutes_and_stops_nothing_else() {
 }
 
 #[test]
+fn a_refresh_asks_again_what_was_denied() {
+    for operation in [Operation::GetFunctionConcurrency, Operation::ListFunctions, Operation::GetMetricData] {
+        let mut run = Run::new(&["a"], cadence());
+        run.learn(Payload::Functions(run.functions.clone()));
+        run.failing.insert(operation, ApiError::Denied("no".into()));
+        run.schedule.demand(&demand(&["a"], None, 0));
+        run.until(30);
+        run.failing.clear();
+        run.schedule.demand(&demand(&["a"], None, 1));
+        run.until(31);
+        assert!(run.asked(|task| task.operation() == operation).contains(&30), "{operation}");
+    }
+}
+
+#[test]
 fn what_failed_for_a_moment_is_asked_again_in_seconds() {
     for operation in [Operation::ListFunctions, Operation::GetAccountSettings, Operation::GetFunctionConcurrency] {
         let mut run = Run::new(&["a"], cadence());

@@ -92,7 +92,8 @@ async fn snapshots_are_drawn_at_most_thirty_times_a_second() {
         }
     })
     .await;
-    assert!((295..=305).contains(&ran.frames), "{} frames in ten seconds", ran.frames);
+    // 303 times 33 ms, the skeleton before and the frame in which the loop ends.
+    assert!((295..=306).contains(&ran.frames), "{} frames in ten seconds", ran.frames);
 }
 
 /// In real time: the clock of a paused runtime stands still while the loop never waits.

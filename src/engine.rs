@@ -69,10 +69,10 @@ pub async fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::function::FunctionInfo;
+    use crate::fixture::info;
+    use crate::model::Scope;
     use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
     use crate::model::observation::Payload;
-    use crate::model::{Arn, Scope};
     use chrono::DateTime;
     use tokio::task::JoinHandle;
     use tokio::time::{Instant, sleep, timeout};
@@ -106,20 +106,6 @@ mod tests {
         async fn published(&mut self) -> Arc<Snapshot> {
             self.snapshots.changed().await.unwrap();
             Arc::clone(&self.snapshots.borrow_and_update())
-        }
-    }
-
-    fn function(name: &str) -> FunctionInfo {
-        FunctionInfo {
-            name: name.into(),
-            arn: Arn::new(format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")),
-            runtime: None,
-            memory_mb: None,
-            timeout_s: None,
-            last_modified: None,
-            snap_start: false,
-            dead_letter_target: None,
-            log_group: None,
         }
     }
 
@@ -184,9 +170,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_ends_with_its_sources_and_returns_everything_they_said() {
         let mut engine = start(8, 1.0);
-        engine.observe(Payload::Functions(vec![function("a")])).await;
+        engine.observe(Payload::Functions(vec![info("a")])).await;
         engine.published().await;
-        engine.observe(Payload::Functions(vec![function("b")])).await;
+        engine.observe(Payload::Functions(vec![info("b")])).await;
         drop(engine.observe);
         let last = engine.task.await.unwrap();
         assert_eq!(last.scopes[0].functions.len(), 2);
@@ -196,10 +182,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn functions_that_are_gone_leave_the_snapshot_and_then_the_memory() {
         let mut engine = start(8, 1.0);
-        engine.observe(Payload::Functions(vec![function("gone"), function("stays")])).await;
+        engine.observe(Payload::Functions(vec![info("gone"), info("stays")])).await;
         assert_eq!(engine.published().await.scopes[0].functions.len(), 2);
         sleep(Duration::from_mins(10)).await;
-        engine.observe(Payload::Functions(vec![function("stays")])).await;
+        engine.observe(Payload::Functions(vec![info("stays")])).await;
         engine.observe(Payload::FunctionsComplete(engine.clock.now())).await;
         sleep(Duration::from_secs(1)).await;
         let names = |snapshot: &Snapshot| -> Vec<String> {

@@ -133,7 +133,7 @@ impl ScopeState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Arn;
+    use crate::fixture::info;
     use crate::model::function::Alias;
     use crate::model::metric::{Metric, Statistic};
     use crate::model::observation::Usage;
@@ -148,18 +148,7 @@ mod tests {
     }
 
     fn listed(names: &[&str]) -> Payload {
-        let info = |name: &&str| FunctionInfo {
-            name: (*name).into(),
-            arn: Arn::new(format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")),
-            runtime: None,
-            memory_mb: None,
-            timeout_s: None,
-            last_modified: None,
-            snap_start: false,
-            dead_letter_target: None,
-            log_group: None,
-        };
-        Payload::Functions(names.iter().map(info).collect())
+        Payload::Functions(names.iter().map(|name| info(name)).collect())
     }
 
     fn active(name: &str, minute: i64) -> Payload {

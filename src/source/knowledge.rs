@@ -291,6 +291,7 @@ const TOPIC: &[Metric] = &[Metric::TopicMessagesPublished, Metric::TopicNotifica
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture;
     use crate::model::Scope;
     use crate::model::function::{Alias, EventSource, FunctionInfo, InvokeConfig};
     use crate::model::metric::Statistic;
@@ -304,18 +305,9 @@ mod tests {
         knowledge.learn(&Observation { at: at(minute), scope: Scope::new(None, "eu-west-1"), payload });
     }
 
+    /// A function that nobody changed lately.
     fn info(name: &str) -> FunctionInfo {
-        FunctionInfo {
-            name: name.into(),
-            arn: Arn::new(format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")),
-            runtime: None,
-            memory_mb: None,
-            timeout_s: None,
-            last_modified: None,
-            snap_start: false,
-            dead_letter_target: None,
-            log_group: None,
-        }
+        FunctionInfo { last_modified: None, ..fixture::info(name) }
     }
 
     fn listed(names: &[&str]) -> Payload {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::fixture;
 use crate::model::function::{Alias, FunctionInfo};
 use crate::model::metric::{Point, SeriesId, Statistic};
 use crate::model::queue::QueueAttributes;
@@ -37,18 +38,9 @@ fn cadence() -> Cadence {
     }
 }
 
+/// A function that nobody changed lately.
 fn info(name: &str) -> FunctionInfo {
-    FunctionInfo {
-        name: name.into(),
-        arn: Arn::new(format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")),
-        runtime: None,
-        memory_mb: None,
-        timeout_s: None,
-        last_modified: None,
-        snap_start: false,
-        dead_letter_target: None,
-        log_group: None,
-    }
+    FunctionInfo { last_modified: None, ..fixture::info(name) }
 }
 
 fn queue(name: &str) -> Arn {

@@ -1,6 +1,7 @@
 //! One time series on the minute grid: upsert, gaps, a stated bound. It never invents a value.
 
 use std::collections::VecDeque;
+use std::num::NonZeroI64;
 
 use chrono::{DateTime, Utc};
 
@@ -29,8 +30,8 @@ pub struct Series {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Slot {
     value: f64,
-    /// When it was read, epoch milliseconds.
-    read: i64,
+    /// When it was read, epoch milliseconds. It is never 0, so a gap takes no more room than a value: 16 bytes.
+    read: NonZeroI64,
 }
 
 impl Default for Series {
@@ -51,7 +52,8 @@ impl Series {
             return false;
         }
         let Some(index) = self.make_room(point.minute) else { return false };
-        let slot = Slot { value: point.value, read: read.timestamp_millis() };
+        let read = NonZeroI64::new(read.timestamp_millis()).unwrap_or(NonZeroI64::MIN);
+        let slot = Slot { value: point.value, read };
         let Some(place) = self.slots.get_mut(index) else { return false };
         let old = *place;
         // Two reads in the same millisecond are told apart by value, so that the order never matters.
@@ -124,6 +126,11 @@ mod tests {
             series.upsert(Point { minute: Minute(*minute), value: *value }, at(*read));
         }
         series
+    }
+
+    #[test]
+    fn a_gap_takes_no_room_of_its_own() {
+        assert_eq!(size_of::<Option<Slot>>(), 16);
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn snapshot(settings: &Settings, scenario: Option<&str>) -> Result<(), Error> {
         let (publish, _snapshots) = watch::channel(nothing_yet(&source, settings));
         let (_demand, wanted) = watch::channel(Demand::default());
         let engine = engine::run(received, publish, source.clock(), params(settings), source.origin());
-        let feed = Feed::new(source, settings).once().run(observations, wanted);
+        let feed = Feed::once(source, settings).run(observations, wanted);
         let (outcome, snapshot) = tokio::join!(feed, engine);
         outcome.map(|()| snapshot)
     });

@@ -84,14 +84,6 @@ impl Clock {
     pub async fn sleep_until(&self, at: DateTime<Utc>) {
         self.sleep((at - self.now()).to_std().unwrap_or_default()).await;
     }
-
-    /// How many times faster than real time this clock runs.
-    pub fn speed(&self) -> f64 {
-        match &self.0 {
-            Kind::System => 1.0,
-            Kind::Simulated { speed, .. } => *speed,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -74,7 +74,6 @@ impl Source {
 pub(super) struct Feed {
     source: Source,
     cadence: Cadence,
-    one_shot: Cadence,
 }
 
 /// The simulated control plane is nobody else's: a one-shot run need not spare it.
@@ -95,21 +94,21 @@ impl Feed {
             trailing_minutes: metrics.trailing_minutes.into(),
             queues: seconds(settings.queues.refresh_s),
         };
-        let one_shot = Cadence {
-            once: true,
-            inventory_rate: if matches!(source, Source::Simulated(..)) { DEMO_RATE } else { settings.snapshot_rate },
-            // The window of the aliases, and the minutes that may be late.
-            history_minutes: i64::from(settings.window_s / 60 + metrics.provisional_minutes) + 2,
-            ..cadence
-        };
-        Self { source, cadence, one_shot }
+        Self { source, cadence }
     }
 
-    /// Polls everything once instead.
-    #[must_use]
-    pub(super) fn once(mut self) -> Self {
-        self.cadence = self.one_shot;
-        self
+    /// Polls everything in `source` once.
+    pub(super) fn once(source: Source, settings: &Settings) -> Self {
+        let simulated = matches!(source, Source::Simulated(..));
+        let Self { source, cadence } = Self::new(source, settings);
+        let cadence = Cadence {
+            once: true,
+            inventory_rate: if simulated { DEMO_RATE } else { settings.snapshot_rate },
+            // The window of the aliases, and the minutes that may be late.
+            history_minutes: i64::from(settings.window_s / 60 + settings.metrics.provisional_minutes) + 2,
+            ..cadence
+        };
+        Self { source, cadence }
     }
 
     /// Connects and polls until nobody listens to `out`, or, polled once, until everything was asked.
@@ -122,7 +121,7 @@ impl Feed {
         out: mpsc::Sender<Observation>,
         demand: watch::Receiver<Demand>,
     ) -> Result<(), Error> {
-        let Self { source, cadence, .. } = self;
+        let Self { source, cadence } = self;
         let clock = source.clock();
         let connections = source.connect().await?;
         let polls = connections.into_iter().map(|connection| {

@@ -148,10 +148,10 @@ impl Calls {
     }
 
     async fn points(&self, query: &super::api::MetricQuery) -> Result<(), Missed> {
+        // Every page is billed for every metric of the request.
+        let billed = plan::billed(query);
         let mut pages = Pages::default();
         while let Some(token) = pages.next() {
-            // Every page is billed for every metric of the request.
-            let billed = plan::billed(query);
             let page = self.call(Operation::GetMetricData, billed, self.account.metrics.points(query, token)).await?;
             let points = pages.take(page);
             self.observed(Payload::Points(points)).await?;

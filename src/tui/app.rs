@@ -198,7 +198,7 @@ impl App {
             room,
             |index| alias(index).map_or(1, |(_, alias)| super::screen::traffic::lines(alias)),
         );
-        let health = snapshot.scopes.iter().map(|scope| scope.health.len()).sum();
+        let health = self.health_rows();
         self.health.settle(health, Some, room.saturating_sub(1), |_| 1);
     }
 

@@ -37,7 +37,7 @@ pub struct Line {
 #[derive(Clone, Debug)]
 pub struct Chart {
     /// What it shows.
-    pub title: String,
+    pub title: &'static str,
     /// The lines, the most important last.
     pub lines: Vec<Line>,
     /// What must not be crossed, and what it is.
@@ -138,13 +138,13 @@ pub fn charts(snapshot: &Snapshot, function: &FunctionSnapshot, minutes: u16) ->
     let timeout = function.state.info.as_ref().and_then(|info| info.value.timeout_s);
     [
         Chart {
-            title: "concurrency".to_string(),
+            title: "concurrency",
             lines: vec![line("", Metric::ConcurrentExecutions, Statistic::Maximum, Meaning::Series1)],
             limit: near(limit, function.state.series.one(Metric::ConcurrentExecutions), first, last),
             unit: units::count,
         },
         Chart {
-            title: "invocations · errors · throttles, a minute".to_string(),
+            title: "invocations · errors · throttles, a minute",
             lines: vec![
                 line("inv", Metric::Invocations, Statistic::Sum, Meaning::Series1),
                 line("err", Metric::Errors, Statistic::Sum, Meaning::Critical),
@@ -154,7 +154,7 @@ pub fn charts(snapshot: &Snapshot, function: &FunctionSnapshot, minutes: u16) ->
             unit: units::count,
         },
         Chart {
-            title: "duration".to_string(),
+            title: "duration",
             lines: vec![
                 line("p50", Metric::Duration, Statistic::P50, Meaning::Series1),
                 line("p95", Metric::Duration, Statistic::P95, Meaning::Series2),

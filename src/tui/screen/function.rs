@@ -62,7 +62,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     };
     let charts = function::charts(app.snapshot(), shown, MINUTES);
     for (chart, place) in charts.iter().zip([first, second, third]) {
-        draw_chart(app, chart, pane(app, &chart.title, place, buffer), buffer);
+        draw_chart(app, chart, pane(app, chart.title, place, buffer), buffer);
     }
     let lists = pane(app, "events in and out", lists, buffer);
     draw_lines(app, &list(shown, lists.width), lists, buffer);

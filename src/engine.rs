@@ -15,8 +15,13 @@ use crate::store::Store;
 /// Observations waiting for the engine; the sources wait when it is full.
 pub const OBSERVATIONS: usize = 1024;
 
-/// Snapshots are published no closer together than this.
-const BETWEEN_PUBLICATIONS: Duration = Duration::from_millis(100);
+/// While news keep coming, the pauses between snapshots grow from the shortest to the longest: the first
+/// screens follow each other quickly, and a flood is shown ten times a second.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// After so much quiet the next news are the first again.
+const CALM: Duration = Duration::from_secs(1);
 
 /// A function that does not exist any more is kept this long, for late points.
 const FORGET: TimeDelta = TimeDelta::minutes(30);
@@ -35,6 +40,7 @@ pub async fn run(
     let mut store = Store::default();
     let mut seq = published.borrow().seq;
     let mut news = false;
+    let mut pause = SHORTEST_PAUSE;
     let quiet = tokio::time::sleep(Duration::ZERO);
     tokio::pin!(quiet);
     loop {
@@ -58,7 +64,8 @@ pub async fn run(
         };
         seq += 1;
         news = false;
-        quiet.set(tokio::time::sleep(BETWEEN_PUBLICATIONS));
+        pause = if quiet.deadline().elapsed() >= CALM { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+        quiet.set(tokio::time::sleep(pause));
         published.send_replace(Arc::new(Snapshot::of(&store, params, origin, clock.now(), seq)));
         if !open {
             return Arc::clone(&published.borrow());
@@ -141,8 +148,10 @@ mod tests {
             times.push(began.elapsed());
         }
         flood.await.unwrap();
-        assert!((28..=31).contains(&times.len()), "{} in three seconds", times.len());
-        assert!(times.windows(2).all(|pair| pair[1] >= pair[0] + BETWEEN_PUBLICATIONS), "{times:?}");
+        assert!((30..=34).contains(&times.len()), "{} in three seconds", times.len());
+        let pauses: Vec<_> = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
+        assert!(pauses[..3].iter().all(|pause| *pause < LONGEST_PAUSE), "at first quickly: {pauses:?}");
+        assert!(pauses[4..].iter().all(|pause| *pause >= LONGEST_PAUSE), "{pauses:?}");
         assert!(times.last().unwrap() >= &Duration::from_secs(3), "the last observation is in the last snapshot");
     }
 
@@ -164,7 +173,7 @@ mod tests {
         for _ in 0..20 {
             engine.published().await;
         }
-        assert!(began.elapsed() >= BETWEEN_PUBLICATIONS * 19, "{:?}", began.elapsed());
+        assert!(began.elapsed() >= LONGEST_PAUSE * 16, "{:?}", began.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

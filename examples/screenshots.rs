@@ -32,7 +32,7 @@ impl Shot {
     pub(crate) fn svg(&self) -> Result<String, Error> {
         let nothing_set = Surroundings { variable: &|_| None, read: &|_| Err(io::ErrorKind::NotFound.into()) };
         let arguments = ["lamtop", "demo", "mixed", "--theme", self.theme];
-        let Invocation::Demo { scenario: Some(scenario), settings } = cli::parse(arguments, &nothing_set)? else {
+        let Invocation::Demo { scenario: Some(scenario), settings, .. } = cli::parse(arguments, &nothing_set)? else {
             return Err(Error::usage(
                 "the demo was asked for",
                 "something else was understood",

@@ -21,17 +21,23 @@ pub enum Invocation {
     App(Settings),
     /// The terminal app on the simulated region.
     Demo {
-        /// The scenario's name, not checked; `None` is the usual one.
+        /// The scenario's name or its file's path, not checked; `None` is the usual one.
         scenario: Option<String>,
+        /// How many functions it makes up, not checked; `None` is its own number.
+        functions: Option<u32>,
         /// The settings.
         settings: Settings,
     },
-    /// The names of the scenarios.
+    /// The names of the scenarios and what they are about.
     Scenarios,
+    /// A scenario file that explains every key.
+    ExampleScenario,
     /// One snapshot on standard output.
     Snapshot {
-        /// The scenario to take it of, not checked; `None` is AWS.
+        /// The scenario to take it of, or its file's path, not checked; `None` is AWS.
         demo: Option<String>,
+        /// How many functions it makes up, not checked; `None` is its own number.
+        functions: Option<u32>,
         /// The settings.
         settings: Settings,
     },
@@ -60,13 +66,14 @@ pub fn parse(
     Ok(match command {
         None => Invocation::App(resolve(Vec::new())?.settings),
         Some(Command::Demo(demo)) if demo.list => Invocation::Scenarios,
+        Some(Command::Demo(demo)) if demo.example => Invocation::ExampleScenario,
         Some(Command::Demo(demo)) => {
             let settings = resolve(demo.flags())?.settings;
-            Invocation::Demo { scenario: demo.scenario, settings }
+            Invocation::Demo { scenario: demo.scenario, functions: demo.functions, settings }
         }
         Some(Command::Snapshot(snapshot)) => {
             let settings = resolve(snapshot.flags())?.settings;
-            Invocation::Snapshot { demo: snapshot.demo, settings }
+            Invocation::Snapshot { demo: snapshot.demo, functions: snapshot.functions, settings }
         }
         Some(Command::Config) => Invocation::Print(resolve(Vec::new())?.table()),
         Some(Command::IamPolicy) => Invocation::Print(config::POLICY.to_owned()),
@@ -131,6 +138,11 @@ mod tests {
         assert!(matches!(parse_in("lamtop demo", &[]), Ok(Invocation::Demo { scenario: None, .. })));
         assert!(matches!(parse_in("lamtop demo mixed", &[]), Ok(Invocation::Demo { scenario: Some(_), .. })));
         assert_eq!(parse_in("lamtop demo --list", &[]), Ok(Invocation::Scenarios));
+        assert_eq!(parse_in("lamtop demo --example", &[]), Ok(Invocation::ExampleScenario));
+        let fewer = "lamtop demo large --functions 9";
+        assert!(matches!(parse_in(fewer, &[]), Ok(Invocation::Demo { functions: Some(9), .. })));
+        let fewer = "lamtop snapshot --demo ./my.toml --functions 9";
+        assert!(matches!(parse_in(fewer, &[]), Ok(Invocation::Snapshot { functions: Some(9), .. })));
         assert!(matches!(parse_in("lamtop snapshot", &[]), Ok(Invocation::Snapshot { demo: None, .. })));
         assert!(matches!(parse_in("lamtop snapshot --demo x", &[]), Ok(Invocation::Snapshot { demo: Some(_), .. })));
         assert_eq!(print("lamtop iam-policy"), config::POLICY);
@@ -188,7 +200,7 @@ mod tests {
     fn every_flag_that_sets_something_is_a_setting() {
         let defaults: toml::Table = config::DEFAULTS.parse().unwrap();
         // These choose what to do or where settings come from.
-        let actions = BTreeSet::from(["config", "demo", "list", "scenario", "shell"]);
+        let actions = BTreeSet::from(["config", "demo", "example", "functions", "list", "scenario", "shell"]);
         let command = Arguments::command();
         let commands = std::iter::once(&command).chain(command.get_subcommands());
         for argument in commands.flat_map(clap::Command::get_arguments) {
@@ -217,6 +229,13 @@ mod tests {
             ("lamtop snapshot --format xml", "[possible values: auto, table, json, csv]", "lamtop --help"),
             ("lamtop --filter a --filter b", "cannot be used multiple times", "lamtop --help"),
             ("lamtop demo --list mixed", "cannot be used with", "lamtop --help"),
+            ("lamtop demo --example --list", "cannot be used with", "lamtop --help"),
+            ("lamtop demo large --functions many", "invalid value 'many' for '--functions <N>'", "lamtop --help"),
+            (
+                "lamtop snapshot --functions 5",
+                "required arguments were not provided: --demo <SCENARIO>",
+                "lamtop --help",
+            ),
             ("lamtop demo --format csv", "unexpected argument '--format'", "lamtop --help"),
             ("lamtop --window 5x", "flag --window: window cannot be \"5x\"; allowed: a time from 1m", "lamtop --help"),
             ("lamtop --inventory-rate 40", "flag --inventory-rate: inventory_rate cannot be \"40\"", "lamtop --help"),
@@ -239,8 +258,14 @@ mod tests {
     #[test]
     fn what_needs_no_settings_does_not_fail_for_them() {
         let broken = [("LAMTOP_WINDOW", "soon")];
-        for line in ["lamtop iam-policy", "lamtop man", "lamtop completions zsh", "lamtop demo --list", "lamtop --help"]
-        {
+        for line in [
+            "lamtop iam-policy",
+            "lamtop man",
+            "lamtop completions zsh",
+            "lamtop demo --list",
+            "lamtop demo --example",
+            "lamtop --help",
+        ] {
             assert!(parse_in(line, &broken).is_ok(), "{line}");
         }
         for line in ["lamtop", "lamtop demo", "lamtop snapshot", "lamtop config"] {

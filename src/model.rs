@@ -7,6 +7,7 @@ pub mod arn;
 pub mod demand;
 pub mod failure;
 pub mod function;
+pub mod log;
 pub mod metric;
 pub mod observation;
 pub mod operation;

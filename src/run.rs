@@ -5,6 +5,7 @@ mod live;
 pub mod stage;
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
@@ -19,8 +20,9 @@ use crate::logging;
 use crate::model::demand::Demand;
 use crate::model::failure::{Health, HealthState};
 use crate::model::operation::Operation;
+use crate::model::text::clean;
 use crate::snapshot::Snapshot;
-use crate::source::demo;
+use crate::source::demo::{self, Scenario};
 use crate::store::Store;
 use crate::tui;
 use crate::tui::capabilities::Capabilities;
@@ -37,15 +39,36 @@ pub fn run(invocation: Invocation) -> Result<(), Error> {
     match invocation {
         Invocation::Print(text) => print(&text),
         Invocation::Scenarios => {
-            let lines = demo::scenarios().iter().map(|known| format!("{:<16} {}\n", known.name, known.summary));
-            print(&lines.collect::<String>())
+            let line = |known: &demo::Embedded| Ok(format!("{:<22}{}\n", known.name, known.scenario()?.summary()));
+            print(&demo::scenarios().iter().map(line).collect::<Result<String, Error>>()?)
         }
+        Invocation::ExampleScenario => print(demo::EXAMPLE),
         Invocation::App(settings) => app(&settings, None),
-        Invocation::Demo { scenario, settings } => {
+        Invocation::Demo { scenario, functions, settings } => {
             let name = scenario.unwrap_or_else(default_scenario);
-            app(&settings, Some(&name))
+            app(&settings, Some(&Simulation { name, functions }))
         }
-        Invocation::Snapshot { demo, settings } => snapshot(&settings, demo.as_deref()),
+        Invocation::Snapshot { demo, functions, settings } => {
+            snapshot(&settings, demo.map(|name| Simulation { name, functions }).as_ref())
+        }
+    }
+}
+
+/// The simulated Region that was asked for.
+struct Simulation {
+    /// Of the scenario, or its file's path.
+    name: String,
+    /// How many it makes up; `None` is its own number.
+    functions: Option<u32>,
+}
+
+impl Simulation {
+    fn scenario(&self) -> Result<Scenario, Error> {
+        let scenario = demo::scenario(&self.name)?;
+        match self.functions {
+            Some(functions) => scenario.with_functions(functions),
+            None => Ok(scenario),
+        }
     }
 }
 
@@ -55,19 +78,22 @@ fn default_scenario() -> String {
 }
 
 /// The terminal app, until the user quits.
-fn app(settings: &Settings, scenario: Option<&str>) -> Result<(), Error> {
+fn app(settings: &Settings, simulation: Option<&Simulation>) -> Result<(), Error> {
     logging::start(settings.log_file.as_deref(), settings.verbosity)?;
+    let scenario = simulation.map(Simulation::scenario).transpose()?;
+    let speed = scenario.as_ref().map_or(settings.speed, |scenario| settings.speed.min(scenario.fastest()));
+    let settings = &Settings { speed, ..settings.clone() };
     let options = tui::Options::new(
         query(settings)?,
         &settings.theme,
-        badge(scenario, settings),
+        badge(simulation.map(|simulation| &*simulation.name), settings),
         Capabilities::of_environment(),
     )?;
-    let scenario = scenario.map(demo::scenario).transpose()?;
     // Calls and decoding run beside the drawing thread, which never waits for them.
     let runtime = runtime(2)?;
     let shown = runtime.block_on(async {
-        let Live { snapshots, demand, tasks } = Live::start(Source::new(scenario.as_ref(), settings), settings);
+        let Live { snapshots, demand, tasks } =
+            Live::start(Source::new(scenario.as_ref(), settings, settings.speed), settings);
         tokio::select! {
             biased;
             shown = tui::show(options, snapshots, demand) => shown,
@@ -80,13 +106,14 @@ fn app(settings: &Settings, scenario: Option<&str>) -> Result<(), Error> {
 }
 
 /// Gathers once, prints, ends.
-fn snapshot(settings: &Settings, scenario: Option<&str>) -> Result<(), Error> {
+fn snapshot(settings: &Settings, simulation: Option<&Simulation>) -> Result<(), Error> {
     logging::start(settings.log_file.as_deref(), settings.verbosity)?;
     let query = query(settings)?;
-    let scenario = scenario.map(demo::scenario).transpose()?;
+    let scenario = simulation.map(Simulation::scenario).transpose()?;
     let runtime = runtime(1)?;
     let taken = runtime.block_on(async {
-        let source = Source::new(scenario.as_ref(), settings);
+        // One look needs no time lapse.
+        let source = Source::new(scenario.as_ref(), settings, 1.0);
         let (observations, received) = mpsc::channel(OBSERVATIONS);
         let (publish, _snapshots) = watch::channel(nothing_yet(&source, settings));
         let (_demand, wanted) = watch::channel(Demand::default());
@@ -122,7 +149,10 @@ fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Error> {
 
 /// What is said beside the program's name on a simulated Region.
 fn badge(scenario: Option<&str>, settings: &Settings) -> Option<String> {
-    scenario.map(|name| format!("demo {name} ×{}", settings.speed))
+    // Of a file, folders and ending take too much room.
+    let short =
+        |name: &str| Path::new(name).file_stem().map_or_else(String::new, |stem| clean(&stem.to_string_lossy()).into());
+    scenario.map(|name| format!("demo {} ×{}", short(name), settings.speed))
 }
 
 fn nothing_yet(source: &Source, settings: &Settings) -> Arc<Snapshot> {

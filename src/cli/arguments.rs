@@ -24,6 +24,8 @@ Examples:
     lamtop --profile prod,stage --region eu-west-1,us-east-1
   A simulated region, without an account or a network:
     lamtop demo
+  Another of its incidents, a minute a second:
+    lamtop demo bad-canary --speed 60
   How much concurrency is left, for a script:
     lamtop snapshot --format json | jq .scopes[].concurrency
   The permissions lamtop needs:
@@ -135,13 +137,21 @@ impl Common {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Demo options")]
 pub(super) struct Demo {
-    /// The scenario to play; without one, a mixed incident
-    #[arg(help_heading = "Demo options")]
+    /// The scenario to play, or the path of your own (FILE.toml); without one, a mixed incident
+    #[arg(help_heading = "Demo options", value_hint = ValueHint::FilePath)]
     pub(super) scenario: Option<String>,
 
-    /// Print the names of the scenarios
-    #[arg(long, conflicts_with = "scenario")]
+    /// Print the scenarios and what each is about
+    #[arg(long, conflicts_with_all = ["scenario", "functions"])]
     pub(super) list: bool,
+
+    /// Print a scenario file that explains every key, to start your own from
+    #[arg(long, conflicts_with_all = ["scenario", "functions", "list"])]
+    pub(super) example: bool,
+
+    /// How many functions the scenario `large` makes up, 1 to 20000
+    #[arg(long, value_name = "N")]
+    pub(super) functions: Option<u32>,
 
     /// The same seed shows the same region [default: 1]
     #[arg(long, value_name = "N")]
@@ -175,9 +185,13 @@ pub(super) struct Snapshot {
     #[arg(long, value_name = "N")]
     inventory_seconds: Option<String>,
 
-    /// A scenario of the simulated region instead of AWS
-    #[arg(long, value_name = "SCENARIO")]
+    /// A scenario of the simulated region, or the path of your own (FILE.toml), instead of AWS
+    #[arg(long, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     pub(super) demo: Option<String>,
+
+    /// How many functions `--demo large` makes up, 1 to 20000
+    #[arg(long, value_name = "N", requires = "demo")]
+    pub(super) functions: Option<u32>,
 }
 
 impl Snapshot {

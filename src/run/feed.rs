@@ -25,10 +25,10 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// What the settings name; a `scenario` takes the place of AWS.
-    pub(super) fn new(scenario: Option<&Scenario>, settings: &Settings) -> Self {
+    /// What the settings name; a `scenario` takes the place of AWS, and its clock runs at `speed`.
+    pub(super) fn new(scenario: Option<&Scenario>, settings: &Settings, speed: f64) -> Self {
         if let Some(scenario) = scenario {
-            let clock = Clock::simulated(scenario.opening(), settings.speed);
+            let clock = Clock::simulated(scenario.opening(), speed);
             let account = demo::account(scenario, settings.seed, clock.clone());
             return Self::Simulated(vec![Connection { scope: Scope::new(None, scenario.region()), account }], clock);
         }
@@ -77,7 +77,7 @@ pub(super) struct Feed {
 }
 
 /// The simulated control plane is nobody else's: a one-shot run need not spare it.
-const DEMO_RATE: f64 = 1000.0;
+const DEMO_RATE: f64 = 100_000.0;
 
 impl Feed {
     /// Polls `source` for as long as somebody listens.

@@ -17,6 +17,7 @@ mod process;
 mod properties;
 mod proxy;
 mod readme;
+mod scenarios;
 mod screens;
 mod screenshots;
 mod terminal;

@@ -3,9 +3,34 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use lamtop::source::demo;
 use lamtop::tui::keymap::{Keymap, Layer};
 
 const README: &str = include_str!("../../README.md");
+
+/// What stands between the README's markers of `part`.
+fn shown(part: &str) -> &'static str {
+    let (_, rest) = README.split_once(&format!("<!-- {part}: ")).expect("the marker before");
+    let (_, rest) = rest.split_once("kept by a test -->\n").expect("its end");
+    rest.split_once(&format!("<!-- /{part} -->")).expect("the marker after").0
+}
+
+/// The table of scenarios as it belongs between the README's markers.
+fn scenarios() -> String {
+    let mut table = String::from("| scenario | what it shows |\n|---|---|\n");
+    for known in demo::scenarios() {
+        writeln!(table, "| `{}` | {} |", known.name, known.scenario().unwrap().summary()).unwrap();
+    }
+    table
+}
+
+#[test]
+fn the_table_of_scenarios_is_the_demo_s_list() {
+    let expected = scenarios();
+    assert_eq!(shown("scenarios"), expected, "the README's table of scenarios should read:\n{expected}");
+    let others = demo::scenarios().len() - 1;
+    assert!(README.contains(&format!("There are [{others} more incidents](#the-demo)")), "{others}");
+}
 
 /// The table of keys as it belongs between the README's markers.
 fn keys() -> String {
@@ -30,16 +55,14 @@ fn keys() -> String {
 
 #[test]
 fn the_table_of_keys_is_the_keymap() {
-    let (_, rest) = README.split_once("kept by a test -->\n").expect("the marker before the keys");
-    let (shown, _) = rest.split_once("<!-- /keys -->").expect("the marker after the keys");
     let expected = keys();
-    assert_eq!(shown, expected, "the README's table of keys should read:\n{expected}");
+    assert_eq!(shown("keys"), expected, "the README's table of keys should read:\n{expected}");
 }
 
 #[test]
 fn every_file_it_points_to_is_there() {
     let links = README.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link));
-    let files: Vec<&str> = links.filter(|link| !link.starts_with("http")).collect();
+    let files: Vec<&str> = links.filter(|link| !link.starts_with("http") && !link.starts_with('#')).collect();
     assert!(files.len() > 3, "{files:?}");
     for file in files {
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists(), "{file}");
@@ -50,7 +73,7 @@ fn every_file_it_points_to_is_there() {
 fn commands() -> Vec<Vec<String>> {
     let lines = README.lines().filter_map(|line| line.strip_prefix("$ "));
     let commands = lines.filter_map(|line| {
-        let line = line.split(['#', '|']).next()?;
+        let line = line.split(['#', '|', '>']).next()?;
         let words = line.split_whitespace().skip_while(|word| word.contains('='));
         let words: Vec<String> = words.map(ToString::to_string).collect();
         (words.first()? == "lamtop").then_some(words)

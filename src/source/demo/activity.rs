@@ -1,133 +1,109 @@
-//! What happened in a minute, in a form that adds up: to a version, an alias, a function, the Region.
+//! What CloudWatch knows of one minute of a function, an alias, a version or the Region.
 
-use std::ops::AddAssign;
-
-use super::duration::Durations;
 use crate::model::metric::{Metric, Statistic};
 
-/// One minute of some invocations. `None` is a metric that such invocations do not have.
+/// One minute of some invocations, by the minute in which they started.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Activity {
-    pub(super) invocations: u64,
-    pub(super) errors: u64,
-    pub(super) throttles: u64,
-    /// Concurrency outside provisioned environments.
-    pub(super) on_demand: u64,
-    /// Concurrency in provisioned environments.
-    pub(super) on_provisioned: u64,
-    /// Invocations that ran on demand because provisioned concurrency was full.
-    pub(super) spilled: Option<u64>,
-    /// Asynchronous events queued.
-    pub(super) events_received: Option<u64>,
-    /// Asynchronous events given up after their retries.
-    pub(super) events_dropped: Option<u64>,
-    /// The longest wait of an asynchronous event, milliseconds.
-    pub(super) event_age_ms: Option<f64>,
-    /// Failed writes to the dead-letter target.
-    pub(super) dead_letter_errors: Option<u64>,
-    /// Failed writes to the `OnFailure` destination.
-    pub(super) delivery_failures: Option<u64>,
-    /// Age of the newest batch's last record, milliseconds.
-    pub(super) iterator_age_ms: Option<f64>,
+    pub(super) invocations: u32,
+    pub(super) errors: u32,
+    pub(super) throttles: u32,
+    /// The most environments in use at once.
+    pub(super) concurrency: u32,
     pub(super) durations: Option<Durations>,
+    /// Metrics that few functions have; boxed, because a large Region keeps a million minutes.
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// Metrics that a function has only when it is called in a certain way. `None` is not published.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Rare {
+    /// Invocations that ran on demand because provisioned concurrency was full.
+    pub(super) spilled: Option<u32>,
+    /// Asynchronous events queued.
+    pub(super) events_received: Option<u32>,
+    /// Asynchronous events given up.
+    pub(super) events_dropped: Option<u32>,
+    /// The longest time an event waited from queueing to invocation, milliseconds.
+    pub(super) event_age_ms: Option<u32>,
+    /// Failed writes to the dead-letter target.
+    pub(super) dead_letter_errors: Option<u32>,
+    /// Failed writes to the `OnFailure` destination.
+    pub(super) delivery_failures: Option<u32>,
+    /// Age of the last record of a batch, the largest of the minute, milliseconds.
+    pub(super) iterator_age_ms: Option<u32>,
+    /// Events dropped by recursive loop detection.
+    pub(super) recursive_dropped: Option<u32>,
+}
+
+/// One minute's statistics of the durations, in hundredths of a millisecond: what Lambda reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Durations {
+    pub(super) average: u32,
+    pub(super) p50: u32,
+    pub(super) p95: u32,
+    pub(super) p99: u32,
+    pub(super) maximum: u32,
+}
+
+impl Durations {
+    /// Of a sample in ascending order; `None` of no sample. Percentiles are by the nearest rank.
+    pub(super) fn of(sorted: &[u32]) -> Option<Self> {
+        let maximum = *sorted.last()?;
+        let sum: u64 = sorted.iter().map(|one| u64::from(*one)).sum();
+        let count = sorted.len();
+        let rank = |percent: usize| sorted[(count * percent).div_ceil(100).clamp(1, count) - 1];
+        let average = ((sum as f64 / count as f64).round() as u32).min(maximum);
+        Some(Self { average, p50: rank(50), p95: rank(95), p99: rank(99), maximum })
+    }
+
+    /// The value of a statistic, milliseconds; durations have no sum here.
+    fn statistic(&self, statistic: Statistic) -> Option<f64> {
+        let hundredths = match statistic {
+            Statistic::Sum => return None,
+            Statistic::Average => self.average,
+            Statistic::P50 => self.p50,
+            Statistic::P95 => self.p95,
+            Statistic::P99 => self.p99,
+            Statistic::Maximum => self.maximum,
+        };
+        Some(f64::from(hundredths) / 100.0)
+    }
 }
 
 impl Activity {
-    /// Environments in use.
-    pub(super) fn concurrency(&self) -> u64 {
-        self.on_demand + self.on_provisioned
+    /// Whether there is nothing to publish.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.invocations + self.throttles + self.concurrency == 0 && self.rare.is_none()
     }
 
     /// The metric's value; `None` where these invocations do not publish it.
     pub(super) fn value(&self, metric: Metric, statistic: Statistic) -> Option<f64> {
+        let rare = self.rare.as_deref().copied().unwrap_or_default();
         let count = match metric {
+            // An invocation that only goes on publishes its concurrency; the rest comes when it ends.
+            Metric::Invocations | Metric::Errors | Metric::Throttles if self.invocations + self.throttles == 0 => None,
             Metric::Invocations => Some(self.invocations),
             Metric::Errors => Some(self.errors),
             Metric::Throttles => Some(self.throttles),
-            // A small part of a function can round to nothing; whoever ran, ran at least once.
-            Metric::ConcurrentExecutions => Some(self.concurrency().max(self.invocations.min(1))),
-            Metric::AsyncEventsReceived => self.events_received,
-            Metric::AsyncEventsDropped => self.events_dropped,
-            Metric::DeadLetterErrors => self.dead_letter_errors,
-            Metric::DestinationDeliveryFailures => self.delivery_failures,
-            Metric::ProvisionedSpillover => self.spilled,
+            Metric::ConcurrentExecutions => Some(self.concurrency),
             Metric::Duration => return self.durations?.statistic(statistic),
-            Metric::AsyncEventAge => return self.event_age_ms,
-            Metric::IteratorAge => return self.iterator_age_ms,
-            // Of the whole Region or of a queue; and nothing here calls itself.
+            Metric::ProvisionedSpillover => rare.spilled,
+            Metric::AsyncEventsReceived => rare.events_received,
+            Metric::AsyncEventsDropped => rare.events_dropped,
+            Metric::AsyncEventAge => rare.event_age_ms,
+            Metric::DeadLetterErrors => rare.dead_letter_errors,
+            Metric::DestinationDeliveryFailures => rare.delivery_failures,
+            Metric::IteratorAge => rare.iterator_age_ms,
+            Metric::RecursiveInvocationsDropped => rare.recursive_dropped,
+            // Of the whole Region, or of a queue or topic.
             Metric::UnreservedConcurrentExecutions
             | Metric::ClaimedAccountConcurrency
-            | Metric::RecursiveInvocationsDropped
             | Metric::QueueOldestMessageAge
             | Metric::TopicMessagesPublished
             | Metric::TopicNotificationsFailed => None,
         };
-        count.map(|count| count as f64)
-    }
-
-    /// What CloudWatch knows of it at first: most of what was counted. Extremes are as they will stay.
-    pub(super) fn first_read(&self) -> Self {
-        // Rounded up, so that what happened once is not missing and a part never exceeds its whole.
-        let most = |count: u64| (count * FIRST_READ_PERCENT).div_ceil(100);
-        Self {
-            invocations: most(self.invocations),
-            errors: most(self.errors),
-            throttles: most(self.throttles),
-            spilled: self.spilled.map(most),
-            events_received: self.events_received.map(most),
-            events_dropped: self.events_dropped.map(most),
-            dead_letter_errors: self.dead_letter_errors.map(most),
-            delivery_failures: self.delivery_failures.map(most),
-            ..self.clone()
-        }
-    }
-}
-
-/// How much of a minute its first read shows.
-const FIRST_READ_PERCENT: u64 = 85;
-
-impl AddAssign<&Self> for Activity {
-    fn add_assign(&mut self, other: &Self) {
-        // Weighted by the invocations, so before these are summed.
-        self.durations = match (self.durations, other.durations) {
-            (Some(one), Some(two)) => Some(one.merge(self.invocations, two, other.invocations)),
-            (one, two) => one.or(two),
-        };
-        self.invocations += other.invocations;
-        self.errors += other.errors;
-        self.throttles += other.throttles;
-        self.on_demand += other.on_demand;
-        self.on_provisioned += other.on_provisioned;
-        self.spilled = sum(self.spilled, other.spilled);
-        self.events_received = sum(self.events_received, other.events_received);
-        self.events_dropped = sum(self.events_dropped, other.events_dropped);
-        self.event_age_ms = largest(self.event_age_ms, other.event_age_ms);
-        self.dead_letter_errors = sum(self.dead_letter_errors, other.dead_letter_errors);
-        self.delivery_failures = sum(self.delivery_failures, other.delivery_failures);
-        self.iterator_age_ms = largest(self.iterator_age_ms, other.iterator_age_ms);
-    }
-}
-
-fn sum(one: Option<u64>, two: Option<u64>) -> Option<u64> {
-    match (one, two) {
-        (Some(one), Some(two)) => Some(one + two),
-        (one, two) => one.or(two),
-    }
-}
-
-fn largest(one: Option<f64>, two: Option<f64>) -> Option<f64> {
-    match (one, two) {
-        (Some(one), Some(two)) => Some(one.max(two)),
-        (one, two) => one.or(two),
-    }
-}
-
-impl<'a> std::iter::Sum<&'a Self> for Activity {
-    fn sum<I: Iterator<Item = &'a Self>>(parts: I) -> Self {
-        parts.fold(Self::default(), |mut whole, part| {
-            whole += part;
-            whole
-        })
+        count.map(f64::from)
     }
 }
 
@@ -136,27 +112,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_one_part_has_is_not_lost() {
-        let plain = Activity { invocations: 3, on_demand: 2, ..Activity::default() };
-        let asynchronous = Activity {
-            invocations: 1,
-            events_received: Some(1),
-            event_age_ms: Some(40.0),
-            on_provisioned: 1,
-            ..Activity::default()
-        };
-        let whole: Activity = [&plain, &asynchronous].into_iter().sum();
-        assert_eq!(whole.invocations, 4);
-        assert_eq!(whole.concurrency(), 3);
-        assert_eq!(whole.events_received, Some(1));
-        assert_eq!(whole.event_age_ms, Some(40.0));
-        assert_eq!(whole.spilled, None, "missing in both is missing, not zero");
+    fn statistics_are_by_the_nearest_rank() {
+        let hundred: Vec<u32> = (1..=100).collect();
+        // sample, average, p50, p95, p99, maximum
+        let cases: [(&[u32], [u32; 5]); 3] =
+            [(&[7], [7, 7, 7, 7, 7]), (&[1, 2, 3, 10], [4, 2, 10, 10, 10]), (&hundred, [51, 50, 95, 99, 100])];
+        for (sample, [average, p50, p95, p99, maximum]) in cases {
+            assert_eq!(Durations::of(sample), Some(Durations { average, p50, p95, p99, maximum }));
+        }
+        assert_eq!(Durations::of(&[]), None);
     }
 
     #[test]
-    fn the_first_read_is_low_and_in_order() {
-        let minute = Activity { invocations: 100, errors: 1, on_demand: 7, ..Activity::default() };
-        let first = minute.first_read();
-        assert_eq!((first.invocations, first.errors, first.on_demand), (85, 1, 7));
+    fn what_a_function_is_not_used_for_has_no_value() {
+        let plain = Activity { invocations: 3, ..Activity::default() };
+        assert_eq!(plain.value(Metric::Errors, Statistic::Sum), Some(0.0), "with traffic, no errors are zero errors");
+        assert_eq!(plain.value(Metric::AsyncEventsDropped, Statistic::Sum), None);
+        let rare = Some(Box::new(Rare { events_dropped: Some(0), ..Rare::default() }));
+        let asynchronous = Activity { rare, ..plain };
+        assert_eq!(asynchronous.value(Metric::AsyncEventsDropped, Statistic::Sum), Some(0.0));
+        assert_eq!(asynchronous.value(Metric::IteratorAge, Statistic::Maximum), None);
     }
 }

@@ -1,30 +1,50 @@
-//! A scenario: the functions of a simulated Region, their traffic, and what goes wrong when.
+//! A scenario: the functions of a simulated Region, their traffic, what goes wrong when, and the truth about it.
 //!
-//! Only the shape of the file and what can be read off it; [`super::check`] decides whether it makes sense.
+//! Only the shape of the file and what can be read off it at an instant; [`check`] decides whether it makes
+//! sense. `config/scenarios/example.toml` explains every key to those who write their own.
+
+mod catalogue;
+mod check;
+mod large;
+mod place;
+mod truth;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
-use super::check;
-use crate::error::Error;
+use super::instant::Instant;
 use crate::model::Arn;
-use crate::model::time::Minute;
+use crate::model::operation::Operation;
+
+pub use catalogue::{EXAMPLE, Embedded, scenario, scenarios};
+pub use truth::{Truth, Verdict};
 
 /// The account that is simulated: AWS's documentation uses the same number.
 pub(super) const ACCOUNT: &str = "123456789012";
 
-/// A simulated Region over time.
+/// A simulated Region over time. Times that end in `_min` are minutes from the origin; before it all is calm.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Minute 0 of every `…_min` of the file.
+    /// One line for the list of scenarios.
+    pub(super) summary: String,
+    /// Minute 0.
     origin: DateTime<Utc>,
-    opening_min: i64,
+    /// When to begin to watch.
+    opening_min: f64,
     pub(super) region: Region,
-    #[serde(rename = "function")]
+    #[serde(rename = "function", default)]
     pub(super) functions: Vec<Function>,
+    /// Functions that are made up by the seed, beside those written down.
+    pub(super) population: Option<large::Population>,
     #[serde(rename = "incident", default)]
     pub(super) incidents: Vec<Incident>,
+    #[serde(rename = "change", default)]
+    pub(super) changes: Vec<Change>,
+    #[serde(rename = "api_fault", default)]
+    pub(super) api_faults: Vec<ApiFault>,
+    #[serde(rename = "truth", default)]
+    pub(super) truths: Vec<Truth>,
 }
 
 /// The Region and its limit.
@@ -47,32 +67,63 @@ pub(super) struct Function {
     pub(super) timeout_s: u32,
     #[serde(default)]
     pub(super) snap_start: bool,
-    /// When code or configuration last changed.
+    /// When code or configuration last changed before the scenario's own changes.
     #[serde(default = "three_days_before")]
     pub(super) modified_min: i64,
+
+    // --- Logs ---
     /// A log group other than the default one.
     pub(super) log_group: Option<String>,
+    #[serde(default)]
+    pub(super) log_format: LogFormat,
     /// False: it never ran, so its log group does not exist yet.
     #[serde(default = "yes")]
     pub(super) has_logs: bool,
-    /// Requests a second; 0 is idle.
+
+    // --- Traffic ---
+    /// Requests a second; events for asynchronous callers, full batches for event sources. 0 is idle.
     pub(super) rate: f64,
+    /// Traffic that comes in bursts on top.
+    pub(super) burst: Option<Burst>,
+    /// How often a synchronous caller tries again when it is refused.
+    #[serde(default)]
+    pub(super) client_retries: u32,
+
+    // --- What an invocation does ---
+    /// The median duration.
     pub(super) p50_ms: f64,
-    /// The standard deviation of the durations' logarithm.
+    /// The standard deviation of the durations' logarithm: 0 is constant, 1 is a long tail.
     pub(super) spread: f64,
-    /// The share of invocations that fail.
+    /// The share of attempts that fail by chance; another attempt may succeed.
     pub(super) error_rate: f64,
+    /// The median of a cold start's init (or restore) phase. Absent: by the runtime.
+    pub(super) init_ms: Option<f64>,
+    /// Memory of a fresh environment. Absent: 40 % of its size.
+    pub(super) used_mb: Option<f64>,
+
+    // --- Concurrency ---
     pub(super) reserved: Option<u32>,
     pub(super) provisioned: Option<ProvisionedAlias>,
-    /// The share of invocations that are asynchronous.
+
+    // --- Callers and failed events ---
+    /// The share of requests that are asynchronous events.
     #[serde(default)]
     pub(super) async_share: f64,
+    /// How long an asynchronous event is kept.
+    #[serde(default = "six_hours")]
+    pub(super) max_event_age_s: u32,
+    /// How often a failed asynchronous event is tried again.
+    #[serde(default = "two")]
+    pub(super) max_retries: u32,
     pub(super) dead_letter: Option<Target>,
     pub(super) on_failure: Option<Target>,
     /// The share of given-up events that do not even reach their target.
     #[serde(default)]
     pub(super) undelivered_share: f64,
     pub(super) source: Option<Source>,
+    /// Events that a successful invocation causes.
+    #[serde(rename = "then", default)]
+    pub(super) consequences: Vec<Consequence>,
     #[serde(rename = "alias", default)]
     pub(super) aliases: Vec<AliasTraffic>,
 }
@@ -83,6 +134,38 @@ fn three_days_before() -> i64 {
 
 fn yes() -> bool {
     true
+}
+
+fn six_hours() -> u32 {
+    6 * 3600
+}
+
+fn two() -> u32 {
+    2
+}
+
+/// How the platform writes its lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum LogFormat {
+    /// START, END, REPORT.
+    #[default]
+    Text,
+    /// `platform.start`, `platform.report`.
+    Json,
+    /// JSON at system log level WARN: nothing of invocations that succeed.
+    JsonWarn,
+}
+
+/// Requests that come all at once and over and over, like a scheduled job's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Burst {
+    /// From one start to the next.
+    pub(super) every_s: f64,
+    pub(super) lasting_s: f64,
+    /// Requests a second while it lasts.
+    pub(super) rate: f64,
 }
 
 /// Provisioned concurrency of an alias that carries all of the function's traffic.
@@ -107,10 +190,47 @@ pub(super) enum Target {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Source {
-    /// A queue whose poisoned messages move to `redrive`.
-    Sqs { queue: String, redrive: String, batch_size: u32 },
-    /// A stream that runs at most one batch a shard at a time.
+    /// A queue whose poisoned messages move to `redrive` after `max_receives`.
+    Sqs {
+        queue: String,
+        redrive: String,
+        batch_size: u32,
+        #[serde(default = "three")]
+        max_receives: u32,
+        #[serde(default = "half_a_minute")]
+        visibility_s: u32,
+        maximum_concurrency: Option<u32>,
+    },
+    /// A stream that runs at most one batch a shard at a time, in order.
     Kinesis { stream: String, shards: u32, batch_size: u32 },
+}
+
+fn three() -> u32 {
+    3
+}
+
+fn half_a_minute() -> u32 {
+    30
+}
+
+/// An asynchronous event for another function (or the same one) after a success.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Consequence {
+    pub(super) function: String,
+    /// Of the successful invocations.
+    #[serde(default = "one")]
+    pub(super) share: f64,
+    /// Median time until the event, for work that happens elsewhere, such as a transcription.
+    #[serde(default)]
+    pub(super) after_s: f64,
+    /// From when on; absent: always.
+    pub(super) from_min: Option<f64>,
+    pub(super) until_min: Option<f64>,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// An alias and the part of the function's traffic that calls it.
@@ -130,43 +250,128 @@ pub(super) struct AliasTraffic {
 pub(super) struct Canary {
     pub(super) version: String,
     pub(super) weight: f64,
-    /// When it began to get traffic.
-    pub(super) from_min: i64,
+    /// When it begins to get traffic, and when it ceases to.
+    pub(super) from_min: f64,
+    pub(super) until_min: Option<f64>,
     /// Its own error rate, in place of the function's.
     pub(super) error_rate: f64,
     /// Its durations, as a multiple of the function's.
+    #[serde(default = "one")]
     pub(super) duration: f64,
+    /// Its init phases, as a multiple of the function's.
+    #[serde(default = "one")]
+    pub(super) init: f64,
 }
 
-/// A lasting change of a function's behaviour. Several of one function multiply.
+/// A change of a function's traffic or behaviour. Several of one function add up.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Incident {
     pub(super) function: String,
-    pub(super) from_min: i64,
-    /// How long it takes to reach the factors, linearly.
-    pub(super) ramp_min: u32,
-    #[serde(default = "unchanged")]
+    /// Only this version behaves so; absent: all of them.
+    pub(super) version: Option<String>,
+    pub(super) from_min: f64,
+    /// Absent: for good.
+    pub(super) until_min: Option<f64>,
+    /// How long it takes to reach its size, linearly by the minute.
+    #[serde(default)]
+    pub(super) ramp_min: f64,
+    /// Factors.
+    #[serde(default = "one")]
     pub(super) rate: f64,
-    #[serde(default = "unchanged")]
+    #[serde(default = "one")]
     pub(super) duration: f64,
-    #[serde(default = "unchanged")]
-    pub(super) errors: f64,
+    #[serde(default = "one")]
+    pub(super) init: f64,
+    /// Added to the share of attempts that fail by chance.
+    #[serde(default)]
+    pub(super) error_rate: f64,
+    /// The share of events, messages and records that fail at every attempt.
+    #[serde(default)]
+    pub(super) poison: f64,
+    /// The share of invocations that hang until the timeout.
+    #[serde(default)]
+    pub(super) hang: f64,
+    /// The share of new environments whose init phase fails.
+    #[serde(default)]
+    pub(super) init_failures: f64,
+    /// Memory that each invocation leaves behind in its environment.
+    #[serde(default)]
+    pub(super) leak_mb: f64,
 }
 
-fn unchanged() -> f64 {
-    1.0
+/// Somebody changes a function's configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Change {
+    pub(super) function: String,
+    pub(super) at_min: f64,
+    /// When it is taken back; absent: never. Code is never taken back.
+    pub(super) until_min: Option<f64>,
+    /// New code or configuration of `$LATEST`: its environments are replaced.
+    #[serde(default)]
+    pub(super) code: bool,
+    /// A reservation of so many; 0 stops the function.
+    pub(super) reserved: Option<u32>,
+    /// An alias that points to another version from now on, with all its traffic.
+    pub(super) alias: Option<Repointed>,
+    /// The event source mapping is disabled.
+    #[serde(default)]
+    pub(super) source_disabled: bool,
+}
+
+/// Where an alias points.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Repointed {
+    pub(super) name: String,
+    pub(super) version: String,
+}
+
+/// AWS refuses to answer lamtop.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApiFault {
+    /// The IAM action, for example `lambda:ListAliases`; absent: every operation.
+    pub(super) operation: Option<Operation>,
+    pub(super) from_min: f64,
+    pub(super) until_min: Option<f64>,
+    pub(super) answer: ApiAnswer,
+    /// Of the calls.
+    #[serde(default = "one")]
+    pub(super) share: f64,
+}
+
+/// What AWS says instead of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ApiAnswer {
+    /// Rate exceeded.
+    Throttled,
+    /// A permission is missing.
+    Denied,
+    /// The credentials have expired.
+    Expired,
+    /// No answer.
+    Unreachable,
+}
+
+/// Whether `now` lies in `from..until`, minutes; no end is for good.
+pub(super) fn within(now: Instant, from_min: f64, until_min: Option<f64>) -> bool {
+    now >= Instant::of_min(from_min) && until_min.is_none_or(|until| now < Instant::of_min(until))
 }
 
 impl Scenario {
-    /// Reads the scenario `name` from its TOML `text`.
-    pub(super) fn parse(name: &str, text: &str) -> Result<Self, Error> {
-        let unusable = |cause: String| {
-            Error::usage(format!("the demo scenario {name} cannot be used"), cause, "correct the scenario's file")
-        };
-        let scenario: Self = toml::from_str(text).map_err(|error| unusable(error.to_string()))?;
-        check::check(&scenario).map_err(unusable)?;
-        Ok(scenario)
+    /// Concurrency that counts against the limit whether it is used or not: reservations, and
+    /// provisioned concurrency of functions without one.
+    pub(super) fn set_aside_at(&self, now: Instant) -> u32 {
+        let of = |function: &Function| function.reserved_at(self, now).unwrap_or(function.provisioned());
+        self.functions.iter().map(of).sum()
+    }
+
+    /// What it is about, in one line.
+    pub fn summary(&self) -> &str {
+        &self.summary
     }
 
     /// The simulated instant from which the scenario counts its minutes; the Region exists before it too.
@@ -176,7 +381,7 @@ impl Scenario {
 
     /// The simulated instant at which to begin to watch: the incident is young and its onset on the charts.
     pub fn opening(&self) -> DateTime<Utc> {
-        self.at(self.opening_min)
+        self.time(Instant::of_min(self.opening_min))
     }
 
     /// The simulated Region's name, for example `eu-west-1`.
@@ -184,37 +389,63 @@ impl Scenario {
         &self.region.name
     }
 
-    /// The instant `minutes` after the origin.
-    pub(super) fn at(&self, minutes: i64) -> DateTime<Utc> {
-        TimeDelta::try_minutes(minutes).and_then(|span| self.origin.checked_add_signed(span)).unwrap_or(self.origin)
+    /// How many times faster than real time it can be played, so that the simulation keeps up with its clock on
+    /// one core: a request takes about half a microsecond to simulate (`cargo bench`), and others need time too.
+    pub fn fastest(&self) -> f64 {
+        let made_up = self.population.as_ref().map_or(0.0, |population| population.rate);
+        let per_s: f64 = made_up + self.functions.iter().map(|function| function.rate).sum::<f64>();
+        (1e6 / per_s.max(1.0)).floor().max(1.0)
     }
 
-    /// How many minutes after the origin's minute this one is.
-    pub(super) fn offset(&self, minute: Minute) -> i64 {
-        minute.0.saturating_sub(Minute::of(self.origin).0)
+    /// What is wrong in it, when and where: what findings are measured against.
+    pub fn truths(&self) -> &[Truth] {
+        &self.truths
     }
 
-    /// The function with this name.
-    pub(super) fn function(&self, name: &str) -> Option<&Function> {
-        self.functions.iter().find(|function| function.name == name)
+    /// The time of day of an instant of the simulation.
+    pub(super) fn time(&self, instant: Instant) -> DateTime<Utc> {
+        self.origin.checked_add_signed(TimeDelta::microseconds(instant.0)).unwrap_or(self.origin)
     }
 
-    /// Concurrency that counts against the limit whether it is used or not: reservations, and
-    /// provisioned concurrency of functions without one.
-    pub(super) fn set_aside(&self) -> u64 {
-        self.functions.iter().map(|function| u64::from(function.reserved.unwrap_or(function.provisioned()))).sum()
+    /// The instant of the simulation at this time of day.
+    pub(super) fn instant(&self, time: DateTime<Utc>) -> Instant {
+        Instant((time - self.origin).num_microseconds().unwrap_or(i64::MAX))
     }
 
     /// The ARN of a resource of `service` in this Region and account.
     pub(super) fn arn(&self, service: &str, resource: &str) -> Arn {
         Arn::new(format!("arn:aws:{service}:{}:{ACCOUNT}:{resource}", self.region()))
     }
+
+    /// The changes of `function` that are in force at `now`, oldest first.
+    pub(super) fn changes_of<'a>(&'a self, function: &'a str, now: Instant) -> impl Iterator<Item = &'a Change> {
+        let in_force = move |change: &&Change| within(now, change.at_min, change.until_min);
+        self.changes.iter().filter(move |change| change.function == function).filter(in_force)
+    }
 }
 
 impl Function {
+    /// Its reservation at `now`.
+    pub(super) fn reserved_at(&self, scenario: &Scenario, now: Instant) -> Option<u32> {
+        scenario.changes_of(&self.name, now).filter_map(|change| change.reserved).last().or(self.reserved)
+    }
+
+    /// The version that `alias` points to at `now`, its canary aside.
+    pub(super) fn version_at<'a>(&'a self, scenario: &'a Scenario, alias: &'a AliasTraffic, now: Instant) -> &'a str {
+        let repointed = |change: &'a Change| change.alias.as_ref().filter(|pointed| pointed.name == alias.name);
+        scenario.changes_of(&self.name, now).filter_map(repointed).last().map_or(&*alias.version, |to| &*to.version)
+    }
+
     /// Environments kept ready; 0 without provisioned concurrency.
     pub(super) fn provisioned(&self) -> u32 {
         self.provisioned.as_ref().map_or(0, |provisioned| provisioned.environments)
+    }
+}
+
+impl AliasTraffic {
+    /// Its canary, if that gets traffic at `now`.
+    pub(super) fn canary_at(&self, now: Instant) -> Option<&Canary> {
+        self.canary.as_ref().filter(|canary| within(now, canary.from_min, canary.until_min))
     }
 }
 

@@ -1,18 +1,23 @@
 //! The simulated Region behind the traits of [`crate::source::api`]: it answers as AWS would, in pages.
+//!
+//! Every call lets the world go on until the clock's time, and is answered from what is then.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 
+use super::faults::Faults;
+use super::instant::Instant;
 use super::noise::Noise;
-use super::scenario::{ACCOUNT, AliasTraffic, Function, Source, Target};
+use super::scenario::{ACCOUNT, Function, Scenario, Source, Target};
 use super::world::World;
 use crate::model::failure::ApiError;
 use crate::model::function::{
     AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, LogGroup, Provisioned,
 };
-use crate::model::metric::{Metric, Point, SeriesId, Subject};
+use crate::model::metric::{Metric, Subject};
+use crate::model::operation::Operation;
 use crate::model::queue::QueueAttributes;
 use crate::model::time::{Clock, Minute};
 use crate::model::{Arn, FunctionName};
@@ -24,23 +29,42 @@ const LAMBDA_PAGE: usize = 50;
 const METRICS_PAGE: usize = 500;
 /// `GetMetricData` returns at most so many points a page (aws-facts 4.1).
 const POINTS_PAGE: usize = 100_800;
-/// `ListMetrics` with `RecentlyActive` looks back three hours.
-const ACTIVE_MIN: i64 = 180;
 
 /// A simulated account.
 pub(super) struct Service {
-    pub(super) world: World,
-    pub(super) clock: Clock,
+    scenario: Scenario,
+    seed: u64,
+    clock: Clock,
+    /// The world begins with the first question: a large one takes longer than a screen to appear.
+    state: OnceLock<Mutex<State>>,
 }
 
-/// The page of `items` that `token` asks for; tokens are positions.
-fn page<T>(items: Vec<T>, token: Token, size: usize) -> Result<Page<T>, ApiError> {
-    let start: usize = match token {
-        None => 0,
-        Some(token) => token.parse().map_err(|_| ApiError::Unsupported(format!("invalid token {token}")))?,
-    };
-    let next = (items.len() > start.saturating_add(size)).then(|| (start + size).to_string());
-    Ok(Page { items: items.into_iter().skip(start).take(size).collect(), next })
+struct State {
+    world: World,
+    faults: Faults,
+    /// `ListMetrics` listings of which further pages are to come, as they were when their first was asked.
+    listings: BTreeMap<Metric, (Minute, Vec<Subject>)>,
+}
+
+/// Where the page that `token` asks for begins; tokens are positions.
+fn position(token: Option<&str>) -> Result<usize, ApiError> {
+    let invalid = |token| ApiError::Unsupported(format!("invalid token {token}"));
+    token.map_or(Ok(0), |token| token.parse().map_err(|_| invalid(token)))
+}
+
+/// The page of `items` that `token` asks for.
+fn page<T>(items: impl Iterator<Item = T>, token: Option<&str>, size: usize) -> Result<Page<T>, ApiError> {
+    let start = position(token)?;
+    let mut rest = items.skip(start);
+    let items = rest.by_ref().take(size).collect();
+    Ok(Page { items, next: rest.next().map(|_| start.saturating_add(size).to_string()) })
+}
+
+impl<T> Page<T> {
+    /// The same page of other items.
+    fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(convert).collect(), next: self.next }
+    }
 }
 
 /// The identity of a function's event source mapping, in the form of a random UUID.
@@ -51,20 +75,61 @@ fn mapping_uuid(function: &Function) -> String {
 }
 
 impl Service {
+    /// The account that `scenario` and `seed` describe, at the time that `clock` tells.
+    pub(super) fn new(scenario: Scenario, seed: u64, clock: Clock) -> Self {
+        Self { scenario, seed, clock, state: OnceLock::new() }
+    }
+
+    /// The world now, if AWS answers `operation` at all.
+    fn ask(&self, operation: Operation) -> Result<MutexGuard<'_, State>, ApiError> {
+        self.ask_about(operation, |_| None)
+    }
+
+    /// The same for a question about one `resource`, which a refusal names.
+    fn ask_about(
+        &self,
+        operation: Operation,
+        resource: impl FnOnce(&Scenario) -> Option<Arn>,
+    ) -> Result<MutexGuard<'_, State>, ApiError> {
+        // Whatever a call that panicked left behind, the world goes on from there.
+        let begin = || {
+            let world = World::new(&self.scenario, self.seed);
+            Mutex::new(State { world, faults: Faults::default(), listings: BTreeMap::new() })
+        };
+        let mut state = self.state.get_or_init(begin).lock().unwrap_or_else(PoisonError::into_inner);
+        let State { world, faults, .. } = &mut *state;
+        world.advance(self.clock.now());
+        let resource = resource(&world.scenario);
+        match faults.next(&world.scenario, world.seed, operation, resource.as_ref(), world.now) {
+            Some(refused) => Err(refused),
+            None => Ok(state),
+        }
+    }
+
+    fn ask_about_function(&self, operation: Operation, name: &FunctionName) -> Result<MutexGuard<'_, State>, ApiError> {
+        self.ask_about(operation, |scenario| Some(function_arn(scenario, name.as_str())))
+    }
+}
+
+impl State {
+    fn scenario(&self) -> &Scenario {
+        &self.world.scenario
+    }
+
     fn function(&self, name: &FunctionName) -> Result<&Function, ApiError> {
-        let missing = || ApiError::NotFound(format!("function {name}"));
-        self.world.scenario.function(name.as_str()).ok_or_else(missing)
+        let place = self.world.index(name.as_str()).ok_or_else(|| ApiError::NotFound(format!("function {name}")))?;
+        Ok(&self.world.scenario.functions[place])
     }
 
     fn info(&self, function: &Function) -> FunctionInfo {
-        let scenario = &self.world.scenario;
+        let scenario = self.scenario();
         FunctionInfo {
             name: function.name.as_str().into(),
-            arn: scenario.arn("lambda", &format!("function:{}", function.name)),
+            arn: function_arn(scenario, &function.name),
             runtime: function.runtime.clone(),
             memory_mb: Some(function.memory_mb),
             timeout_s: Some(function.timeout_s),
-            last_modified: Some(scenario.at(function.modified_min)),
+            last_modified: Some(scenario.time(function.modified(scenario, self.world.now))),
             snap_start: function.snap_start,
             dead_letter_target: function.dead_letter.as_ref().map(|target| target.arn(scenario)),
             log_group: function.log_group.clone(),
@@ -72,48 +137,81 @@ impl Service {
     }
 
     fn event_source(&self, function: &Function, source: &Source) -> EventSource {
-        let scenario = &self.world.scenario;
-        let (arn, kind, batch_size) = match source {
-            Source::Sqs { queue, batch_size, .. } => (scenario.arn("sqs", queue), EventSourceKind::Sqs, *batch_size),
+        let scenario = self.scenario();
+        let (arn, kind, batch_size, maximum_concurrency) = match source {
+            Source::Sqs { queue, batch_size, maximum_concurrency, .. } => {
+                (scenario.arn("sqs", queue), EventSourceKind::Sqs, *batch_size, *maximum_concurrency)
+            }
             Source::Kinesis { stream, batch_size, .. } => {
-                (scenario.arn("kinesis", &format!("stream/{stream}")), EventSourceKind::Kinesis, *batch_size)
+                (scenario.arn("kinesis", &format!("stream/{stream}")), EventSourceKind::Kinesis, *batch_size, None)
             }
         };
+        let disabled = scenario.changes_of(&function.name, self.world.now).any(|change| change.source_disabled);
         EventSource {
             uuid: mapping_uuid(function),
             function: function.name.as_str().into(),
             source: Some(arn),
             kind: Some(kind),
-            state: "Enabled".into(),
+            state: if disabled { "Disabled" } else { "Enabled" }.into(),
             batch_size: Some(batch_size),
-            maximum_concurrency: None,
+            maximum_concurrency,
             on_failure: None,
         }
     }
 
-    fn alias(&self, alias: &AliasTraffic, now: DateTime<Utc>) -> Alias {
-        let offset = self.world.scenario.offset(Minute::of(now));
-        let canary = alias.canary.iter().filter(|canary| offset >= canary.from_min);
-        Alias {
-            name: alias.name.clone(),
-            version: alias.version.clone(),
-            additional: canary.map(|canary| (canary.version.clone(), canary.weight)).collect(),
+    /// The listing of a metric's dimension sets, and where in it the page begins that `token` asks for.
+    ///
+    /// A token names the minute of its listing and the position in it.
+    fn listing(&mut self, metric: Metric, token: Option<&str>, now: Minute) -> Result<(Minute, usize), ApiError> {
+        let begun = match token {
+            None => None,
+            Some(token) => {
+                let invalid = || ApiError::Unsupported(format!("invalid token {token}"));
+                let (minute, start) = token.split_once('+').ok_or_else(invalid)?;
+                Some((Minute(minute.parse().map_err(|_| invalid())?), position(Some(start))?))
+            }
+        };
+        if let Some((minute, start)) = begun
+            && self.listings.get(&metric).is_some_and(|(of, _)| *of == minute)
+        {
+            return Ok((minute, start));
         }
+        // Forgotten since, or not begun yet.
+        self.listings.insert(metric, (now, self.world.subjects(metric)));
+        Ok((now, begun.map_or(0, |(_, start)| start)))
+    }
+}
+
+fn function_arn(scenario: &Scenario, name: &str) -> Arn {
+    scenario.arn("lambda", &format!("function:{name}"))
+}
+
+impl Function {
+    /// When its code or configuration was last changed.
+    fn modified(&self, scenario: &Scenario, now: Instant) -> Instant {
+        let changes = scenario.changes.iter().filter(|change| change.function == self.name && change.code);
+        let made = changes.map(|change| Instant::of_min(change.at_min)).filter(|at| *at <= now);
+        made.max().unwrap_or(Instant::start_of(self.modified_min))
+    }
+
+    fn log_group(&self) -> String {
+        self.log_group.clone().unwrap_or_else(|| format!("/aws/lambda/{}", self.name))
     }
 }
 
 #[async_trait]
 impl Identity for Service {
     async fn account(&self) -> Result<String, ApiError> {
-        Ok(ACCOUNT.to_string())
+        self.ask(Operation::GetCallerIdentity).map(|_| ACCOUNT.to_string())
     }
 }
 
 #[async_trait]
 impl Functions for Service {
     async fn account_limits(&self) -> Result<AccountLimits, ApiError> {
-        let scenario = &self.world.scenario;
-        let reserved: u32 = scenario.functions.iter().filter_map(|function| function.reserved).sum();
+        let state = self.ask(Operation::GetAccountSettings)?;
+        let (scenario, now) = (state.scenario(), state.world.now);
+        let reserved: u32 = scenario.functions.iter().filter_map(|function| function.reserved_at(scenario, now)).sum();
         let limit = scenario.region.limit;
         Ok(AccountLimits {
             concurrent_executions: limit,
@@ -122,230 +220,171 @@ impl Functions for Service {
     }
 
     async fn functions(&self, token: Token) -> Result<Page<FunctionInfo>, ApiError> {
-        page(self.world.scenario.functions.iter().map(|function| self.info(function)).collect(), token, LAMBDA_PAGE)
+        let state = self.ask(Operation::ListFunctions)?;
+        let of_page = page(state.scenario().functions.iter(), token.as_deref(), LAMBDA_PAGE)?;
+        Ok(of_page.map(|function| state.info(function)))
     }
 
     async fn aliases(&self, function: &FunctionName, token: Token) -> Result<Page<Alias>, ApiError> {
-        let now = self.clock.now();
-        page(self.function(function)?.aliases.iter().map(|alias| self.alias(alias, now)).collect(), token, LAMBDA_PAGE)
+        let state = self.ask_about_function(Operation::ListAliases, function)?;
+        let (scenario, now) = (state.scenario(), state.world.now);
+        let function = state.function(function)?;
+        let aliases = function.aliases.iter().map(|alias| Alias {
+            name: alias.name.clone(),
+            version: function.version_at(scenario, alias, now).to_string(),
+            additional: alias
+                .canary_at(now)
+                .map(|canary| (canary.version.clone(), canary.weight))
+                .into_iter()
+                .collect(),
+        });
+        page(aliases, token.as_deref(), LAMBDA_PAGE)
     }
 
     async fn reserved(&self, function: &FunctionName) -> Result<Option<u32>, ApiError> {
-        Ok(self.function(function)?.reserved)
+        let state = self.ask_about_function(Operation::GetFunctionConcurrency, function)?;
+        Ok(state.function(function)?.reserved_at(state.scenario(), state.world.now))
     }
 
     async fn provisioned(&self, function: &FunctionName, token: Token) -> Result<Page<Provisioned>, ApiError> {
-        let ready = |provisioned: &super::scenario::ProvisionedAlias| Provisioned {
+        let state = self.ask_about_function(Operation::ListProvisionedConcurrencyConfigs, function)?;
+        let ready = state.function(function)?.provisioned.iter().map(|provisioned| Provisioned {
             qualifier: provisioned.alias.clone(),
             requested: provisioned.environments,
             available: provisioned.environments,
             allocated: provisioned.environments,
-        };
-        page(self.function(function)?.provisioned.iter().map(ready).collect(), token, LAMBDA_PAGE)
+        });
+        page(ready, token.as_deref(), LAMBDA_PAGE)
     }
 
     async fn invoke_configs(&self, function: &FunctionName, token: Token) -> Result<Page<InvokeConfig>, ApiError> {
-        let function = self.function(function)?;
-        let config = |target: &Target| InvokeConfig {
+        let state = self.ask_about_function(Operation::ListFunctionEventInvokeConfigs, function)?;
+        let function = state.function(function)?;
+        let configs = function.on_failure.iter().map(|target: &Target| InvokeConfig {
             qualifier: function.aliases.first().map_or("$LATEST", |alias| &alias.name).to_string(),
-            on_failure: Some(target.arn(&self.world.scenario)),
-        };
-        page(function.on_failure.iter().map(config).collect(), token, LAMBDA_PAGE)
+            on_failure: Some(target.arn(state.scenario())),
+        });
+        page(configs, token.as_deref(), LAMBDA_PAGE)
     }
 
     async fn event_sources(&self, token: Token) -> Result<Page<EventSource>, ApiError> {
-        let functions = self.world.scenario.functions.iter();
-        let sources = functions.filter_map(|one| Some(self.event_source(one, one.source.as_ref()?)));
-        page(sources.collect(), token, LAMBDA_PAGE)
+        let state = self.ask(Operation::ListEventSourceMappings)?;
+        let sources = state.scenario().functions.iter().filter_map(|one| Some((one, one.source.as_ref()?)));
+        Ok(page(sources, token.as_deref(), LAMBDA_PAGE)?.map(|(function, source)| state.event_source(function, source)))
     }
 }
 
 #[async_trait]
 impl Metrics for Service {
     async fn active(&self, metric: Metric, token: Token) -> Result<Page<Subject>, ApiError> {
-        let now = self.clock.now();
-        let current = Minute::of(now);
-        let subjects: BTreeSet<Subject> = (current.plus(-ACTIVE_MIN).0..current.0)
-            .flat_map(|minute| self.world.published(Minute(minute), now).subjects(metric))
-            .collect();
-        page(subjects.into_iter().collect(), token, METRICS_PAGE)
+        let mut state = self.ask(Operation::ListMetrics)?;
+        let (minute, start) = state.listing(metric, token.as_deref(), Minute::of(self.clock.now()))?;
+        let subjects = state.listings.get(&metric).map_or(&[][..], |(_, subjects)| subjects);
+        let of_page = page(subjects.iter().cloned(), Some(&start.to_string()), METRICS_PAGE)?;
+        let next = of_page.next.map(|position| format!("{}+{position}", minute.0));
+        if next.is_none() {
+            state.listings.remove(&metric);
+        }
+        Ok(Page { items: of_page.items, next })
     }
 
     async fn points(&self, query: &MetricQuery, token: Token) -> Result<PointsPage, ApiError> {
+        let state = self.ask(Operation::GetMetricData)?;
         if query.series.len() > MetricQuery::MAX_SERIES {
             return Err(ApiError::Unsupported(format!("{} series in one call", query.series.len())));
         }
-        let now = self.clock.now();
-        let until = query.until.min(Minute::of(now));
-        let minutes: Vec<_> = (query.from.0..until.0).map(|minute| self.world.published(Minute(minute), now)).collect();
-        let points = |series: &SeriesId| -> Vec<Point> {
-            match series.subject {
-                Subject::Queue(_) | Subject::Topic(_) => self.world.target_points(series, query.from, until),
-                _ => minutes
-                    .iter()
-                    .filter_map(|published| Some(Point { minute: published.minute, value: published.value(series)? }))
-                    .collect(),
-            }
-        };
-        let of_page = page(query.series.to_vec(), token, (POINTS_PAGE / minutes.len().max(1)).max(1))?;
-        let items = of_page.items.into_iter().map(|series| (points(&series), series));
-        Ok(Page { items: items.map(|(points, series)| (series, points)).collect(), next: of_page.next })
+        let minutes = usize::try_from(query.until.0.saturating_sub(query.from.0)).unwrap_or(0);
+        let of_page = page(query.series.iter().cloned(), token.as_deref(), (POINTS_PAGE / minutes.max(1)).max(1))?;
+        Ok(Page { items: state.world.points(of_page.items, query.from, query.until), next: of_page.next })
     }
 }
 
 #[async_trait]
 impl Logs for Service {
     async fn log_groups(&self, prefix: &str, token: Token) -> Result<Page<LogGroup>, ApiError> {
-        let functions = self.world.scenario.functions.iter().filter(|function| function.has_logs);
-        let groups = functions
-            .map(|function| self.info(function).log_group_name())
-            .filter(|name| name.starts_with(prefix))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .map(|name| LogGroup { name, class: Some("STANDARD".into()) });
-        page(groups.collect(), token, LAMBDA_PAGE)
+        let state = self.ask(Operation::DescribeLogGroups)?;
+        let functions = state.scenario().functions.iter().filter(|function| function.has_logs);
+        // Several functions may share a group.
+        let groups: BTreeSet<_> = functions.map(Function::log_group).filter(|name| name.starts_with(prefix)).collect();
+        let groups = groups.into_iter().map(|name| LogGroup { name, class: Some("STANDARD".into()) });
+        page(groups, token.as_deref(), LAMBDA_PAGE)
     }
 }
 
 #[async_trait]
 impl Queues for Service {
     async fn url(&self, queue: &Arn) -> Result<String, ApiError> {
+        let state = self.ask_about(Operation::GetQueueUrl, |_| Some(queue.clone()))?;
         let name = queue.name();
-        self.world
-            .has_queue(name)
-            .then(|| format!("https://sqs.{}.amazonaws.com/{ACCOUNT}/{name}", self.world.scenario.region()))
-            .ok_or_else(|| ApiError::NotFound(format!("queue {name}")))
+        let known = state.world.queue(name).is_some();
+        let url = || format!("https://sqs.{}.amazonaws.com/{ACCOUNT}/{name}", state.scenario().region());
+        known.then(url).ok_or_else(|| ApiError::NotFound(format!("queue {name}")))
     }
 
     async fn attributes(&self, url: &str) -> Result<QueueAttributes, ApiError> {
         let name = url.rsplit('/').next().unwrap_or(url);
-        self.world.queue(name, self.clock.now()).ok_or_else(|| ApiError::NotFound(format!("queue {name}")))
+        let state = self.ask_about(Operation::GetQueueAttributes, |scenario| Some(scenario.arn("sqs", name)))?;
+        let queue = state.world.queue(name).ok_or_else(|| ApiError::NotFound(format!("queue {name}")))?;
+        Ok(QueueAttributes {
+            depth: queue.depth,
+            in_flight: queue.in_flight,
+            redrive_target: queue.redrive.map(|name| state.scenario().arn("sqs", &name)),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write;
+    use chrono::TimeDelta;
 
+    use super::super::history::tests::calm;
     use super::*;
-    use crate::model::metric::Statistic;
+    use crate::model::metric::{SeriesId, Statistic};
     use crate::source::api::Account;
 
-    /// The simulated account, its clock standing still `offset` minutes after the origin.
-    fn account_at(seed: u64, offset: i64) -> (Account, DateTime<Utc>) {
-        let scenario = super::super::scenario("mixed").unwrap();
-        let now = scenario.at(offset);
-        (super::super::account(&scenario, seed, Clock::simulated(now, 1.0)), now)
+    /// What is done to the account, by the minute.
+    const CHANGES: &str = r#"
+        [[change]]
+        function = "checkout"
+        at_min = 10
+        code = true
+        alias = { name = "live", version = "43" }
+        [[change]]
+        function = "ledger-writer"
+        at_min = 10
+        until_min = 20
+        reserved = 0
+        [[change]]
+        function = "orders-stream"
+        at_min = 10
+        until_min = 20
+        source_disabled = true
+        [[api_fault]]
+        operation = "lambda:ListAliases"
+        from_min = 30
+        until_min = 40
+        answer = "denied"
+        [[api_fault]]
+        from_min = 50
+        until_min = 60
+        answer = "expired"
+    "#;
+
+    /// The simulated account, its clock standing at `offset` minutes after the origin.
+    fn account_at(offset: i64) -> (Account, Minute) {
+        let scenario = calm(CHANGES);
+        let now = scenario.origin() + TimeDelta::minutes(offset);
+        (super::super::account(&scenario, 1, Clock::simulated(now, 1.0)), Minute::of(now))
     }
 
-    /// Every series there is in the last three hours, queues and topics included.
-    async fn all_series(account: &Account) -> Vec<SeriesId> {
-        let mut series = Vec::new();
-        for metric in Metric::ALL {
-            for subject in account.metrics.active(*metric, None).await.unwrap().items {
-                series.extend(SeriesId::all(&subject, *metric));
-            }
-        }
-        for queue in ["payments-webhook-dlq", "inventory-events-dlq"] {
-            series.extend(SeriesId::all(&Subject::Queue(queue.into()), Metric::QueueOldestMessageAge));
-        }
-        series.extend(SeriesId::all(&Subject::Topic("email-failures".into()), Metric::TopicMessagesPublished));
-        series
-    }
-
-    async fn points(
-        account: &Account,
-        series: &[SeriesId],
-        from: Minute,
-        until: Minute,
-    ) -> Vec<(SeriesId, Vec<Point>)> {
-        let mut all = Vec::new();
-        for some in series.chunks(MetricQuery::MAX_SERIES) {
-            let query = MetricQuery { series: some.into(), from, until };
-            let mut token = None;
-            loop {
-                let page = account.metrics.points(&query, token).await.unwrap();
-                all.extend(page.items);
-                token = page.next;
-                if token.is_none() {
-                    break;
-                }
-            }
-        }
-        all
-    }
-
-    /// FNV-1a over an hour of points of every series.
-    async fn hour(seed: u64) -> (usize, u64) {
-        let (account, now) = account_at(seed, 70);
-        let series = all_series(&account).await;
-        let mut text = String::new();
-        for (series, points) in points(&account, &series, Minute::of(now).plus(-60), Minute::of(now)).await {
-            for point in points {
-                writeln!(text, "{series} {} {:.2}", point.minute.0, point.value).unwrap();
-            }
-        }
-        let hash = text
-            .bytes()
-            .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
-        (text.lines().count(), hash)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_seed_is_one_world_for_ever_and_everywhere() {
-        // When a change of the model is meant, these two numbers change with it.
-        assert_eq!(hour(1).await, (31_408, 18_383_286_456_826_243_542));
-        assert_ne!(hour(2).await.1, hour(1).await.1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn list_metrics_lists_what_has_points() {
-        let (account, now) = account_at(1, 60);
-        let until = Minute::of(now);
-        let series = all_series(&account).await;
-        assert!(series.len() > 300);
-        for (series, points) in points(&account, &series, until.plus(-ACTIVE_MIN), until).await {
-            assert!(!points.is_empty(), "{series}");
-        }
-        let invocations = account.metrics.active(Metric::Invocations, None).await.unwrap().items;
-        let executed = |version: &str| Subject::Executed {
-            function: "checkout".into(),
-            alias: "live".into(),
-            version: version.into(),
-        };
-        assert!(invocations.contains(&executed("41")) && invocations.contains(&executed("42")));
-        assert!(!invocations.contains(&Subject::Function("nightly-report".into())), "idle");
-        assert!(account.metrics.active(Metric::RecursiveInvocationsDropped, None).await.unwrap().items.is_empty());
-        let (before, _) = account_at(1, 48);
-        let invocations = before.metrics.active(Metric::Invocations, None).await.unwrap().items;
-        assert!(!invocations.contains(&executed("42")), "not deployed yet");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn idle_and_future_minutes_have_no_points() {
-        let (account, now) = account_at(1, 60);
-        let series = |name: &str| SeriesId {
-            subject: Subject::Function(name.into()),
-            metric: Metric::Invocations,
-            statistic: Statistic::Sum,
-        };
-        let current = Minute::of(now);
-        let asked = [series("nightly-report"), series("checkout"), series("nobody")];
-        let read = points(&account, &asked, current.plus(-10), current.plus(10)).await;
-        assert!(read[0].1.is_empty() && read[2].1.is_empty());
-        assert!((7..=9).contains(&read[1].1.len()), "the newest are still to come: {}", read[1].1.len());
-        assert!(read[1].1.iter().all(|point| point.minute < current.plus(-1) && point.value > 0.0));
+    fn invocations(name: &str) -> SeriesId {
+        SeriesId { subject: Subject::Function(name.into()), metric: Metric::Invocations, statistic: Statistic::Sum }
     }
 
     #[tokio::test(start_paused = true)]
     async fn answers_come_in_pages() {
-        let (account, now) = account_at(1, 60);
-        let checkout = SeriesId {
-            subject: Subject::Function("checkout".into()),
-            metric: Metric::Invocations,
-            statistic: Statistic::Sum,
-        };
-        let until = Minute::of(now);
+        let (account, until) = account_at(0);
+        let checkout = invocations("checkout");
         let long = MetricQuery { series: vec![checkout.clone(); 500].into(), from: until.plus(-210), until };
         let first = account.metrics.points(&long, None).await.unwrap();
         assert_eq!(first.items.len(), 480);
@@ -358,7 +397,7 @@ mod tests {
         for (count, size, pages) in [(0, 50, 1), (50, 50, 1), (51, 50, 2), (120, 50, 3)] {
             let (mut token, mut seen, mut read) = (None, Vec::new(), 0);
             loop {
-                let one = page((0..count).collect(), token, size).unwrap();
+                let one = page(0..count, token.as_deref(), size).unwrap();
                 seen.extend(one.items);
                 read += 1;
                 token = one.next;
@@ -371,56 +410,106 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_control_plane_knows_what_the_scenario_says() {
-        let (account, _) = account_at(1, 60);
-        let functions = account.functions.functions(None).await.unwrap().items;
-        assert!(functions.len() >= 24);
-        assert_eq!(account.identity.account().await.unwrap(), "123456789012");
-        let limits = account.functions.account_limits().await.unwrap();
-        assert_eq!((limits.concurrent_executions, limits.unreserved_concurrent_executions), (1000, Some(950)));
-        let get = |name: &str| functions.iter().find(|function| function.name.as_str() == name).unwrap();
-        assert_eq!(get("pdf-render").runtime, None, "a container image");
-        assert!(get("pricing-engine").snap_start);
-        assert_eq!(get("email-dispatch").dead_letter_target.as_ref().and_then(Arn::service), Some("sns"));
-        assert_eq!(account.functions.reserved(&"pdf-render".into()).await, Ok(Some(20)));
-        assert_eq!(account.functions.reserved(&"checkout".into()).await, Ok(None));
-        assert!(matches!(account.functions.reserved(&"nobody".into()).await, Err(ApiError::NotFound(_))));
-        let provisioned = account.functions.provisioned(&"search-api".into(), None).await.unwrap().items;
-        assert_eq!((provisioned[0].qualifier.as_str(), provisioned[0].allocated), ("live", 40));
-        let configs = account.functions.invoke_configs(&"invoice-archiver".into(), None).await.unwrap().items;
-        assert_eq!(configs[0].on_failure.as_ref().map(Arn::name), Some("invoice-archiver-failed"));
-        let sources = account.functions.event_sources(None).await.unwrap().items;
-        let kinds: BTreeSet<_> = sources.iter().filter_map(|source| source.kind).map(EventSourceKind::word).collect();
-        assert_eq!(kinds, BTreeSet::from(["kinesis", "sqs"]));
-        let uuids: BTreeSet<_> = sources.iter().map(|source| source.uuid.len()).collect();
-        assert_eq!(uuids, BTreeSet::from([36]));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_alias_shows_its_canary_once_it_is_deployed() {
-        for (offset, weight) in [(48, None), (60, Some(0.1))] {
-            let (account, _) = account_at(1, offset);
-            let aliases = account.functions.aliases(&"checkout".into(), None).await.unwrap().items;
-            assert_eq!(aliases[0].version, "41");
-            assert_eq!(aliases[0].additional.get("42").copied(), weight, "at {offset}");
+    async fn a_listing_stays_as_it_was_when_it_was_begun() {
+        let function = |index: u32| {
+            format!(
+                "[[function]]\nname = \"f{index}\"\nmemory_mb = 128\ntimeout_s = 3\nrate = 0.5\np50_ms = 10.0\n\
+                 spread = 0.5\nerror_rate = 0.0\n"
+            )
+        };
+        let scenario = calm(&(0..800).map(function).collect::<String>());
+        let clock = Clock::simulated(scenario.origin(), 60.0);
+        let account = super::super::account(&scenario, 1, clock.clone());
+        let mut seen = Vec::new();
+        let mut token = None;
+        loop {
+            let page = account.metrics.active(Metric::Errors, token.clone()).await.unwrap();
+            assert_eq!(account.metrics.active(Metric::Errors, token.clone()).await.unwrap().items, page.items, "again");
+            seen.extend(page.items);
+            clock.sleep(std::time::Duration::from_mins(2)).await;
+            match page.next {
+                Some(next) => token = Some(next),
+                None => break,
+            }
+        }
+        assert!(seen.len() > 1600, "{}", seen.len());
+        assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), seen.len(), "each once");
+        for token in ["500", "x+500", "1+x"] {
+            let refused = account.metrics.active(Metric::Errors, Some(token.into())).await;
+            assert!(matches!(refused, Err(ApiError::Unsupported(_))), "{token}");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn queues_and_log_groups_are_found_by_name() {
-        let (account, _) = account_at(1, 60);
-        let dead_letters = Arn::new("arn:aws:sqs:eu-west-1:123456789012:payments-webhook-dlq");
-        let url = account.queues.url(&dead_letters).await.unwrap();
-        assert!(account.queues.attributes(&url).await.unwrap().depth > 10);
+    async fn the_control_plane_knows_what_the_scenario_says() {
+        let (account, _) = account_at(0);
+        let functions = account.functions.functions(None).await.unwrap().items;
+        assert_eq!(account.identity.account().await.unwrap(), "123456789012");
+        let limits = account.functions.account_limits().await.unwrap();
+        assert_eq!((limits.concurrent_executions, limits.unreserved_concurrent_executions), (1000, Some(970)));
+        let get = |name: &str| functions.iter().find(|function| function.name.as_str() == name).unwrap();
+        assert_eq!(get("idle").runtime, None, "a container image");
+        assert_eq!(get("payments").dead_letter_target.as_ref().and_then(Arn::service), Some("sns"));
+        assert_eq!(account.functions.reserved(&"checkout".into()).await, Ok(None));
+        assert!(matches!(account.functions.reserved(&"nobody".into()).await, Err(ApiError::NotFound(_))));
+        let provisioned = account.functions.provisioned(&"search-api".into(), None).await.unwrap().items;
+        assert_eq!((provisioned[0].qualifier.as_str(), provisioned[0].allocated), ("live", 40));
+        let configs = account.functions.invoke_configs(&"fanout".into(), None).await.unwrap().items;
+        assert_eq!(configs[0].on_failure.as_ref().map(Arn::name), Some("fanout-failed"));
+        let sources = account.functions.event_sources(None).await.unwrap().items;
+        let kinds: Vec<_> = sources.iter().map(|one| (one.kind.unwrap(), one.maximum_concurrency)).collect();
+        assert_eq!(kinds, [(EventSourceKind::Kinesis, None), (EventSourceKind::Sqs, Some(12))]);
+        assert!(sources.iter().all(|source| source.uuid.len() == 36));
+        // prefix, groups found
+        for (prefix, found) in [("/aws/lambda/checkout", 1), ("/data/orders", 1), ("/aws/lambda/idle", 0)] {
+            assert_eq!(account.logs.log_groups(prefix, None).await.unwrap().items.len(), found, "{prefix}");
+        }
         let unknown = Arn::new("arn:aws:sqs:eu-west-1:123456789012:nobodys");
         assert!(matches!(account.queues.url(&unknown).await, Err(ApiError::NotFound(_))));
         assert!(matches!(account.queues.attributes("https://x/nobodys").await, Err(ApiError::NotFound(_))));
-        // prefix, groups found
-        for (prefix, found) in
-            [("/aws/lambda/checkout", 1), ("/data/clickstream", 1), ("/aws/lambda/loyalty-migration", 0)]
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn changes_show_while_they_are_in_force() {
+        // minute, the alias's version, its canary, the reservation, what is left unreserved, the source's state
+        let cases = [
+            (9, "41", None, 30, 970, "Enabled"),
+            (10, "43", None, 0, 1000, "Disabled"),
+            (19, "43", None, 0, 1000, "Disabled"),
+            (20, "43", Some(0.1), 30, 970, "Enabled"),
+        ];
+        for (minute, version, canary, reserved, unreserved, state) in cases {
+            let (account, now) = account_at(minute);
+            let aliases = account.functions.aliases(&"checkout".into(), None).await.unwrap().items;
+            assert_eq!((aliases[0].version.as_str(), aliases[0].additional.get("42").copied()), (version, canary));
+            assert_eq!(account.functions.reserved(&"ledger-writer".into()).await, Ok(Some(reserved)), "at {minute}");
+            let limits = account.functions.account_limits().await.unwrap();
+            assert_eq!(limits.unreserved_concurrent_executions, Some(unreserved), "at {minute}");
+            assert_eq!(account.functions.event_sources(None).await.unwrap().items[0].state, state, "at {minute}");
+            let functions = account.functions.functions(None).await.unwrap().items;
+            let modified = functions.iter().find(|one| one.name.as_str() == "checkout").unwrap().last_modified.unwrap();
+            assert_eq!(modified == now.plus(10 - minute).start(), minute >= 10, "at {minute}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn aws_refuses_when_the_scenario_says_so() {
+        // minute, whether the aliases are denied, whether everything is expired
+        for (minute, denied, expired) in
+            [(29, false, false), (30, true, false), (39, true, false), (40, false, false), (50, false, true)]
         {
-            let groups = account.logs.log_groups(prefix, None).await.unwrap().items;
-            assert_eq!(groups.len(), found, "{prefix}");
+            let (account, until) = account_at(minute);
+            let aliases = account.functions.aliases(&"checkout".into(), None).await;
+            if denied {
+                let Err(ApiError::Denied(words)) = aliases else { panic!("{aliases:?} at {minute}") };
+                assert!(words.contains("eu-west-1:123456789012:function:checkout"), "{words}");
+            } else {
+                assert_eq!(matches!(aliases, Err(ApiError::Expired(_))), expired, "at {minute}");
+            }
+            let query = MetricQuery { series: [invocations("checkout")].into(), from: until.plus(-1), until };
+            assert_eq!(account.identity.account().await.is_err(), expired, "at {minute}");
+            assert_eq!(account.functions.functions(None).await.is_err(), expired, "at {minute}");
+            assert_eq!(account.metrics.points(&query, None).await.is_err(), expired, "at {minute}");
         }
     }
 }

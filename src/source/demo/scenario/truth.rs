@@ -1,0 +1,64 @@
+//! What is really wrong in a scenario: what the findings are measured against.
+
+use serde::Deserialize;
+
+/// A fact about a scenario that only its author knows.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Truth {
+    /// The kind of the finding that should be made, for example `throttle.reserved_limit`; absent when
+    /// nothing should be found: a canary that is good.
+    pub kind: Option<String>,
+    /// The function it is about; absent: the Region.
+    pub function: Option<String>,
+    /// The alias it is about.
+    pub alias: Option<String>,
+    /// How the canary behind the alias is.
+    pub canary: Option<Verdict>,
+    /// From when on it is true, minutes from the origin.
+    pub from_min: f64,
+    /// Until when; absent: for good.
+    pub until_min: Option<f64>,
+}
+
+/// Whether a canary is worse than what it replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is no worse.
+    Good,
+    /// It is worse.
+    Bad,
+}
+
+/// The kinds of findings there are.
+pub(super) const KINDS: &[&str] = &[
+    "throttle.reserved_zero",
+    "throttle.reserved_limit",
+    "throttle.unreserved_pool",
+    "throttle.request_rate",
+    "throttle.scaling_rate",
+    "throttle.unknown",
+    "concurrency.near_limit",
+    "concurrency.top_consumer",
+    "concurrency.provisioned_spillover",
+    "errors.rate",
+    "errors.timeout",
+    "errors.out_of_memory",
+    "duration.near_timeout",
+    "memory.near_limit",
+    "cold_start.surge",
+    "async.backlog",
+    "async.dropped",
+    "dead_letter.growing",
+    "dead_letter.delivery_failing",
+    "event_source.lagging",
+    "event_source.disabled",
+    "recursion.dropped",
+    "canary.failing",
+    "canary.split_off",
+    "change.code",
+    "change.configuration",
+    "change.alias",
+    "change.concurrency",
+];

@@ -1,0 +1,46 @@
+//! A request on its way to a function, and who waits for it.
+
+use super::super::instant::Instant;
+
+/// A request, refused or failed as often as it was so far.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// The function's place.
+    pub(super) function: u32,
+    /// The qualifier it names; see [`super::super::report::Lane`].
+    pub(super) qualifier: u16,
+    pub(super) caller: Caller,
+    /// What its request id is made of.
+    pub(super) request: u64,
+    /// When it was first sent, or its event queued.
+    pub(super) queued: Instant,
+    pub(super) failures: u32,
+    pub(super) refusals: u32,
+    /// It fails at every attempt.
+    pub(super) poisoned: bool,
+    /// How many invocations led to it, one after the other.
+    pub(super) hops: u32,
+}
+
+/// Who sends a request, which decides what becomes of it when it is refused or fails.
+#[derive(Clone, Debug)]
+pub(super) enum Caller {
+    /// Waits for the answer.
+    Synchronous,
+    /// Lambda's own queue of asynchronous events.
+    Asynchronous,
+    /// The pollers of a queue, with the batch they received.
+    Queue(Messages),
+    /// The poller of a shard.
+    Shard(u32),
+}
+
+/// Messages that travel together: sent in one batch, received in one batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Messages {
+    pub(super) sent: Instant,
+    pub(super) count: u32,
+    /// How often they were received.
+    pub(super) receives: u32,
+    pub(super) poisoned: bool,
+}

@@ -185,8 +185,13 @@ impl Allowance {
 impl Pool {
     /// An unused pool: what of `limit` is not set aside.
     pub(super) fn new(limit: u32, set_aside: u32) -> Self {
-        let size = limit.saturating_sub(set_aside);
-        Self { size, in_use: 0, set_aside, requests: Bucket::requests(limit) }
+        Self { size: limit.saturating_sub(set_aside), in_use: 0, set_aside, requests: Bucket::requests(limit) }
+    }
+
+    /// Another part of `limit` is set aside from now on.
+    pub(super) fn set_aside(&mut self, limit: u32, set_aside: u32) {
+        self.set_aside = set_aside;
+        self.size = limit.saturating_sub(set_aside);
     }
 }
 

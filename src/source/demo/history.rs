@@ -9,7 +9,7 @@ use super::behaviour::{Behaviour, behaviour};
 use super::instant::Instant;
 use super::noise::Noise;
 use super::report::{Lane, Part, Parts, RegionReport, Report};
-use super::scenario::{Consequence, Function, Scenario, Source, within};
+use super::scenario::{Function, MOST_HOPS, Scenario, Source};
 use super::statistics::{peak, together};
 use super::traffic;
 
@@ -17,8 +17,6 @@ use super::traffic;
 const MOST_RATE: f64 = 1.2;
 /// What is expected less often than so in an hour is drawn by the hour, so that a long silence costs little.
 const FEW_AN_HOUR: f64 = 30.0;
-/// Events that cause each other in a circle stop after so many steps (aws-facts 6.5).
-const MOST_HOPS: u32 = 16;
 /// The first retry of an asynchronous event comes a minute after its failure (aws-facts 6.5).
 const RETRY_MS: u32 = 60_000;
 
@@ -226,7 +224,7 @@ fn causes_of(scenario: &Scenario, place: usize) -> Vec<(usize, f64)> {
     while let Some((place, invocations, hops)) = ahead.pop() {
         caused.push((place, invocations));
         let function = &scenario.functions[place];
-        for consequence in function.consequences.iter().filter(|one| hops > 0 && one.in_history()) {
+        for consequence in function.consequences.iter().filter(|one| hops > 0 && one.happens(Instant(-1))) {
             let find = |one: &Function| one.name == consequence.function;
             if let Some(next) = scenario.functions.iter().position(find) {
                 let events = invocations * (1.0 - failing(scenario, function)) * consequence.share;
@@ -235,13 +233,6 @@ fn causes_of(scenario: &Scenario, place: usize) -> Vec<(usize, f64)> {
         }
     }
     caused
-}
-
-impl Consequence {
-    /// Whether it is so before the origin.
-    pub(super) fn in_history(&self) -> bool {
-        self.from_min.is_none_or(|from| within(Instant(-1), from, self.until_min))
-    }
 }
 
 fn failing(scenario: &Scenario, function: &Function) -> f64 {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// As long as `ListMetrics` and lamtop's charts look back.
-const KEPT_MIN: usize = 180;
+pub(super) const KEPT_MIN: u8 = 180;
 
 /// Values by the minute from the origin; the oldest are forgotten.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ impl<T: Clone + Default> Ledger<T> {
         let mut place = usize::try_from(minute - self.first).unwrap_or(0);
         while place >= self.values.len() {
             self.values.push_back(T::default());
-            if self.values.len() > KEPT_MIN {
+            if self.values.len() > usize::from(KEPT_MIN) {
                 self.values.pop_front();
                 self.first += 1;
                 place -= 1;

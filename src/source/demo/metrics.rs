@@ -204,11 +204,11 @@ impl World {
     pub(super) fn points(&self, series: Vec<SeriesId>, from: Minute, until: Minute) -> Vec<(SeriesId, Vec<Point>)> {
         let minutes = self.scenario.offset(from)..self.scenario.offset(until).min(self.now.minute());
         let mut reader = Reader { world: self, minutes, function: None, region: None };
-        series
-            .into_iter()
-            .map(|series| (reader.points(&series), series))
-            .map(|(points, series)| (series, points))
-            .collect()
+        let read = |series: SeriesId| {
+            let points = reader.points(&series);
+            (series, points)
+        };
+        series.into_iter().map(read).collect()
     }
 }
 

@@ -213,6 +213,9 @@ fn half_a_minute() -> u32 {
     30
 }
 
+/// Recursive loop detection stops a chain of so many invocations (aws-facts 6.5).
+pub(super) const MOST_HOPS: u32 = 16;
+
 /// An asynchronous event for another function (or the same one) after a success.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -436,9 +439,21 @@ impl Function {
         scenario.changes_of(&self.name, now).filter_map(repointed).last().map_or(&*alias.version, |to| &*to.version)
     }
 
+    /// Its log group's name.
+    pub(super) fn log_group_name(&self) -> String {
+        self.log_group.clone().unwrap_or_else(|| format!("/aws/lambda/{}", self.name))
+    }
+
     /// Environments kept ready; 0 without provisioned concurrency.
     pub(super) fn provisioned(&self) -> u32 {
         self.provisioned.as_ref().map_or(0, |provisioned| provisioned.environments)
+    }
+}
+
+impl Consequence {
+    /// Whether successes cause it at `now`.
+    pub(super) fn happens(&self, now: Instant) -> bool {
+        self.from_min.is_none_or(|from| within(now, from, self.until_min))
     }
 }
 

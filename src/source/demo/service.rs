@@ -193,10 +193,6 @@ impl Function {
         let made = changes.map(|change| Instant::of_min(change.at_min)).filter(|at| *at <= now);
         made.max().unwrap_or(Instant::start_of(self.modified_min))
     }
-
-    fn log_group(&self) -> String {
-        self.log_group.clone().unwrap_or_else(|| format!("/aws/lambda/{}", self.name))
-    }
 }
 
 #[async_trait]
@@ -305,7 +301,8 @@ impl Logs for Service {
         let state = self.ask(Operation::DescribeLogGroups)?;
         let functions = state.scenario().functions.iter().filter(|function| function.has_logs);
         // Several functions may share a group.
-        let groups: BTreeSet<_> = functions.map(Function::log_group).filter(|name| name.starts_with(prefix)).collect();
+        let groups: BTreeSet<_> =
+            functions.map(Function::log_group_name).filter(|name| name.starts_with(prefix)).collect();
         let groups = groups.into_iter().map(|name| LogGroup { name, class: Some("STANDARD".into()) });
         page(groups, token.as_deref(), LAMBDA_PAGE)
     }

@@ -9,13 +9,11 @@ use std::collections::VecDeque;
 use super::activity::{Activity, Durations, Rare};
 use super::instant::Instant;
 use super::kept::Kept;
+use super::ledger::KEPT_MIN;
 use super::report::{Lane, Part, Parts, Report};
 
 /// A minute goes out once more after its end, for the environments that report late.
 const CYCLES: i64 = 1;
-/// Minutes are kept for as long as `ListMetrics` and lamtop's charts look back.
-const KEPT_MIN: i64 = 180;
-
 /// So many minutes find room at a time.
 const ROOM: usize = 12;
 
@@ -182,7 +180,7 @@ impl Tally {
 
     /// Keeps of what is seen by now only the newest of each minute.
     fn settle(&mut self, now: Instant) {
-        while self.sent.front().is_some_and(|sent| sent.is_seen(self.delay, now)) {
+        while self.sent.front().is_some_and(|sent| is_seen(sent.cycle, self.delay, now)) {
             let Some(Sent { minute, report, .. }) = self.sent.pop_front() else { break };
             let kept = Kept::new(minute, report);
             let place = self.published.partition_point(|one| one.minute() < minute);
@@ -197,7 +195,7 @@ impl Tally {
                 }
             }
         }
-        while self.published.front().is_some_and(|one| one.minute() < now.minute() - KEPT_MIN) {
+        while self.published.front().is_some_and(|one| one.minute() < now.minute() - i64::from(KEPT_MIN)) {
             self.published.pop_front();
         }
     }
@@ -220,15 +218,14 @@ impl Tally {
 
     /// What is seen of `minute` at `now`.
     pub(super) fn report(&self, minute: i64, now: Instant) -> Option<Report> {
-        let sent = self.sent.iter().rev().find(|one| one.minute == minute && one.is_seen(self.delay, now));
+        let sent = self.sent.iter().rev().find(|one| one.minute == minute && is_seen(one.cycle, self.delay, now));
         sent.map(|one| one.report.clone()).or_else(|| self.settled(minute))
     }
 }
 
-impl Sent {
-    fn is_seen(&self, delay: Instant, now: Instant) -> bool {
-        now >= Instant::start_of(self.cycle + 1) + delay
-    }
+/// Whether what went out at the end of the minute `cycle` is seen `now`.
+pub(super) fn is_seen(cycle: i64, delay: Instant, now: Instant) -> bool {
+    now >= Instant::start_of(cycle + 1) + delay
 }
 
 impl Open {

@@ -189,9 +189,7 @@ impl World {
     fn configure(&mut self, place: u32) {
         let function = &self.scenario.functions[place as usize];
         self.functions[place as usize].configure(&self.scenario, function, self.now);
-        let set_aside = self.scenario.set_aside_at(self.now);
-        self.pool.set_aside = set_aside;
-        self.pool.size = self.scenario.region.limit.saturating_sub(set_aside);
+        self.pool.set_aside(self.scenario.region.limit, self.scenario.set_aside_at(self.now));
         self.pump(place);
     }
 

@@ -1,7 +1,7 @@
 //! Asynchronous events: queued, tried again, given up (aws-facts 6.5); and the events that a success causes.
 
 use super::super::instant::Instant;
-use super::super::scenario::{Consequence, Target, within};
+use super::super::scenario::{Consequence, Target};
 use super::World;
 use super::call::{Call, Caller, Messages};
 
@@ -62,8 +62,7 @@ impl World {
     }
 
     pub(super) fn event_refused(&mut self, call: Call) {
-        let wait_s = f64::from(1_u32 << (call.refusals - 1).min(10)).min(LONGEST_BACKOFF_S);
-        self.wait(Instant::of_s(wait_s), call);
+        self.wait(Instant::of_s(call.backoff_s(LONGEST_BACKOFF_S)), call);
     }
 
     pub(super) fn event_failed(&mut self, mut call: Call) {
@@ -130,11 +129,12 @@ impl World {
         if function.consequences.is_empty() {
             return;
         }
-        for Consequence { function: name, share, after_s, from_min, until_min } in function.consequences.clone() {
+        for consequence in function.consequences.clone() {
+            let Consequence { function: ref name, share, after_s, .. } = consequence;
             let now = self.now;
             let state = &mut self.functions[call.function as usize];
-            let due = from_min.is_none_or(|from| within(now, from, until_min));
-            let Some(place) = self.index.get(&name).copied().filter(|_| due && state.service.chance(share)) else {
+            let caused = |_: &usize| consequence.happens(now) && state.service.chance(share);
+            let Some(place) = self.index.get(name).copied().filter(caused) else {
                 continue;
             };
             let wait = Instant::of_s(after_s * state.service.lognormal(ELSEWHERE_SPREAD));

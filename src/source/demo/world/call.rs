@@ -22,6 +22,13 @@ pub(super) struct Call {
     pub(super) hops: u32,
 }
 
+impl Call {
+    /// The pause after a refusal, seconds: one at first and twice as long each time, up to `longest_s`.
+    pub(super) fn backoff_s(&self, longest_s: f64) -> f64 {
+        f64::from(1_u32 << self.refusals.saturating_sub(1).min(10)).min(longest_s)
+    }
+}
+
 /// Who sends a request, which decides what becomes of it when it is refused or fails.
 #[derive(Clone, Debug)]
 pub(super) enum Caller {

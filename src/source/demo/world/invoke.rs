@@ -1,6 +1,6 @@
 //! The life of a request: admitted or refused, run in an environment, over.
 
-use super::super::admission::{Grant, Refusal, Wish};
+use super::super::admission::{Grant, Wish};
 use super::super::behaviour::{Behaviour, behaviour};
 use super::super::events::Event;
 use super::super::fleet::Environment;
@@ -8,13 +8,12 @@ use super::super::instant::Instant;
 use super::super::invocation::{Invocation, Outcome, Start};
 use super::super::noise::Noise;
 use super::super::report::Lane;
+use super::super::scenario::MOST_HOPS;
 use super::super::tally::Over;
 use super::World;
 use super::call::{Call, Caller};
 use super::function::State;
 
-/// Recursive loop detection stops a chain of so many invocations (aws-facts 6.5).
-const MOST_HOPS: u32 = 16;
 /// An init phase on demand has ten seconds (aws-facts 3.2), milliseconds.
 const INIT_LIMIT_MS: f64 = 10_000.0;
 /// The longest pause of a client between two attempts, seconds: the SDKs' standard retry mode.
@@ -50,7 +49,7 @@ impl World {
         };
         match state.allowance.admit(&mut self.pool, wish, self.now) {
             Ok(grant) => self.begin(call, lane, grant),
-            Err(refusal) => self.refuse(call, lane, refusal),
+            Err(_) => self.refuse(call, lane),
         }
     }
 
@@ -93,7 +92,7 @@ impl World {
     }
 
     /// A request is answered with 429.
-    fn refuse(&mut self, mut call: Call, lane: Lane, _refusal: Refusal) {
+    fn refuse(&mut self, mut call: Call, lane: Lane) {
         let (now, place) = (self.now, call.function as usize);
         let state = &mut self.functions[place];
         state.tally.throttled(lane, now);
@@ -102,7 +101,7 @@ impl World {
             Caller::Synchronous => {
                 let function = &self.scenario.functions[place];
                 if call.refusals <= function.client_retries {
-                    let longest = f64::from(1_u32 << (call.refusals - 1).min(10)).min(LONGEST_CLIENT_PAUSE_S);
+                    let longest = call.backoff_s(LONGEST_CLIENT_PAUSE_S);
                     let pause = Instant::of_s(longest * self.functions[place].arrivals.uniform());
                     self.call_after(pause, call);
                 }

@@ -4,6 +4,7 @@ use super::super::activity::Activity;
 use super::super::instant::Instant;
 use super::super::ledger::Ledger;
 use super::super::report::RegionReport;
+use super::super::tally::is_seen;
 
 /// The Region's minutes.
 #[derive(Debug)]
@@ -57,10 +58,6 @@ impl Region {
         let (_, sum) = sums.iter().rev().find(|(cycle, _)| is_seen(*cycle, self.delay, now))?;
         Some(RegionReport { total: Activity { concurrency: in_use, ..sum.clone() }, unreserved, claimed })
     }
-}
-
-fn is_seen(cycle: i64, delay: Instant, now: Instant) -> bool {
-    now >= Instant::start_of(cycle + 1) + delay
 }
 
 #[cfg(test)]

@@ -180,7 +180,6 @@ impl World {
 
     /// A batch that is refused does so too, and is tried less and less often.
     pub(super) fn shard_refused(&mut self, call: Call) {
-        let wait_s = f64::from(1_u32 << (call.refusals - 1).min(10)).min(LONGEST_SHARD_BACKOFF_S);
-        self.call_after(Instant::of_s(wait_s), call);
+        self.call_after(Instant::of_s(call.backoff_s(LONGEST_SHARD_BACKOFF_S)), call);
     }
 }

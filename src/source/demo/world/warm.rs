@@ -54,7 +54,7 @@ impl World {
         }
         let per_s = self.history.expected(&self.scenario, place, -1) / 60.0 * (1.0 - function.error_rate);
         let mut noise = Noise::new(self.seed, &function.name, ELSEWHERE_DRAWS);
-        let later = function.consequences.iter().filter(|one| one.in_history() && one.after_s > 0.0).cloned();
+        let later = function.consequences.iter().filter(|one| one.happens(Instant(-1)) && one.after_s > 0.0).cloned();
         for consequence in later.collect::<Vec<_>>() {
             let Some(target) = self.index(&consequence.function) else { continue };
             let variance = ELSEWHERE_SPREAD * ELSEWHERE_SPREAD;

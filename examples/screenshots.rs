@@ -19,9 +19,11 @@ pub(crate) struct Shot {
     keys: &'static str,
 }
 
-pub(crate) const SHOTS: [Shot; 5] = [
+pub(crate) const SHOTS: [Shot; 7] = [
     Shot { name: "overview", size: (120, 34), theme: "default", keys: "<20s>" },
-    Shot { name: "function", size: (120, 34), theme: "default", keys: "<20s>/webhook<enter><enter><2s>" },
+    Shot { name: "function", size: (120, 34), theme: "default", keys: "<20s>/webhook<enter><enter>m<2s>" },
+    Shot { name: "live", size: (120, 40), theme: "default", keys: "<20s>/checkout<enter><enter><4s>v<1s>" },
+    Shot { name: "logs", size: (120, 30), theme: "default", keys: "<20s>/webhook<enter><enter>L<1s>/Error<enter>" },
     Shot { name: "traffic", size: (120, 20), theme: "default", keys: "<20s>t<2s>" },
     Shot { name: "small", size: (80, 24), theme: "default", keys: "<20s>" },
     Shot { name: "light", size: (120, 34), theme: "light", keys: "<20s>" },

@@ -4,6 +4,7 @@
 
 pub mod cost;
 pub mod failures;
+pub mod live;
 pub mod metrics;
 pub mod pool;
 pub mod traffic;

@@ -180,7 +180,8 @@ mod tests {
     /// Every flag sets its setting: the value is one that the default is not.
     #[test]
     fn every_flag_reaches_its_setting() {
-        let common = "--profile p --region r --endpoint-url http://e --inventory-rate 2 --filter f --sort name \
+        let common = "--profile p --region r --endpoint-url http://e --inventory-rate 2 --logs poll --shards 1/2 \
+            --filter f --sort name \
             --window 30m --theme light --log-file l -v";
         let table = print(&format!("lamtop config {common}"));
         for flag in common.split(' ').filter(|word| word.starts_with("--")) {
@@ -190,9 +191,10 @@ mod tests {
 
         let Ok(Invocation::Demo { settings, .. }) = parse_in("lamtop demo --seed 7 --speed 2.5", &[]) else { panic!() };
         assert_eq!((settings.seed, settings.speed), (7, 2.5));
-        let line = "lamtop snapshot --format csv --limit 3 --inventory-seconds 9";
+        let line = "lamtop snapshot --format csv --limit 3 --inventory-seconds 9 --wait 30";
         let Ok(Invocation::Snapshot { settings, .. }) = parse_in(line, &[]) else { panic!() };
         assert_eq!((settings.format, settings.limit, settings.inventory_s), (Format::Csv, Some(3), 9));
+        assert_eq!(settings.wait_s, 30);
     }
 
     /// `--a-b` is the setting `a_b`, and the default in its help is the setting's default.

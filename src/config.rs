@@ -17,7 +17,7 @@ use std::{env, fs, io};
 
 pub use policy::POLICY;
 pub use resolution::{Entry, Resolved};
-pub use settings::{Format, Metrics, Queues, Settings};
+pub use settings::{Format, LiveTail, LogsFrom, Metrics, Queues, Settings};
 pub use written::Origin;
 
 use crate::error::Error;
@@ -163,6 +163,9 @@ mod tests {
             inventory_rate: 4.0,
             snapshot_rate: 10.0,
             inventory_s: 20,
+            logs: LogsFrom::Auto,
+            shards: (1, 1),
+            wait_s: 0,
             format: Format::Auto,
             limit: None,
             seed: 1,
@@ -177,6 +180,7 @@ mod tests {
                 provisional_minutes: 3,
             },
             queues: Queues { refresh_s: 30 },
+            live_tail: LiveTail { sessions: 3, idle_minutes: 15 },
         };
         assert_eq!(settings, expected);
     }

@@ -1,15 +1,21 @@
 //! What the unit tests know: observations go in, and the store or the snapshot of one fixed instant comes out.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::analysis::Params;
+use crate::analysis::live::quantiles::Quantiles;
+use crate::analysis::live::{CURVE_S, Curve, FunctionLive, Runs};
 use crate::model::function::FunctionInfo;
+use crate::model::log::LogWay;
 use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
 use crate::model::observation::{Observation, Payload};
 use crate::model::time::Minute;
 use crate::model::{Arn, Scope};
 use crate::snapshot::{FunctionSnapshot, Origin, Snapshot};
 use crate::store::Store;
+use crate::store::live::lines::Lines;
 use crate::store::state::{FunctionState, ScopeState};
 
 /// Five seconds past ten: the newest complete minute is 09:59.
@@ -34,6 +40,7 @@ pub(crate) fn info(name: &str) -> FunctionInfo {
         snap_start: false,
         dead_letter_target: None,
         log_group: None,
+        system_log_level: None,
     }
 }
 
@@ -118,5 +125,31 @@ impl Fixture {
     /// What it means for the first function.
     pub(crate) fn first(&self) -> FunctionSnapshot {
         self.snapshot().scopes[0].functions[0].clone()
+    }
+}
+
+/// What the logs say at [`now`] of a function that ran 120 times in the window, 3 of them failing, 4 at a time.
+pub(crate) fn live() -> FunctionLive {
+    let until = now() - TimeDelta::seconds(2);
+    FunctionLive {
+        as_of: until,
+        way: LogWay::Tail,
+        lower_bound: Vec::new(),
+        concurrency: Some(4),
+        curve: Curve { until, values: vec![Some(4); CURVE_S], provisional: 2 },
+        cold_lane: vec![Some(0); CURVE_S],
+        total: Runs {
+            invocations: 120,
+            errors: 3,
+            cold_starts: 2,
+            duration_ms: Quantiles { p50: Some(40.0), p95: Some(90.0), p99: Some(120.0), max: Some(200.0) },
+            ..Runs::default()
+        },
+        versions: BTreeMap::new(),
+        init_histogram: Vec::new(),
+        error_groups: Vec::new(),
+        other_errors: 0,
+        lines: Lines::default(),
+        check: None,
     }
 }

@@ -4,6 +4,7 @@ mod feed;
 mod live;
 pub mod stage;
 
+use std::convert::Infallible;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::export;
 use crate::logging;
 use crate::model::demand::Demand;
 use crate::model::failure::{Health, HealthState};
+use crate::model::log::{FeedState, LogFeed};
 use crate::model::operation::Operation;
 use crate::model::text::clean;
 use crate::snapshot::Snapshot;
@@ -26,7 +28,7 @@ use crate::source::demo::{self, Scenario};
 use crate::store::Store;
 use crate::tui;
 use crate::tui::capabilities::Capabilities;
-use crate::view::functions::{self, Column, Query};
+use crate::view::functions::{self, Column, Query, RowRef};
 use feed::{Feed, Source};
 use live::Live;
 
@@ -93,7 +95,7 @@ fn app(settings: &Settings, simulation: Option<&Simulation>) -> Result<(), Error
     let runtime = runtime(2)?;
     let shown = runtime.block_on(async {
         let Live { snapshots, demand, tasks } =
-            Live::start(Source::new(scenario.as_ref(), settings, settings.speed), settings);
+            Live::start(Source::new(scenario.as_ref(), settings, settings.speed)?, settings);
         tokio::select! {
             biased;
             shown = tui::show(options, snapshots, demand) => shown,
@@ -113,22 +115,25 @@ fn snapshot(settings: &Settings, simulation: Option<&Simulation>) -> Result<(), 
     let runtime = runtime(1)?;
     let taken = runtime.block_on(async {
         // One look needs no time lapse.
-        let source = Source::new(scenario.as_ref(), settings, 1.0);
+        let source = Source::new(scenario.as_ref(), settings, 1.0)?;
         let (observations, received) = mpsc::channel(OBSERVATIONS);
-        let (publish, _snapshots) = watch::channel(nothing_yet(&source, settings));
-        let (_demand, wanted) = watch::channel(Demand::default());
+        let (publish, snapshots) = watch::channel(nothing_yet(&source, settings));
+        let (demand, wanted) = watch::channel(Demand::default());
         let engine = engine::run(received, publish, source.clock(), params(settings), source.origin());
-        let feed = Feed::once(source, settings).run(observations, wanted);
-        let (outcome, snapshot) = tokio::join!(feed, engine);
-        outcome.map(|()| snapshot)
+        let (reading, begun) = watch::channel(false);
+        let feed = Feed::once(source, settings, begun).run(observations, wanted);
+        let printed = |snapshot: &Snapshot| rows(snapshot, &query, settings);
+        tokio::select! {
+            (outcome, snapshot) = async { tokio::join!(feed, engine) } => outcome.map(|()| snapshot),
+            never = look(snapshots, demand, reading, printed), if settings.wait_s > 0 => match never {},
+        }
     });
     runtime.shutdown_background();
     let snapshot = taken?;
     if let Some(error) = refused(&snapshot) {
         return Err(error);
     }
-    let mut rows = functions::rows(&snapshot, &query);
-    rows.truncate(settings.limit.map_or(usize::MAX, |limit| limit as usize));
+    let rows = rows(&snapshot, &query, settings);
     let format = match settings.format {
         Format::Auto if std::io::stdout().is_terminal() => Format::Table,
         Format::Auto => Format::Json,
@@ -139,6 +144,39 @@ fn snapshot(settings: &Settings, simulation: Option<&Simulation>) -> Result<(), 
         Format::Csv => export::csv::text(&snapshot, &rows)?,
         Format::Json | Format::Auto => export::json::text(&snapshot, &rows)?,
     })
+}
+
+/// The functions to print.
+fn rows(snapshot: &Snapshot, query: &Query, settings: &Settings) -> Vec<RowRef> {
+    let mut rows = functions::rows(snapshot, query);
+    rows.truncate(settings.limit.map_or(usize::MAX, |limit| limit as usize));
+    rows
+}
+
+/// Wishes for what would be on a screen, as that changes: so the sources know whose logs are wanted. `begun` becomes
+/// true when logs are read everywhere, or cannot be.
+async fn look(
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    demand: watch::Sender<Demand>,
+    begun: watch::Sender<bool>,
+    rows: impl Fn(&Snapshot) -> Vec<RowRef>,
+) -> Infallible {
+    while snapshots.changed().await.is_ok() {
+        let snapshot = Arc::clone(&snapshots.borrow_and_update());
+        let visible: Vec<_> = rows(&snapshot).iter().filter_map(|row| row.id(&snapshot)).collect();
+        let is_waiting = |feed: &Option<LogFeed>| {
+            feed.as_ref().is_none_or(|feed| matches!(feed.state, FeedState::Starting | FeedState::Off))
+        };
+        if !visible.is_empty() && !snapshot.scopes.iter().any(|scope| is_waiting(&scope.live.feed)) {
+            begun.send_replace(true);
+        }
+        demand.send_if_modified(|demand| {
+            let news = demand.visible != visible;
+            demand.visible = visible;
+            news
+        });
+    }
+    std::future::pending().await
 }
 
 fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Error> {

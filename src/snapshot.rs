@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::analysis::Params;
 use crate::analysis::cost::Cost;
 use crate::analysis::failures::{DeadLetters, dead_letters};
+use crate::analysis::live::{FunctionLive, ScopeLive};
 use crate::analysis::metrics::FunctionMetrics;
 use crate::analysis::pool::Pool;
 use crate::analysis::traffic::{AliasTraffic, aliases};
@@ -27,6 +28,8 @@ pub enum Origin {
     Aws,
     /// The simulated account.
     Demo,
+    /// What was written down before: a log file.
+    Replay,
 }
 
 /// Everything known at one instant.
@@ -59,6 +62,8 @@ pub struct ScopeSnapshot {
     pub region: Arc<SeriesSet>,
     /// By name.
     pub functions: Vec<FunctionSnapshot>,
+    /// What the logs say of the Region and how they come in; the functions' part is with them.
+    pub live: ScopeLive,
     /// Whether the function list has been read to its end.
     pub listed: bool,
     /// The last word on each operation called.
@@ -72,6 +77,8 @@ pub struct FunctionSnapshot {
     pub state: Arc<FunctionState>,
     /// The newest complete minute.
     pub metrics: FunctionMetrics,
+    /// What its logs say of this second; `None` where they are not read.
+    pub live: Option<Arc<FunctionLive>>,
     /// Its recent errors and throttled requests, on screen or not.
     pub trouble: Option<f64>,
     /// What limits its concurrency.
@@ -131,6 +138,7 @@ impl Snapshot {
 
 impl ScopeSnapshot {
     fn of(scope: &Scope, state: &ScopeState, params: Params, now: DateTime<Utc>) -> Self {
+        let live = ScopeLive::of(state, now);
         Self {
             scope: scope.clone(),
             account: state.account.as_ref().map(|account| account.value.clone()),
@@ -140,8 +148,11 @@ impl ScopeSnapshot {
                 .functions
                 .values()
                 .filter(|function| state.exists(function))
-                .map(|function| FunctionSnapshot::of(state, function, params, now))
+                .map(|function| {
+                    FunctionSnapshot::of(state, function, live.functions.get(&function.name).cloned(), params, now)
+                })
                 .collect(),
+            live,
             listed: state.listed.is_some(),
             health: state.health.values().map(|health| health.value.clone()).collect(),
         }
@@ -164,7 +175,13 @@ impl ScopeSnapshot {
 }
 
 impl FunctionSnapshot {
-    fn of(scope: &ScopeState, state: &Arc<FunctionState>, params: Params, now: DateTime<Utc>) -> Self {
+    fn of(
+        scope: &ScopeState,
+        state: &Arc<FunctionState>,
+        live: Option<Arc<FunctionLive>>,
+        params: Params,
+        now: DateTime<Utc>,
+    ) -> Self {
         let event_sources = scope
             .event_sources
             .as_ref()
@@ -180,6 +197,7 @@ impl FunctionSnapshot {
         Self {
             state: Arc::clone(state),
             metrics: FunctionMetrics::newest(&state.series, now),
+            live,
             trouble: FunctionMetrics::trouble(&state.series, now),
             ceiling,
             dead_letters: dead_letters(scope, state, &event_sources, now),

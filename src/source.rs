@@ -2,7 +2,7 @@
 //!
 //! A [`poller`] asks an account, behind the traits of [`api`], for what its [`schedule`] says is due, and
 //! delivers [`Observation`](crate::model::observation::Observation)s. It keeps no numbers: those are the
-//! store's.
+//! store's. [`follow`] reads the logs of the functions on screen beside it.
 
 pub mod agenda;
 pub mod api;
@@ -11,7 +11,11 @@ pub mod aws;
 pub mod backoff;
 pub mod calls;
 pub mod demo;
+pub mod directory;
+pub mod file;
+pub mod follow;
 pub mod knowledge;
+pub mod outlet;
 pub mod pace;
 pub mod plan;
 pub mod poller;

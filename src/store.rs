@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows the time, decides what a number means, or forgets a fact because a call failed.
 
+pub mod live;
 pub mod series;
 pub mod state;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::model::function::FunctionInfo;
+use crate::model::log::{LogBatch, LogWay};
 use crate::model::metric::{Point, SeriesId, Subject};
 use crate::model::observation::{Observation, Payload};
 use crate::model::{FunctionName, Scope};
@@ -65,6 +67,8 @@ impl Store {
             Payload::Queue(arn, attributes) => {
                 scope.queues.entry(arn.clone()).or_default().read(at, attributes.clone())
             }
+            Payload::Logs(batch) => scope.logs(batch, at),
+            Payload::LogFeed(feed) => keep_newer(&mut scope.live.feed, at, feed.clone()),
             Payload::Health(health) => {
                 let last = scope.health.get(&health.operation);
                 let news = last.is_none_or(|last| at >= last.at);
@@ -104,6 +108,19 @@ impl Store {
 impl ScopeState {
     fn function(&mut self, name: &FunctionName) -> &mut FunctionState {
         Arc::make_mut(self.functions.entry(name.clone()).or_insert_with(|| Arc::new(FunctionState::new(name.clone()))))
+    }
+
+    /// A file is looked at without an account that lists functions: its lines name them.
+    fn logs(&mut self, batch: &LogBatch, at: DateTime<Utc>) -> bool {
+        let news = self.live.take(batch, at);
+        if batch.way == LogWay::File {
+            let names: Vec<FunctionName> =
+                self.live.functions.keys().filter(|name| !self.functions.contains_key(*name)).cloned().collect();
+            for name in &names {
+                self.function(name);
+            }
+        }
+        news
     }
 
     fn series_of(&mut self, subject: &Subject) -> &mut SeriesSet {

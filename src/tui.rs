@@ -6,10 +6,12 @@
 pub mod action;
 pub mod app;
 pub mod capabilities;
+mod clipboard;
 pub mod colour;
 pub mod glyphs;
 pub mod keymap;
 pub mod list;
+pub mod log;
 pub mod offscreen;
 pub mod picture;
 pub mod run;
@@ -84,6 +86,7 @@ pub async fn show(
         resumed,
         suspend: terminal::suspend,
         save: |name, text| std::fs::write(name, text),
+        copy: terminal::copy,
     };
     run::run(guard.terminal(), &mut app, run::terminal_input(), wires).await
 }

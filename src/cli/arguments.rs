@@ -13,6 +13,9 @@ const WATCH: &str = "What to watch";
 const SHOW: &str = "What to show";
 const PROGRAM: &str = "Settings and diagnostics";
 
+const LOGS: &str = "How log events come in: auto, tail, poll, kinesis:STREAM, file:PATH (file:- is standard input) or off \
+    [default: auto]";
+
 const MORE: &str = "\
 Every option that sets something is also an environment variable (--window is LAMTOP_WINDOW) and a
 line of lamtop.toml (window = \"15m\"). A flag wins over the environment, which wins over the file.
@@ -28,6 +31,10 @@ Examples:
     lamtop demo bad-canary --speed 60
   How much concurrency is left, for a script:
     lamtop snapshot --format json | jq .scopes[].concurrency
+  What happened in the last half minute, by the second:
+    lamtop snapshot --wait 30 | jq .scopes[].functions[].live
+  What a log that somebody sent tells, without an account:
+    lamtop --logs file:checkout.log
   The permissions lamtop needs:
     lamtop iam-policy > policy.json
   The settings in force and where each came from:
@@ -85,6 +92,13 @@ pub(super) struct Common {
     #[arg(long, global = true, help_heading = WATCH, value_name = "CALLS_PER_S")]
     inventory_rate: Option<String>,
 
+    #[arg(long, global = true, help_heading = WATCH, value_name = "WAY", help = LOGS)]
+    logs: Option<String>,
+
+    /// The share of a Kinesis stream's shards to read, such as 2/3 [default: 1/1]
+    #[arg(long, global = true, help_heading = WATCH, value_name = "I/N")]
+    shards: Option<String>,
+
     /// Only the functions that match
     #[arg(long, global = true, help_heading = SHOW, value_name = "TEXT")]
     filter: Option<String>,
@@ -123,6 +137,8 @@ impl Common {
             ("region", joined(self.region)),
             ("endpoint_url", self.endpoint_url),
             ("inventory_rate", self.inventory_rate),
+            ("logs", self.logs),
+            ("shards", self.shards),
             ("filter", self.filter),
             ("sort", self.sort),
             ("window", self.window),
@@ -181,6 +197,10 @@ pub(super) struct Snapshot {
     #[arg(long, value_name = "N")]
     limit: Option<String>,
 
+    /// Seconds of logs to read first, 0 to 3600 [default: 0]
+    #[arg(long, value_name = "SECONDS")]
+    wait: Option<String>,
+
     /// The most seconds to spend on calls per function [default: 20]
     #[arg(long, value_name = "N")]
     inventory_seconds: Option<String>,
@@ -200,6 +220,7 @@ impl Snapshot {
         vec![
             ("format", self.format.clone()),
             ("limit", self.limit.clone()),
+            ("wait", self.wait.clone()),
             ("inventory_seconds", self.inventory_seconds.clone()),
         ]
     }

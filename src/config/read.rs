@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::settings::Format;
+use super::settings::{Format, LogsFrom};
 use super::written::Written;
 
 /// What a reader makes of a value, or what it would have allowed.
@@ -109,6 +109,35 @@ pub(super) fn format(written: &Written) -> Read<Format> {
     written.text().and_then(Format::named).ok_or_else(|| Format::NAMES.join(", "))
 }
 
+/// The way that log events come in: a word, and for a stream or a file its name after a colon.
+pub(super) fn logs(written: &Written) -> Read<LogsFrom> {
+    let allowed = || "auto, tail, poll, kinesis:STREAM, file:PATH or off".to_owned();
+    let text = written.text().ok_or_else(allowed)?;
+    let named = |name: &str| Some(name.trim().to_owned()).filter(|name| !name.is_empty()).ok_or_else(allowed);
+    match text.split_once(':') {
+        Some(("kinesis", stream)) => Ok(LogsFrom::Kinesis(named(stream)?)),
+        Some(("file", path)) => Ok(LogsFrom::File(named(path)?.into())),
+        Some(_) => Err(allowed()),
+        None => match text {
+            "auto" => Ok(LogsFrom::Auto),
+            "tail" => Ok(LogsFrom::Tail),
+            "poll" => Ok(LogsFrom::Poll),
+            "off" => Ok(LogsFrom::Off),
+            _ => Err(allowed()),
+        },
+    }
+}
+
+/// `2/3`: the second of three shares.
+pub(super) fn share(written: &Written) -> Read<(u32, u32)> {
+    let share = written.text().and_then(|text| {
+        let (part, of) = text.split_once('/')?;
+        Some((part.trim().parse().ok()?, of.trim().parse().ok()?))
+    });
+    let possible = share.filter(|(part, of)| (1..=*of).contains(part));
+    possible.ok_or_else(|| "a share such as 1/1 (all) or 2/3 (the second of three)".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +195,39 @@ mod tests {
     }
 
     #[test]
+    fn logs_come_in_one_of_the_ways() {
+        let ways = [
+            ("auto", LogsFrom::Auto),
+            ("tail", LogsFrom::Tail),
+            ("poll", LogsFrom::Poll),
+            ("off", LogsFrom::Off),
+            ("kinesis:orders", LogsFrom::Kinesis("orders".into())),
+            (
+                "kinesis:arn:aws:kinesis:eu-west-1:1:stream/s",
+                LogsFrom::Kinesis("arn:aws:kinesis:eu-west-1:1:stream/s".into()),
+            ),
+            ("file:-", LogsFrom::File("-".into())),
+            ("file:/var/log/a:b.log", LogsFrom::File("/var/log/a:b.log".into())),
+        ];
+        for (text, way) in ways {
+            assert_eq!(logs(&bare(text)), Ok(way), "{text}");
+        }
+        for text in ["", "Auto", "kinesis", "kinesis:", "file: ", "tail:x", "stream:x"] {
+            assert!(logs(&bare(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_one_of_some() {
+        for (text, expected) in [("1/1", (1, 1)), ("2/3", (2, 3)), (" 3 / 3 ", (3, 3))] {
+            assert_eq!(share(&bare(text)), Ok(expected), "{text}");
+        }
+        for text in ["", "1", "0/1", "2/1", "1/0", "a/b", "1/2/3", "-1/2"] {
+            assert!(share(&bare(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn words_are_not_empty() {
         assert_eq!(word("a name")(&bare("impact")), Ok("impact".to_owned()));
         assert_eq!(word("a name")(&bare("")), Err("a name".to_owned()));
@@ -177,6 +239,7 @@ mod tests {
         fn no_text_breaks_a_reader(text in any::<String>()) {
             let written = bare(&text);
             let _ = (names(&written), limit(&written), number("x", 0.0..=1.0)(&written));
+            let _ = (logs(&written), share(&written));
             if let Ok(seconds) = span(60..=10_800)(&written) {
                 prop_assert!((60..=10_800).contains(&seconds));
             }

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::read::{format, limit, names, number, optional_path, optional_text, span, text, word};
+use super::read::{format, limit, logs, names, number, optional_path, optional_text, share, span, text, word};
 use super::resolution::Resolution;
 
 /// Everything that can be set.
@@ -30,6 +30,12 @@ pub struct Settings {
     pub snapshot_rate: f64,
     /// How many seconds a snapshot spends on these calls at most: 1 to 600.
     pub inventory_s: u32,
+    /// The way that log events come in.
+    pub logs: LogsFrom,
+    /// Which share of a Kinesis stream's shards is read: which of how many equal ones, both from 1.
+    pub shards: (u32, u32),
+    /// How many seconds a snapshot reads logs before it is taken: 0 to 3600.
+    pub wait_s: u32,
     /// How a snapshot is printed.
     pub format: Format,
     /// How many functions a snapshot prints; `None` is all.
@@ -46,6 +52,26 @@ pub struct Settings {
     pub metrics: Metrics,
     /// How queues are read.
     pub queues: Queues,
+    /// How Live Tail is used.
+    pub live_tail: LiveTail,
+}
+
+/// The way that log events come in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LogsFrom {
+    /// Live Tail, or polling where that does not work.
+    #[default]
+    Auto,
+    /// Live Tail only.
+    Tail,
+    /// `FilterLogEvents` only.
+    Poll,
+    /// A Kinesis stream by name or ARN.
+    Kinesis(String),
+    /// A file; `-` is standard input. No account is read beside it.
+    File(PathBuf),
+    /// Not at all.
+    Off,
 }
 
 /// How metrics are read.
@@ -68,6 +94,15 @@ pub struct Metrics {
 pub struct Queues {
     /// Seconds between two readings of a queue: 10 to 3600.
     pub refresh_s: u32,
+}
+
+/// How Live Tail is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveTail {
+    /// The most sessions at a time: 1 to 15, which is the account's quota (aws-facts 5.1).
+    pub sessions: u32,
+    /// Minutes without a key after which it stops: 1 to 180.
+    pub idle_minutes: u32,
 }
 
 /// How a snapshot is printed.
@@ -111,6 +146,9 @@ impl Settings {
             inventory_rate: from.read("inventory_rate", number("calls per second", 0.1..=15.0)),
             snapshot_rate: from.read("snapshot_rate", number("calls per second", 0.1..=15.0)),
             inventory_s: from.read("inventory_seconds", number("whole seconds", 1..=600)),
+            logs: from.read("logs", logs),
+            shards: from.read("shards", share),
+            wait_s: from.read("wait", number("whole seconds", 0..=3600)),
             format: from.read("format", format),
             limit: from.read("limit", limit),
             seed: from.read("seed", number("a whole number", 0..=u32::MAX)).into(),
@@ -125,6 +163,10 @@ impl Settings {
                 provisional_minutes: from.read("metrics.provisional_minutes", number("whole minutes", 1..=15)),
             },
             queues: Queues { refresh_s: from.read("queues.refresh_s", number("whole seconds", 10..=3600)) },
+            live_tail: LiveTail {
+                sessions: from.read("live_tail.sessions", number("sessions", 1..=15)),
+                idle_minutes: from.read("live_tail.idle_minutes", number("whole minutes", 1..=180)),
+            },
         }
     }
 }

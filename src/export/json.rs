@@ -10,6 +10,8 @@ use serde::Serialize;
 use super::time;
 
 use crate::analysis::failures::DeadLetters;
+use crate::analysis::live::quantiles::Quantiles;
+use crate::analysis::live::{FunctionLive, RegionLive, WINDOW_S};
 use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::analysis::pool::Pool;
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
@@ -65,6 +67,7 @@ fn document(snapshot: &Snapshot, rows: &[RowRef]) -> Document {
         source: match snapshot.origin {
             Origin::Aws => "aws",
             Origin::Demo => "demo",
+            Origin::Replay => "replay",
         },
         scopes: snapshot
             .scopes
@@ -84,7 +87,7 @@ fn document(snapshot: &Snapshot, rows: &[RowRef]) -> Document {
         cost: CostJson {
             metrics_requested: snapshot.cost.usage.metrics_requested,
             requests: snapshot.cost.usage.requests,
-            live_tail_minutes: 0.0,
+            live_tail_minutes: snapshot.cost.live_tail_minutes(),
             usd_per_hour: snapshot.cost.usd_per_hour,
             budget_usd_per_hour: None,
         },
@@ -120,9 +123,9 @@ struct ConcurrencyJson {
     claimed: Option<Number>,
     headroom: Option<Number>,
     as_of: Option<String>,
-    live_in_use: NotYet,
-    live_lower_bound: NotYet,
-    live_as_of: NotYet,
+    live_in_use: Option<u32>,
+    live_lower_bound: Option<bool>,
+    live_as_of: Option<String>,
     forecast: NotYet,
 }
 
@@ -138,7 +141,7 @@ struct FunctionJson {
     snap_start: Option<bool>,
     tags: NotYet,
     metrics: MetricsJson,
-    live: NotYet,
+    live: Option<LiveJson>,
     dead_letters: Vec<DeadLettersJson>,
     event_sources: Vec<EventSourceJson>,
     aliases: Vec<AliasJson>,
@@ -162,6 +165,39 @@ struct MetricsJson {
     iterator_age_ms: Option<Number>,
     provisioned_spillover: Option<Number>,
     recursive_invocations_dropped: Option<Number>,
+}
+
+#[derive(Debug, Serialize)]
+struct LiveJson {
+    as_of: String,
+    window_s: u32,
+    source: &'static str,
+    lower_bound: bool,
+    concurrency: Option<u32>,
+    invocations: u64,
+    errors: u64,
+    timeouts: u64,
+    out_of_memory: u64,
+    cold_starts: u64,
+    cold_start_rate: Option<f64>,
+    init_ms: InitJson,
+    duration_ms: LiveDurationsJson,
+    max_memory_used_mb: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct InitJson {
+    p50: Option<f64>,
+    p95: Option<f64>,
+    max: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct LiveDurationsJson {
+    p50: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+    max: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -214,7 +250,7 @@ struct VersionJson {
     throttles: NotYet,
     error_rate: Option<f64>,
     duration_ms: VersionDurationsJson,
-    cold_starts: NotYet,
+    cold_starts: Option<u64>,
     as_of: Option<String>,
 }
 
@@ -273,14 +309,14 @@ impl ScopeJson {
             account: scope.account.clone(),
             region: scope.scope.region.to_string(),
             profile: scope.scope.profile.as_ref().map(ToString::to_string),
-            concurrency: ConcurrencyJson::of(&scope.pool),
+            concurrency: ConcurrencyJson::of(&scope.pool, scope.live.region.as_ref()),
             functions: functions.map(FunctionJson::of).collect(),
         }
     }
 }
 
 impl ConcurrencyJson {
-    fn of(pool: &Pool) -> Self {
+    fn of(pool: &Pool, live: Option<&RegionLive>) -> Self {
         Self {
             limit: pool.limit,
             unreserved_limit: pool.unreserved_limit,
@@ -289,9 +325,9 @@ impl ConcurrencyJson {
             claimed: number(pool.claimed),
             headroom: number(pool.headroom),
             as_of: minute(pool.as_of),
-            live_in_use: None,
-            live_lower_bound: None,
-            live_as_of: None,
+            live_in_use: live.map(|live| live.in_use),
+            live_lower_bound: live.map(|live| live.lower_bound),
+            live_as_of: live.map(|live| time(live.as_of)),
             forecast: None,
         }
     }
@@ -312,10 +348,10 @@ impl FunctionJson {
             snap_start: info.map(|info| info.snap_start),
             tags: None,
             metrics: MetricsJson::of(&function.metrics),
-            live: None,
+            live: function.live.as_deref().map(LiveJson::of),
             dead_letters: function.dead_letters.iter().map(DeadLettersJson::of).collect(),
             event_sources: function.event_sources.iter().map(EventSourceJson::of).collect(),
-            aliases: function.aliases.iter().map(AliasJson::of).collect(),
+            aliases: function.aliases.iter().map(|alias| AliasJson::of(alias, function.live.as_deref())).collect(),
         }
     }
 }
@@ -339,6 +375,30 @@ impl MetricsJson {
             iterator_age_ms: number(metrics.iterator_age_ms),
             provisioned_spillover: number(metrics.provisioned_spillover),
             recursive_invocations_dropped: number(metrics.recursive_invocations_dropped),
+        }
+    }
+}
+
+impl LiveJson {
+    fn of(live: &FunctionLive) -> Self {
+        let total = &live.total;
+        let Quantiles { p50, p95, p99, max } = total.duration_ms;
+        let init = total.init_ms;
+        Self {
+            as_of: time(live.as_of),
+            window_s: WINDOW_S,
+            source: live.way.word(),
+            lower_bound: live.is_lower_bound(),
+            concurrency: live.concurrency,
+            invocations: total.invocations,
+            errors: total.errors,
+            timeouts: total.timeouts,
+            out_of_memory: total.out_of_memory,
+            cold_starts: total.cold_starts,
+            cold_start_rate: live.cold_start_rate(),
+            init_ms: InitJson { p50: init.p50, p95: init.p95, max: init.max },
+            duration_ms: LiveDurationsJson { p50, p95, p99, max },
+            max_memory_used_mb: total.max_memory_used_mb,
         }
     }
 }
@@ -379,19 +439,20 @@ impl EventSourceJson {
 }
 
 impl AliasJson {
-    fn of(alias: &AliasTraffic) -> Self {
+    fn of(alias: &AliasTraffic, live: Option<&FunctionLive>) -> Self {
         Self {
             name: alias.name.clone(),
             version: alias.version.clone(),
             additional: alias.additional.clone(),
-            versions: alias.versions.iter().map(VersionJson::of).collect(),
+            versions: alias.versions.iter().map(|version| VersionJson::of(version, live)).collect(),
             canary: None,
         }
     }
 }
 
 impl VersionJson {
-    fn of(traffic: &VersionTraffic) -> Self {
+    /// The logs tell versions and not aliases: its cold starts are those of the version, through whichever alias.
+    fn of(traffic: &VersionTraffic, live: Option<&FunctionLive>) -> Self {
         let Durations { p50, p95, p99, .. } = traffic.duration_ms;
         Self {
             version: traffic.version.clone(),
@@ -402,7 +463,7 @@ impl VersionJson {
             throttles: None,
             error_rate: traffic.error_rate,
             duration_ms: VersionDurationsJson { p50, p95, p99 },
-            cold_starts: None,
+            cold_starts: live.and_then(|live| live.cold_starts(&traffic.version)),
             as_of: minute(traffic.as_of),
         }
     }

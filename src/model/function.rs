@@ -28,9 +28,17 @@ pub struct FunctionInfo {
     pub dead_letter_target: Option<Arn>,
     /// `LoggingConfig.LogGroup`; `None` where AWS did not say, which means the default group.
     pub log_group: Option<String>,
+    /// `LoggingConfig.SystemLogLevel`: `DEBUG`, `INFO` or `WARN`; `None` where the log format is Text, which has no
+    /// levels.
+    pub system_log_level: Option<String>,
 }
 
 impl FunctionInfo {
+    /// Whether the platform's lines tell of failed invocations only (aws-facts 3.3).
+    pub fn logs_failures_only(&self) -> bool {
+        self.system_log_level.as_deref() == Some("WARN")
+    }
+
     /// The log group: the configured one, else `/aws/lambda/NAME`.
     pub fn log_group_name(&self) -> String {
         self.log_group.clone().unwrap_or_else(|| format!("/aws/lambda/{}", self.name))

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Health;
 use super::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
+use super::log::{LogBatch, LogFeed};
 use super::metric::{Point, SeriesId};
 use super::queue::QueueAttributes;
 use super::{Arn, FunctionName, Scope};
@@ -48,6 +49,10 @@ pub enum Payload {
     Points(Vec<(SeriesId, Vec<Point>)>),
     /// A queue's attributes; `None` when the queue does not exist.
     Queue(Arn, Option<QueueAttributes>),
+    /// Log events and the span of time that they account for.
+    Logs(LogBatch),
+    /// How log events come in at present.
+    LogFeed(LogFeed),
     /// How an operation is doing.
     Health(Health),
     /// All calls made since the source started.
@@ -64,6 +69,8 @@ pub struct Usage {
     pub metrics_requested: u64,
     /// `ListMetrics` requests, billed per request.
     pub list_requests: u64,
+    /// Seconds of Live Tail, summed over the sessions; billed by the minute.
+    pub live_tail_s: u64,
 }
 
 impl std::ops::AddAssign for Usage {
@@ -71,5 +78,6 @@ impl std::ops::AddAssign for Usage {
         self.requests += other.requests;
         self.metrics_requested += other.metrics_requested;
         self.list_requests += other.list_requests;
+        self.live_tail_s += other.live_tail_s;
     }
 }

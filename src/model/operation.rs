@@ -45,6 +45,16 @@ operations! {
     GetMetricData => "cloudwatch:GetMetricData",
     /// A function's log group and its class.
     DescribeLogGroups => "logs:DescribeLogGroups",
+    /// Log events of a group; polls it, and fills the gaps of a Live Tail.
+    FilterLogEvents => "logs:FilterLogEvents",
+    /// Live Tail of up to ten log groups; billed by the minute.
+    StartLiveTail => "logs:StartLiveTail",
+    /// The shards of the Kinesis stream that a subscription filter feeds.
+    ListShards => "kinesis:ListShards",
+    /// Where to begin to read a shard.
+    GetShardIterator => "kinesis:GetShardIterator",
+    /// A shard's records.
+    GetRecords => "kinesis:GetRecords",
     /// A queue's URL.
     GetQueueUrl => "sqs:GetQueueUrl",
     /// A queue's depth and redrive policy.

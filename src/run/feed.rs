@@ -1,10 +1,13 @@
 //! Connects the sources that the settings name and lets them poll.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use futures::future::{join_all, try_join_all};
+use futures::join;
 use tokio::sync::{mpsc, watch};
 
-use crate::config::Settings;
+use crate::config::{LogsFrom, Settings};
 use crate::error::Error;
 use crate::model::Scope;
 use crate::model::demand::Demand;
@@ -13,6 +16,10 @@ use crate::model::time::Clock;
 use crate::snapshot::Origin;
 use crate::source::aws::{self, Choice, Connection};
 use crate::source::demo::{self, Scenario};
+use crate::source::directory::Directory;
+use crate::source::file::{self, Input};
+use crate::source::follow::{self, Plan, Share};
+use crate::source::outlet::{Meter, Outlet};
 use crate::source::poller::poll;
 use crate::source::schedule::Cadence;
 
@@ -22,15 +29,26 @@ pub(super) enum Source {
     Aws(Vec<Choice>),
     /// Accounts in this process, on a clock of their own.
     Simulated(Vec<Connection>, Clock),
+    /// A log, and the Region it is said to be from.
+    File(Input, Scope),
 }
 
 impl Source {
     /// What the settings name; a `scenario` takes the place of AWS, and its clock runs at `speed`.
-    pub(super) fn new(scenario: Option<&Scenario>, settings: &Settings, speed: f64) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// A usage error when a log file is named that cannot be opened.
+    pub(super) fn new(scenario: Option<&Scenario>, settings: &Settings, speed: f64) -> Result<Self, Error> {
+        if let LogsFrom::File(path) = &settings.logs {
+            let region = settings.regions.first().map_or("unknown", String::as_str);
+            return Ok(Self::File(Input::open(path)?, Scope::new(None, region)));
+        }
         if let Some(scenario) = scenario {
             let clock = Clock::simulated(scenario.opening(), speed);
             let account = demo::account(scenario, settings.seed, clock.clone());
-            return Self::Simulated(vec![Connection { scope: Scope::new(None, scenario.region()), account }], clock);
+            let connection = Connection { scope: Scope::new(None, scenario.region()), account };
+            return Ok(Self::Simulated(vec![connection], clock));
         }
         let or_standard = |names: &[String]| -> Vec<Option<String>> {
             if names.is_empty() { vec![None] } else { names.iter().cloned().map(Some).collect() }
@@ -42,13 +60,13 @@ impl Source {
             region: region.clone(),
             endpoint_url: settings.endpoint_url.clone(),
         });
-        Self::Aws(choices.collect())
+        Ok(Self::Aws(choices.collect()))
     }
 
     /// The clock to read.
     pub(super) fn clock(&self) -> Clock {
         match self {
-            Self::Aws(_) => Clock::system(),
+            Self::Aws(_) | Self::File(..) => Clock::system(),
             Self::Simulated(_, clock) => clock.clone(),
         }
     }
@@ -58,29 +76,28 @@ impl Source {
         match self {
             Self::Aws(_) => Origin::Aws,
             Self::Simulated(..) => Origin::Demo,
-        }
-    }
-
-    /// Makes every connection.
-    async fn connect(self) -> Result<Vec<Connection>, Error> {
-        match self {
-            Self::Aws(choices) => try_join_all(choices.iter().map(aws::connect)).await,
-            Self::Simulated(connections, _) => Ok(connections),
+            Self::File(..) => Origin::Replay,
         }
     }
 }
 
-/// Sources and how they are polled.
+/// Sources and how they are read.
 pub(super) struct Feed {
     source: Source,
     cadence: Cadence,
+    plan: Plan,
+    /// How long a one-shot run goes on to read logs when that has begun; `None` is not at all.
+    wait: Option<(Duration, watch::Receiver<bool>)>,
 }
+
+/// Until it is known which logs there are and a way to read them works, a one-shot run waits no longer than this.
+const LONGEST_START: Duration = Duration::from_secs(20);
 
 /// The simulated control plane is nobody else's: a one-shot run need not spare it.
 const DEMO_RATE: f64 = 100_000.0;
 
 impl Feed {
-    /// Polls `source` for as long as somebody listens.
+    /// Reads `source` for as long as somebody listens.
     pub(super) fn new(source: Source, settings: &Settings) -> Self {
         let seconds = |seconds: u32| TimeDelta::seconds(seconds.into());
         let metrics = &settings.metrics;
@@ -94,13 +111,16 @@ impl Feed {
             trailing_minutes: metrics.trailing_minutes.into(),
             queues: seconds(settings.queues.refresh_s),
         };
-        Self { source, cadence }
+        let plan = plan(settings);
+        // A simulated Live Tail costs nothing, and its minutes may be seconds.
+        let idle = plan.idle.filter(|_| !matches!(source, Source::Simulated(..)));
+        Self { source, cadence, plan: Plan { idle, ..plan }, wait: None }
     }
 
-    /// Polls everything in `source` once.
-    pub(super) fn once(source: Source, settings: &Settings) -> Self {
+    /// Reads everything in `source` once, and logs for as long as the settings say from when `begun` is true.
+    pub(super) fn once(source: Source, settings: &Settings, begun: watch::Receiver<bool>) -> Self {
         let simulated = matches!(source, Source::Simulated(..));
-        let Self { source, cadence } = Self::new(source, settings);
+        let Self { source, cadence, plan, .. } = Self::new(source, settings);
         let cadence = Cadence {
             once: true,
             inventory_rate: if simulated { DEMO_RATE } else { settings.snapshot_rate },
@@ -108,10 +128,14 @@ impl Feed {
             history_minutes: i64::from(settings.window_s / 60 + settings.metrics.provisional_minutes) + 2,
             ..cadence
         };
-        Self { source, cadence }
+        let wait = (settings.wait_s > 0 && plan.choice != follow::Choice::Off)
+            .then(|| (Duration::from_secs(settings.wait_s.into()), begun));
+        // Whoever waits is there.
+        let choice = if wait.is_some() { plan.choice } else { follow::Choice::Off };
+        Self { source, cadence, plan: Plan { choice, idle: None, ..plan }, wait }
     }
 
-    /// Connects and polls until nobody listens to `out`, or, polled once, until everything was asked.
+    /// Connects and reads until nobody listens to `out`, or, read once, until everything was asked.
     ///
     /// # Errors
     ///
@@ -121,15 +145,63 @@ impl Feed {
         out: mpsc::Sender<Observation>,
         demand: watch::Receiver<Demand>,
     ) -> Result<(), Error> {
-        let Self { source, cadence } = self;
+        let Self { source, cadence, plan, wait } = self;
         let clock = source.clock();
-        let connections = source.connect().await?;
-        let polls = connections.into_iter().map(|connection| {
-            poll(connection.account, connection.scope, clock.clone(), cadence, out.clone(), demand.clone())
-        });
-        let polling = join_all(polls);
+        let connections = match source {
+            Source::Aws(choices) => try_join_all(choices.iter().map(aws::connect)).await?,
+            Source::Simulated(connections, _) => connections,
+            Source::File(input, scope) => {
+                file::read(input, Outlet::new(scope, clock, out, Meter::default())).await;
+                return Ok(());
+            }
+        };
+        let reading = join_all(connections.into_iter().map(|Connection { scope, account }| {
+            let outlet = Outlet::new(scope, clock.clone(), out.clone(), Meter::default());
+            let (directory, places) = watch::channel(Directory::default());
+            let logs = follow::follow(account.clone(), outlet.clone(), plan.clone(), places, demand.clone());
+            let metrics = poll(account, outlet, cadence, directory, demand.clone());
+            let (clock, wait) = (clock.clone(), wait.clone());
+            async move {
+                if cadence.once {
+                    let metrics_and_wait = async {
+                        metrics.await;
+                        if let Some((wait, mut begun)) = wait {
+                            tokio::select! {
+                                _ = begun.wait_for(|begun| *begun) => {}
+                                () = clock.sleep(LONGEST_START) => {}
+                            }
+                            clock.sleep(wait).await;
+                        }
+                    };
+                    tokio::select! {
+                        () = metrics_and_wait => {}
+                        () = async { logs.await; std::future::pending().await } => {}
+                    }
+                } else {
+                    join!(metrics, logs);
+                }
+            }
+        }));
         drop(out);
-        polling.await;
+        reading.await;
         Ok(())
+    }
+}
+
+/// How the logs are to be followed.
+fn plan(settings: &Settings) -> Plan {
+    let choice = match &settings.logs {
+        LogsFrom::Auto => follow::Choice::Auto,
+        LogsFrom::Tail => follow::Choice::Tail,
+        LogsFrom::Poll => follow::Choice::Poll,
+        LogsFrom::Kinesis(stream) => follow::Choice::Kinesis(stream.clone()),
+        LogsFrom::Off | LogsFrom::File(_) => follow::Choice::Off,
+    };
+    let (part, of) = settings.shards;
+    Plan {
+        choice,
+        sessions: settings.live_tail.sessions as usize,
+        idle: Some(TimeDelta::minutes(settings.live_tail.idle_minutes.into())),
+        share: Share { part, of },
     }
 }

@@ -23,7 +23,7 @@ const SCREEN: Capabilities = Capabilities { depth: Depth::TrueColor, unicode: tr
 ///
 /// A usage error when there is no such scenario, theme or column to sort by.
 pub fn demo(scenario: &str, settings: &Settings, size: (u16, u16)) -> Result<Offscreen, Error> {
-    let source = Source::new(Some(&demo::scenario(scenario)?), settings, settings.speed);
+    let source = Source::new(Some(&demo::scenario(scenario)?), settings, settings.speed)?;
     play(source, Some(scenario), settings, size)
 }
 

@@ -7,9 +7,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use crate::model::failure::ApiError;
 use crate::model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
+use crate::model::log::{LogEvent, TailUpdate};
 use crate::model::metric::{Metric, Point, SeriesId, Subject};
 use crate::model::queue::QueueAttributes;
 use crate::model::time::Minute;
@@ -89,11 +91,124 @@ pub trait Metrics: Send + Sync {
     async fn points(&self, query: &MetricQuery, token: Token) -> Result<PointsPage, ApiError>;
 }
 
+/// A question to `logs:FilterLogEvents`: one group's events by their timestamps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogQuery {
+    /// The log group's name.
+    pub group: Arc<str>,
+    /// The first timestamp.
+    pub from: DateTime<Utc>,
+    /// The last timestamp.
+    pub until: DateTime<Utc>,
+}
+
 /// CloudWatch Logs.
 #[async_trait]
 pub trait Logs: Send + Sync {
     /// `logs:DescribeLogGroups` with this name as its prefix.
     async fn log_groups(&self, prefix: &str, token: Token) -> Result<Page<LogGroup>, ApiError>;
+    /// `logs:FilterLogEvents`. A page may be empty and still name a next one.
+    async fn events(&self, query: &LogQuery, token: Token) -> Result<Page<LogEvent>, ApiError>;
+    /// `logs:StartLiveTail` of these log groups, at most [`TAIL_GROUPS`]: a session that ends when it is dropped.
+    /// [`ApiError::Throttled`] means that the account has no session left.
+    async fn tail(&self, groups: &[Arn], filter: TailFilter) -> Result<Box<dyn Tail>, ApiError>;
+}
+
+/// A Live Tail session takes up to so many log groups (aws-facts 5.1).
+pub const TAIL_GROUPS: usize = 10;
+
+/// Which lines a Live Tail session shows. Above 500 a second it shows a sample: fewer lines, fewer lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TailFilter {
+    /// All of them.
+    #[default]
+    Everything,
+    /// What the numbers are made of: the begin and the end of invocations and of cold starts, and errors.
+    Telling,
+}
+
+impl TailFilter {
+    /// `logEventFilterPattern`: a regular expression between `%`, in which no parentheses are allowed (aws-facts 5.3).
+    pub fn pattern(self) -> Option<&'static str> {
+        match self {
+            Self::Everything => None,
+            Self::Telling => Some(
+                r"%^START\s|^REPORT\s|^INIT_REPORT|^RESTORE_REPORT|platform\.|rror|ERROR|Exception|timed\sout|Runtime\sexited%",
+            ),
+        }
+    }
+}
+
+/// A Live Tail session.
+#[async_trait]
+pub trait Tail: Send {
+    /// The next update. One is due every second, even when it is empty; this waits for it as long as it takes, and
+    /// may be given up at any time without losing an update that was complete.
+    async fn next(&mut self) -> Result<TailUpdate, TailEnd>;
+}
+
+/// Why a Live Tail session is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TailEnd {
+    /// After three hours AWS ends every session: open another.
+    TimedOut,
+    /// The stream ended or broke.
+    Failed(ApiError),
+}
+
+/// A shard of a Kinesis stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// For example `shardId-000000000000`.
+    pub id: String,
+    /// The shards that were split or merged into this one.
+    pub parents: Vec<String>,
+    /// Whether nothing is written to it any more.
+    pub closed: bool,
+}
+
+/// Where to begin to read a shard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// At the first record that arrived at this time or later.
+    Since(DateTime<Utc>),
+    /// After the record with this sequence number.
+    After(String),
+    /// At the oldest record that is kept.
+    Oldest,
+}
+
+/// What one `kinesis:GetRecords` brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records {
+    /// The records in order, possibly none.
+    pub records: Vec<Record>,
+    /// Reads on; `None` when the shard is closed and read to its end.
+    pub next: Option<String>,
+    /// `MillisBehindLatest`: how far the stream is ahead of these records.
+    pub behind_ms: u64,
+}
+
+/// A record of a Kinesis stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its place in the shard.
+    pub sequence: String,
+    /// When it arrived in the stream.
+    pub arrived: Option<DateTime<Utc>>,
+    /// Its content; of a subscription filter, gzip (aws-facts 5.5).
+    pub data: Vec<u8>,
+}
+
+/// Kinesis Data Streams.
+#[async_trait]
+pub trait Streams: Send + Sync {
+    /// `kinesis:ListShards`, closed ones included.
+    async fn shards(&self, stream: &str, token: Token) -> Result<Page<Shard>, ApiError>;
+    /// `kinesis:GetShardIterator`.
+    async fn iterator(&self, stream: &str, shard: &str, position: &Position) -> Result<String, ApiError>;
+    /// `kinesis:GetRecords`; `None` when the iterator has expired.
+    async fn records(&self, stream: &str, iterator: &str) -> Result<Option<Records>, ApiError>;
 }
 
 /// SQS. Queues are looked at, never received from.
@@ -118,13 +233,15 @@ pub struct Account {
     pub logs: Arc<dyn Logs>,
     /// SQS.
     pub queues: Arc<dyn Queues>,
+    /// Kinesis Data Streams.
+    pub streams: Arc<dyn Streams>,
 }
 
 impl Account {
     /// An account whose services are all answered by `service`.
     pub fn new<S>(service: S) -> Self
     where
-        S: Identity + Functions + Metrics + Logs + Queues + 'static,
+        S: Identity + Functions + Metrics + Logs + Queues + Streams + 'static,
     {
         let service = Arc::new(service);
         Self {
@@ -132,7 +249,8 @@ impl Account {
             functions: service.clone(),
             metrics: service.clone(),
             logs: service.clone(),
-            queues: service,
+            queues: service.clone(),
+            streams: service,
         }
     }
 }

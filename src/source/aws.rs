@@ -14,6 +14,8 @@ mod metrics;
 mod page;
 mod queues;
 mod session;
+mod streams;
+mod tail;
 #[cfg(test)]
 mod wire;
 

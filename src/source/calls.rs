@@ -235,8 +235,8 @@ impl Calls {
 }
 
 /// Follows the tokens of a listing, and notices when they run in a circle.
-#[derive(Default)]
-struct Pages {
+#[derive(Debug, Default)]
+pub(super) struct Pages {
     token: Token,
     seen: BTreeSet<String>,
     ended: bool,
@@ -244,11 +244,12 @@ struct Pages {
 
 impl Pages {
     /// The token of the page to ask for next; `None` after the last.
-    fn next(&mut self) -> Option<Token> {
+    pub(super) fn next(&self) -> Option<Token> {
         (!self.ended).then(|| self.token.clone())
     }
 
-    fn take<T>(&mut self, page: Page<T>) -> Vec<T> {
+    /// The items of the page that was asked for.
+    pub(super) fn take<T>(&mut self, page: Page<T>) -> Vec<T> {
         let new = page.next.as_ref().is_some_and(|token| self.seen.insert(token.clone()));
         self.ended = !new || self.seen.len() >= MOST_PAGES;
         self.token = page.next;

@@ -24,6 +24,7 @@ mod report;
 mod scenario;
 mod service;
 mod statistics;
+mod tail;
 mod tally;
 #[cfg(test)]
 mod theory;

@@ -8,42 +8,42 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::api::Account;
 use super::calls::{Calls, Event};
+use super::directory::Directory;
+use super::outlet::{Heard, Outlet};
 use super::pace::Pace;
 use super::schedule::{Cadence, Schedule};
 use super::task::Task;
-use crate::model::Scope;
 use crate::model::demand::Demand;
-use crate::model::failure::{ApiError, Health, HealthState};
-use crate::model::observation::{Observation, Payload, Usage};
+use crate::model::failure::{Health, HealthState};
+use crate::model::observation::{Payload, Usage};
 use crate::model::operation::Operation;
-use crate::model::time::Clock;
 
 /// Events waiting for the poller; the calls wait when it is full.
 const EVENTS: usize = 64;
 
-/// Polls `account` until the receiver of `out` is gone, or, with `cadence.once`, until everything has
-/// been asked once.
+/// Polls `account` until nobody listens to `outlet` any more, or, with `cadence.once`, until everything has
+/// been asked once; `directory` follows the function list.
 ///
 /// Delivery waits when the engine is behind: metrics are never dropped. A call that fails becomes a
 /// [`Health`] observation and nothing else.
 pub async fn poll(
     account: Account,
-    scope: Scope,
-    clock: Clock,
+    outlet: Outlet,
     cadence: Cadence,
-    out: mpsc::Sender<Observation>,
+    directory: watch::Sender<Directory>,
     mut demand: watch::Receiver<Demand>,
 ) {
+    let clock = outlet.clock().clone();
     let (events, mut received) = mpsc::channel(EVENTS);
-    let schedule = Schedule::new(scope.clone(), cadence, clock.now());
+    let schedule = Schedule::new(outlet.scope().clone(), cadence, clock.now());
     let pace = Pace::new(clock.clone(), cadence.inventory_rate, schedule.deadline());
     let calls = Calls::new(account, pace, clock.clone(), events);
-    let mut poller = Poller { schedule, scope, clock, out, health: BTreeMap::new(), usage: Usage::default() };
+    let mut poller = Poller { schedule, outlet, directory };
     let mut running = JoinSet::new();
     let mut tasks = BTreeMap::new();
     poller.schedule.demand(&demand.borrow_and_update());
     loop {
-        let now = poller.clock.now();
+        let now = clock.now();
         while let Some(task) = poller.schedule.next(now) {
             let calls = Arc::clone(&calls);
             let id = running.spawn({
@@ -75,8 +75,8 @@ pub async fn poll(
                 }
             }
             Ok(()) = demand.changed() => poller.schedule.demand(&demand.borrow_and_update()),
-            () = poller.out.closed() => return,
-            () = poller.clock.sleep_until(wake) => {}
+            () = poller.outlet.closed() => return,
+            () = clock.sleep_until(wake) => {}
         }
     }
     poller.tell_unknown().await;
@@ -84,15 +84,9 @@ pub async fn poll(
 
 struct Poller {
     schedule: Schedule,
-    scope: Scope,
-    clock: Clock,
-    out: mpsc::Sender<Observation>,
-    health: BTreeMap<Operation, Health>,
-    usage: Usage,
+    outlet: Outlet,
+    directory: watch::Sender<Directory>,
 }
-
-/// `None` when nobody listens any more.
-type Heard = Option<()>;
 
 impl Poller {
     async fn take(&mut self, event: Event) -> Heard {
@@ -103,12 +97,18 @@ impl Poller {
                 Some(())
             }
             Event::Called { operation, outcome, metrics } => {
-                self.usage += Usage {
+                self.outlet.spend(Usage {
                     requests: 1,
                     metrics_requested: metrics,
                     list_requests: u64::from(operation == Operation::ListMetrics),
-                };
-                self.called(operation, outcome).await
+                    live_tail_s: 0,
+                });
+                let failure = outcome.err();
+                self.schedule.called(operation, failure.as_ref(), self.outlet.clock().now());
+                match self.outlet.judge(operation, failure.as_ref()) {
+                    Some(health) => self.deliver(health).await,
+                    None => Some(()),
+                }
             }
         }
     }
@@ -122,33 +122,14 @@ impl Poller {
             if !answered {
                 tracing::debug!(?task, "task ended without an answer");
             }
-            self.schedule.finished(&task, answered, self.clock.now());
+            self.schedule.finished(&task, answered, self.outlet.clock().now());
         }
-        self.deliver(Payload::Usage(self.usage)).await
-    }
-
-    /// Tells the schedule how a call ended and, when that is news, everybody.
-    async fn called(&mut self, operation: Operation, outcome: Result<(), ApiError>) -> Heard {
-        let now = self.clock.now();
-        self.schedule.called(operation, outcome.as_ref().err(), now);
-        let state = outcome.as_ref().err().map_or(HealthState::Ok, ApiError::state);
-        let detail = outcome.err().filter(|_| state != HealthState::Ok).map(|error| error.to_string());
-        if let Some(detail) = &detail {
-            tracing::warn!(%operation, state = state.word(), detail);
-        }
-        let last = self.health.get(&operation);
-        if last.is_some_and(|last| last.state == state && last.detail == detail) {
-            return Some(());
-        }
-        let since = last.filter(|last| last.state == state).map_or(now, |last| last.since);
-        let health = Health { operation, state, detail, since };
-        self.health.insert(operation, health.clone());
-        self.deliver(Payload::Health(health)).await
+        self.deliver(self.outlet.spend(Usage::default())).await
     }
 
     /// A one-shot run ends with a word on what it did not get to.
-    async fn tell_unknown(&mut self) -> Option<()> {
-        let now = self.clock.now();
+    async fn tell_unknown(&mut self) -> Heard {
+        let now = self.outlet.clock().now();
         for (operation, words) in self.schedule.unknown() {
             let health = Health { operation, state: HealthState::Ok, detail: Some(words), since: now };
             self.deliver(Payload::Health(health)).await?;
@@ -157,8 +138,28 @@ impl Poller {
     }
 
     async fn deliver(&mut self, payload: Payload) -> Heard {
-        let observation = Observation { at: self.clock.now(), scope: self.scope.clone(), payload };
+        let observation = self.outlet.observation(payload);
         self.schedule.learn(&observation);
-        self.out.send(observation).await.ok()
+        self.update_directory(&observation.payload);
+        self.outlet.send(observation).await
+    }
+
+    /// Tells those who read logs where the functions log.
+    fn update_directory(&self, payload: &Payload) {
+        match payload {
+            Payload::Functions(functions) => {
+                self.directory.send_if_modified(|directory| {
+                    functions.iter().fold(false, |news, info| directory.learn(info) | news)
+                });
+            }
+            Payload::FunctionsComplete(_) => {
+                self.directory.send_if_modified(|directory| {
+                    let before = directory.places().count();
+                    directory.retain(|name| self.schedule.knows(name));
+                    directory.places().count() != before
+                });
+            }
+            _ => {}
+        }
     }
 }

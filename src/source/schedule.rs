@@ -138,6 +138,11 @@ impl Schedule {
         self.rank_changed();
     }
 
+    /// Whether the function exists as far as is known.
+    pub fn knows(&self, name: &FunctionName) -> bool {
+        self.knowledge.knows(name)
+    }
+
     /// Takes in dimension sets under which `metric` is being published.
     pub fn active(&mut self, metric: Metric, subjects: &[Subject]) {
         self.knowledge.active(metric, subjects);

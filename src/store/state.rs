@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::live::Live;
 use super::series::Series;
 use crate::model::failure::Health;
 use crate::model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
@@ -157,6 +158,8 @@ pub struct ScopeState {
     pub queue_series: BTreeMap<String, SeriesSet>,
     /// `AWS/SNS` series by topic name.
     pub topic_series: BTreeMap<String, SeriesSet>,
+    /// What the logs told lately.
+    pub live: Live,
     /// The last word on each operation.
     pub health: BTreeMap<Operation, Read<Health>>,
     /// Calls made so far, and when the counting began.

@@ -36,16 +36,22 @@ pub enum Action {
     SortNext,
     /// Turn the order of the rows round.
     SortReverse,
-    /// Show only functions with a finding, or all again.
+    /// Show only functions that want attention or only log lines that tell of an error, or all again.
     FaultsOnly,
     /// Start typing a filter.
     Filter,
-    /// Keep the filter as typed.
+    /// Start typing what to search the log for.
+    Search,
+    /// Keep what was typed.
     FilterAccept,
-    /// Put the filter back to what it was.
+    /// Put what was typed back to what it was.
     FilterCancel,
-    /// Empty the filter.
+    /// Empty what was typed.
     FilterClear,
+    /// Go to the next older line that is searched for.
+    SearchOlder,
+    /// Go to the next newer line that is searched for.
+    SearchNewer,
     /// Show the table of functions.
     ViewFunctions,
     /// Show aliases, weights and canaries.
@@ -56,6 +62,20 @@ pub enum Action {
     ViewNext,
     /// Show the view before.
     ViewPrevious,
+    /// Show the function's metrics.
+    PaneMetrics,
+    /// Show what the function's logs say of this second.
+    PaneLive,
+    /// Show the function's log.
+    PaneLogs,
+    /// Show the next page of the function.
+    PaneNext,
+    /// Show the page of the function before.
+    PanePrevious,
+    /// Break long lines of the log, or cut them.
+    Wrap,
+    /// Copy the selected line of the log.
+    Copy,
     /// Hold the screen still, or let it go on.
     Freeze,
     /// Ask the sources for everything on screen now.
@@ -83,14 +103,24 @@ impl Action {
         Self::SortReverse,
         Self::FaultsOnly,
         Self::Filter,
+        Self::Search,
         Self::FilterAccept,
         Self::FilterCancel,
         Self::FilterClear,
+        Self::SearchOlder,
+        Self::SearchNewer,
         Self::ViewFunctions,
         Self::ViewTraffic,
         Self::ViewHealth,
         Self::ViewNext,
         Self::ViewPrevious,
+        Self::PaneMetrics,
+        Self::PaneLive,
+        Self::PaneLogs,
+        Self::PaneNext,
+        Self::PanePrevious,
+        Self::Wrap,
+        Self::Copy,
         Self::Freeze,
         Self::Refresh,
         Self::Export,

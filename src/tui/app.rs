@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use ratatui::layout::Size;
 
 use super::Options;
 use super::keymap::{Keymap, Layer};
 use super::list::List;
+use super::log::LogPane;
 use super::theme::Theme;
 use crate::model::FunctionId;
 use crate::model::demand::Demand;
 use crate::snapshot::Snapshot;
 use crate::view::functions::{self, Query, RowRef};
+use crate::view::health;
+use crate::view::log::{self, Row};
+use crate::view::now::Now;
 use crate::view::traffic::{self, AliasRef};
 
 /// The views that the tab key goes through.
@@ -39,6 +44,48 @@ impl View {
     }
 }
 
+/// The pages of a function's pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// What CloudWatch counts by the minute.
+    Metrics,
+    /// What the logs say of this second.
+    Live,
+    /// The log itself.
+    Logs,
+}
+
+impl Pane {
+    /// Every page, in the order of the tab key.
+    pub const ALL: [Self; 3] = [Self::Metrics, Self::Live, Self::Logs];
+
+    /// The page's name.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Metrics => "metrics",
+            Self::Live => "live",
+            Self::Logs => "logs",
+        }
+    }
+}
+
+/// What is being typed, and what it was before.
+#[derive(Clone, Debug)]
+pub enum Typing {
+    /// Which functions are shown.
+    Filter {
+        /// The filter as it was.
+        before: String,
+    },
+    /// What the log is searched for.
+    Search {
+        /// The words as they were.
+        before: String,
+        /// The row that the search starts from; `None` is the newest.
+        from: Option<Row>,
+    },
+}
+
 /// The state of the screen.
 #[derive(Debug)]
 pub struct App {
@@ -56,12 +103,18 @@ pub struct App {
     pub view: View,
     /// The function whose pane covers the view.
     pub open: Option<FunctionId>,
+    /// The page of that pane.
+    pub pane: Pane,
+    /// Whether the page was asked for: then it stays for the next function too.
+    pub pane_chosen: bool,
+    /// The log of that function.
+    pub log: LogPane,
     /// Whether the keys are shown.
     pub help: bool,
     /// What the table shows.
     pub query: Query,
-    /// The filter as it was before typing began.
-    pub typing: Option<String>,
+    /// What letters are typed into; `None` while they are keys.
+    pub typing: Option<Typing>,
     /// The cursor in the table of functions.
     pub functions: List<FunctionId>,
     /// The cursor in the traffic view: function and alias.
@@ -74,7 +127,11 @@ pub struct App {
     pub size: Size,
     /// How often a refresh was asked for.
     pub refresh: u64,
+    /// The minute of the last key.
+    pub attended: Option<DateTime<Utc>>,
     rows: Vec<RowRef>,
+    /// The rows that there would be without a filter; empty where there is none.
+    unfiltered: Vec<RowRef>,
     aliases: Vec<AliasRef>,
 }
 
@@ -89,6 +146,9 @@ impl App {
             frozen: None,
             view: View::Functions,
             open: None,
+            pane: Pane::Metrics,
+            pane_chosen: false,
+            log: LogPane::default(),
             help: false,
             query: options.query,
             typing: None,
@@ -98,7 +158,9 @@ impl App {
             notice: None,
             size,
             refresh: 0,
+            attended: None,
             rows: Vec::new(),
+            unfiltered: Vec::new(),
             aliases: Vec::new(),
         };
         app.settle();
@@ -108,6 +170,11 @@ impl App {
     /// What is on screen: the newest snapshot, or the one it is frozen at.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         self.frozen.as_ref().unwrap_or(&self.live)
+    }
+
+    /// The newest snapshot, on screen or not.
+    pub fn newest(&self) -> &Snapshot {
+        &self.live
     }
 
     /// Whether the screen is held still.
@@ -154,15 +221,27 @@ impl App {
         Some((id, alias.name.clone()))
     }
 
-    /// The operations of the health view: how many there are.
+    /// The rows of the health view: how many there are.
     pub fn health_rows(&self) -> usize {
-        self.snapshot().scopes.iter().map(|scope| scope.health.len()).sum()
+        health::count(self.snapshot())
+    }
+
+    /// The page that helps most with the function that is open: the one that its numbers in the table come from.
+    pub fn natural_pane(&self) -> Pane {
+        let shown = self.open.as_ref().and_then(|id| self.snapshot().function(id));
+        if shown.is_some_and(|(_, function)| Now::of(function).is_live()) { Pane::Live } else { Pane::Metrics }
+    }
+
+    /// Whether a function's log is in front.
+    pub fn shows_log(&self) -> bool {
+        self.open.is_some() && self.pane == Pane::Logs
     }
 
     /// Where the keys go.
     pub fn layer(&self) -> Layer {
         match self.view {
             _ if self.typing.is_some() => Layer::Filter,
+            _ if self.shows_log() => Layer::Logs,
             _ if self.open.is_some() => Layer::Function,
             View::Functions => Layer::Functions,
             View::Traffic => Layer::Traffic,
@@ -180,8 +259,23 @@ impl App {
     pub fn settle(&mut self) {
         let snapshot = Arc::clone(self.snapshot());
         self.rows = functions::rows(&snapshot, &self.query);
+        self.unfiltered.clear();
+        if !self.query.filter.is_empty() {
+            self.unfiltered = functions::rows(&snapshot, &Query { filter: String::new(), ..self.query.clone() });
+        }
         self.aliases = traffic::rows(&snapshot, &self.query.filter);
+        self.settle_log();
         self.scroll();
+    }
+
+    /// Reads the log that is in front anew.
+    pub fn settle_log(&mut self) {
+        let shown = self.open.clone().filter(|_| self.shows_log());
+        let snapshot = Arc::clone(self.snapshot());
+        let live = shown.as_ref().and_then(|id| snapshot.function(id)).and_then(|(_, function)| function.live.as_ref());
+        self.log.turn_to(self.open.as_ref());
+        let rows = live.map(|live| log::rows(live, &self.log.query)).unwrap_or_default();
+        self.log.settle(rows, super::screen::log_place(self));
     }
 
     /// Brings the cursors into sight.
@@ -200,27 +294,33 @@ impl App {
         );
         let health = self.health_rows();
         self.health.settle(health, Some, room.saturating_sub(1), |_| 1);
+        let place = super::screen::log_place(self);
+        self.log.scroll(place);
     }
 
-    /// What the screen needs: the functions in sight, top to bottom, and the one that is open.
+    /// What the screen needs: the functions in sight, top to bottom, the one that is open, and those behind it.
     pub fn demand(&self) -> Demand {
         let room = usize::from(super::screen::body_rows(self));
-        let mut visible: Vec<FunctionId> = match self.view {
-            View::Functions => {
-                let rows = self.rows.iter().skip(self.functions.offset).take(room);
-                rows.filter_map(|row| row.id(self.snapshot())).collect()
-            }
-            View::Traffic => {
-                let aliases = self.aliases.iter().skip(self.traffic.offset).take(room);
-                aliases.filter_map(|alias| alias.of(self.snapshot())).map(|(id, _)| id).collect()
-            }
-            View::Health => Vec::new(),
+        let table = || {
+            let rows = self.rows.iter().skip(self.functions.offset).take(room);
+            rows.filter_map(|row| row.id(self.snapshot())).collect()
         };
-        visible.dedup();
-        if self.open.is_some() {
-            visible.clear();
-        }
+        let aliases = || {
+            let aliases = self.aliases.iter().skip(self.traffic.offset).take(room);
+            let mut functions: Vec<_> =
+                aliases.filter_map(|alias| alias.of(self.snapshot())).map(|(id, _)| id).collect();
+            functions.dedup();
+            functions
+        };
+        let (visible, mut behind) = match self.view {
+            _ if self.open.is_some() => (Vec::new(), table()),
+            View::Functions => (table(), Vec::new()),
+            View::Traffic => (aliases(), table()),
+            View::Health => (Vec::new(), table()),
+        };
+        behind.extend(self.unfiltered.iter().take(room).filter_map(|row| row.id(self.snapshot())));
         let traffic = self.open.is_none() && self.view == View::Traffic;
-        Demand { visible, focus: self.open.clone(), traffic, refresh: self.refresh }
+        let (focus, attended) = (self.open.clone(), self.attended);
+        Demand { visible, behind, focus, traffic, attended, refresh: self.refresh }
     }
 }

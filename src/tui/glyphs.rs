@@ -19,8 +19,8 @@ pub struct Glyphs {
     pub limit: char,
     /// The axes of a chart.
     pub axis: Axis,
-    /// Whether charts may be drawn in braille, eight dots to a cell.
-    pub braille: bool,
+    /// Whether more than ASCII may be drawn: charts in braille, eight dots to a cell.
+    pub unicode: bool,
     /// The frame around a pane.
     pub border: border::Set<'static>,
 }
@@ -53,7 +53,7 @@ pub static UNICODE: Glyphs = Glyphs {
     axis: Axis {
         upright: '│', upright_tick: '┤', corner: '└', lying: '─', lying_tick: '┬', provisional: '┄'
     },
-    braille: true,
+    unicode: true,
     border: border::ROUNDED,
 };
 
@@ -66,7 +66,7 @@ pub static ASCII: Glyphs = Glyphs {
     gap: ' ',
     limit: '-',
     axis: Axis { upright: '|', upright_tick: '+', corner: '+', lying: '-', lying_tick: '+', provisional: '.' },
-    braille: false,
+    unicode: false,
     border: border::Set {
         top_left: "+",
         top_right: "+",
@@ -78,3 +78,28 @@ pub static ASCII: Glyphs = Glyphs {
         horizontal_bottom: "-",
     },
 };
+
+/// What stands on an ASCII terminal for the characters that lamtop's own words are written with.
+const STAND_INS: [(char, char); 16] = [
+    ('–', '-'),
+    ('…', '.'),
+    ('·', '.'),
+    ('•', '*'),
+    ('≥', '>'),
+    ('≤', '<'),
+    ('→', '>'),
+    ('↵', '|'),
+    ('▏', '|'),
+    ('▸', '>'),
+    ('◂', '<'),
+    ('✗', 'X'),
+    ('▼', 'v'),
+    ('▲', '^'),
+    ('─', '-'),
+    ('\u{FFFD}', '?'),
+];
+
+/// `character` as an ASCII terminal can show it; what comes from outside stays as it is.
+pub fn to_ascii(character: char) -> char {
+    STAND_INS.iter().find(|(known, _)| *known == character).map_or(character, |(_, ascii)| *ascii)
+}

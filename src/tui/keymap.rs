@@ -20,26 +20,38 @@ pub enum Layer {
     Global,
     /// The table of functions.
     Functions,
-    /// One function.
+    /// One function, whatever page of it is shown.
     Function,
+    /// The log of one function.
+    Logs,
     /// Aliases, weights and canaries.
     Traffic,
     /// Findings and the health of the sources.
     Health,
-    /// The line in which a filter is typed.
+    /// The line in which a filter or a search is typed.
     Filter,
 }
 
 impl Layer {
     /// The layers and their names in `config/keys.toml`, in the order of the help.
-    const NAMES: [(Self, &str); 6] = [
+    const NAMES: [(Self, &str); 7] = [
         (Self::Global, "global"),
         (Self::Functions, "functions"),
         (Self::Function, "function"),
+        (Self::Logs, "logs"),
         (Self::Traffic, "traffic"),
         (Self::Health, "health"),
         (Self::Filter, "filter"),
     ];
+
+    /// The layers that are asked for a key, one after the other.
+    pub fn chain(self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), |layer| match layer {
+            Self::Global => None,
+            Self::Logs => Some(Self::Function),
+            _ => Some(Self::Global),
+        })
+    }
 
     /// Whether keys that type are text here.
     fn takes_text(self) -> bool {
@@ -127,8 +139,8 @@ impl Keymap {
             return None;
         }
         let key = Key::of(event);
-        let find = |layer| self.actions.get(&(layer, key)).copied();
-        find(layer).or_else(|| if layer.takes_text() && key.edits_text() { None } else { find(Layer::Global) })
+        let asked = if layer.takes_text() && key.edits_text() { 1 } else { usize::MAX };
+        layer.chain().take(asked).find_map(|layer| self.actions.get(&(layer, key)).copied())
     }
 
     /// What a terminal reports when the key with this name is pressed; `None` when no key has it.
@@ -136,7 +148,24 @@ impl Keymap {
         Key::parse(name).map(Key::event)
     }
 
-    /// The bindings of one layer, in the order of the file. Those of [`Layer::Global`] hold besides.
+    /// The bindings that hold in `layer`, each with the layer it is from: without the keys that mean something else
+    /// there.
+    pub fn reachable(&self, layer: Layer) -> Vec<(Layer, Binding)> {
+        let mut reachable = Vec::new();
+        for from in layer.chain() {
+            for binding in self.bindings(from) {
+                let means = |name: &String| self.resolve(&Self::event(name)?, layer);
+                let keys: Vec<String> =
+                    binding.keys.iter().filter(|name| means(name) == Some(binding.action)).cloned().collect();
+                if !keys.is_empty() {
+                    reachable.push((from, Binding { keys, ..binding.clone() }));
+                }
+            }
+        }
+        reachable
+    }
+
+    /// The bindings of one layer, in the order of the file.
     pub fn bindings(&self, layer: Layer) -> &[Binding] {
         self.bindings.get(&layer).map_or(&[], Vec::as_slice)
     }

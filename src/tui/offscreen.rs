@@ -74,6 +74,7 @@ impl Offscreen {
             suspend: || {},
             // There is no user whose directory the file could go to.
             save: |_, _| Err(io::ErrorKind::Unsupported.into()),
+            copy: |_| Err(io::ErrorKind::Unsupported.into()),
         };
         run::run(&mut self.terminal, &mut self.app, script::play(steps), wires).await
     }

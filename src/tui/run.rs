@@ -26,6 +26,8 @@ use crate::snapshot::Snapshot;
 
 /// At most 30 frames a second.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
+/// But a key is not to wait for the next of them while snapshots keep coming: its frame may follow this soon.
+const BEFORE_ANSWER: Duration = Duration::from_millis(8);
 
 /// What the loop is connected to.
 pub struct Wires<'a> {
@@ -39,6 +41,8 @@ pub struct Wires<'a> {
     pub suspend: fn(),
     /// Writes a picture to the file of this name.
     pub save: fn(&str, &str) -> io::Result<()>,
+    /// Has the terminal copy a text.
+    pub copy: fn(&str) -> io::Result<()>,
 }
 
 /// The keys, pastes and sizes that the terminal sends. It ends when the terminal cannot be read any more: asking
@@ -69,6 +73,8 @@ pub async fn run<B: Backend>(
     // The skeleton is followed by the first data at once.
     let quiet = tokio::time::sleep(Duration::ZERO);
     tokio::pin!(quiet);
+    // When a key's frame may be drawn.
+    let mut answer = quiet.deadline();
     draw(terminal, app)?;
     wires.demand.send_replace(app.demand());
     loop {
@@ -79,6 +85,7 @@ pub async fn run<B: Backend>(
                 draw(terminal, app)?;
                 changed = false;
                 quiet.set(tokio::time::sleep(BETWEEN_FRAMES));
+                answer = tokio::time::sleep(BEFORE_ANSWER).deadline();
                 None
             }
             msg = input.next() => {
@@ -95,8 +102,13 @@ pub async fn run<B: Backend>(
             }
         };
         let Some(msg) = msg else { continue };
+        let is_key = matches!(msg, Msg::Key(_));
         let updated = update(app, msg);
         changed |= updated.redraw;
+        if is_key && updated.redraw {
+            let soon = answer.min(quiet.deadline());
+            quiet.as_mut().reset(soon);
+        }
         for effect in updated.effects {
             match effect {
                 Effect::Demand(demand) => drop(wires.demand.send_replace(demand)),
@@ -104,6 +116,13 @@ pub async fn run<B: Backend>(
                 Effect::Quit => return Ok(()),
                 Effect::Export => {
                     let notice = export(app, wires.save);
+                    changed |= update(app, Msg::Done(notice)).redraw;
+                }
+                Effect::Copy(text) => {
+                    let notice = match (wires.copy)(&text) {
+                        Ok(()) => format!("sent {} bytes to the terminal's clipboard (OSC 52)", text.len()),
+                        Err(error) => format!("the line cannot be copied: {error}"),
+                    };
                     changed |= update(app, Msg::Done(notice)).redraw;
                 }
             }

@@ -7,7 +7,8 @@
 //! │ functions.rs  the table            view 1  │
 //! │ traffic.rs    aliases              view 2  │
 //! │ health.rs     operations           view 3  │
-//! │ function.rs   one function, over a view    │
+//! │ function.rs   one function, over a view:   │
+//! │   metrics, live, log                pages  │
 //! │ help.rs       the keys, over everything    │
 //! ├────────────────────────────────────────────┤
 //! │ footer.rs     keys, filter, notices        │
@@ -29,6 +30,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use super::app::{App, View};
+use super::glyphs;
 use super::widget::write;
 use crate::view::meaning::Meaning;
 
@@ -39,6 +41,11 @@ const SMALLEST: Size = Size { width: 60, height: 16 };
 pub fn draw(frame: &mut Frame<'_>, app: &App) {
     let area = frame.area();
     paint(app, area, frame.buffer_mut());
+}
+
+/// The room that the text of a log's lines has.
+pub fn log_place(app: &App) -> Size {
+    function::log::place(Size { width: app.size.width, height: body_rows(app) })
 }
 
 /// The screen as it stands, in a buffer of its own.
@@ -56,6 +63,13 @@ pub fn body_rows(app: &App) -> u16 {
 const FOOTER: u16 = 1;
 
 fn paint(app: &App, area: Rect, buffer: &mut Buffer) {
+    compose(app, area, buffer);
+    if !app.theme.glyphs().unicode {
+        spell_in_ascii(buffer);
+    }
+}
+
+fn compose(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.width < SMALLEST.width || area.height < SMALLEST.height {
         let text =
             format!("lamtop needs {} x {}, this is {} x {}", SMALLEST.width, SMALLEST.height, area.width, area.height);
@@ -76,5 +90,17 @@ fn paint(app: &App, area: Rect, buffer: &mut Buffer) {
     footer::draw(app, bottom, buffer);
     if app.help {
         help::draw(app, body, buffer);
+    }
+}
+
+/// Puts ASCII in the place of every other character of lamtop's own.
+fn spell_in_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        let mut symbol = cell.symbol().chars();
+        if let (Some(character), None) = (symbol.next(), symbol.next())
+            && !character.is_ascii()
+        {
+            cell.set_char(glyphs::to_ascii(character));
+        }
     }
 }

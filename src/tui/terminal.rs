@@ -25,6 +25,7 @@ use rustix::stdio::stdout;
 use tokio::sync::Notify;
 
 use crate::error::Error;
+use crate::tui::clipboard;
 use crate::tui::signals;
 pub use crate::tui::signals::suspend;
 
@@ -111,6 +112,15 @@ impl Drop for Guard {
 pub fn repaint<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
     let size = terminal.size()?;
     terminal.resize(size.into())
+}
+
+/// Has the terminal copy `text`, which must be clean.
+///
+/// # Errors
+/// When the terminal is not ours or takes no bytes.
+pub(super) fn copy(text: &str) -> io::Result<()> {
+    let _writing = wait_for_frame();
+    if is_ours() { send(clipboard::sequence(text).as_bytes()) } else { Err(io::ErrorKind::NotConnected.into()) }
 }
 
 /// Gives the terminal back for good, if it is ours.

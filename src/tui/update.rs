@@ -1,17 +1,20 @@
 //! What a message does to the app, and what the app then wants done. Pure: effects are returned, not performed.
 
+mod log;
+mod typing;
+
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
 use super::action::Action;
-use super::app::{App, View};
-use super::keymap::Layer;
+use super::app::{App, Pane, Typing, View};
 use super::list::List;
+use super::log::LogPane;
 use super::screen;
 use crate::model::demand::Demand;
-use crate::model::text;
+use crate::model::time::Minute;
 use crate::snapshot::Snapshot;
 use crate::view::functions::Column;
 
@@ -38,6 +41,8 @@ pub enum Effect {
     Demand(Demand),
     /// Save the screen as a picture.
     Export,
+    /// Have the terminal copy this.
+    Copy(String),
     /// Stop the program and give the shell the terminal.
     Suspend,
     /// End.
@@ -53,9 +58,6 @@ pub struct Updated {
     pub effects: Vec<Effect>,
 }
 
-/// The longest filter, in characters.
-const LONGEST_FILTER: usize = 200;
-
 /// Takes in one message.
 pub fn update(app: &mut App, msg: Msg) -> Updated {
     let before = app.demand();
@@ -65,7 +67,7 @@ pub fn update(app: &mut App, msg: Msg) -> Updated {
         Msg::Paste(pasted) => {
             let typing = app.typing.is_some();
             if typing {
-                type_text(app, &pasted);
+                typing::insert(app, &pasted);
             }
             typing
         }
@@ -89,6 +91,8 @@ pub fn update(app: &mut App, msg: Msg) -> Updated {
 
 /// Says whether the key meant anything.
 fn press(app: &mut App, key: KeyEvent, effects: &mut Vec<Effect>) -> bool {
+    // To the minute: the sources need not hear of each key. The newest snapshot tells the time, frozen or not.
+    app.attended = Some(Minute::of(app.newest().at).start());
     let noticed = app.notice.take().is_some();
     if app.help && key.kind != KeyEventKind::Release {
         app.help = false;
@@ -101,31 +105,12 @@ fn press(app: &mut App, key: KeyEvent, effects: &mut Vec<Effect>) -> bool {
     match app.keymap.resolve(&key, app.layer()) {
         Some(action) => {
             act(app, action, effects);
+            app.settle_log();
             true
         }
-        None if app.layer() == Layer::Filter => edit(app, key) || noticed,
+        None if app.typing.is_some() => typing::edit(app, key) || noticed,
         None => noticed,
     }
-}
-
-fn edit(app: &mut App, key: KeyEvent) -> bool {
-    match key.code {
-        KeyCode::Char(character) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
-            type_text(app, &character.to_string());
-        }
-        KeyCode::Backspace => {
-            app.query.filter.pop();
-            app.settle();
-        }
-        _ => return false,
-    }
-    true
-}
-
-fn type_text(app: &mut App, typed: &str) {
-    let room = LONGEST_FILTER.saturating_sub(app.query.filter.chars().count());
-    app.query.filter.extend(text::clean(typed).chars().take(room));
-    app.settle();
 }
 
 fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
@@ -135,6 +120,7 @@ fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
         Action::Export => effects.push(Effect::Export),
         Action::Help => app.help = true,
         Action::Back => back(app),
+        Action::Open if app.shows_log() => log::open_request(app),
         Action::Open => open(app),
         Action::Up => step(app, -1),
         Action::Down => step(app, 1),
@@ -148,6 +134,7 @@ fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
             app.query.reversed = !app.query.reversed;
             app.settle();
         }
+        Action::FaultsOnly if app.shows_log() => app.log.query.errors_only = !app.log.query.errors_only,
         Action::FaultsOnly => {
             app.query.faults_only = !app.query.faults_only;
             app.settle();
@@ -157,17 +144,23 @@ fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
                 show(app, View::Functions);
             }
             app.open = None;
-            app.typing = Some(app.query.filter.clone());
+            app.typing = Some(Typing::Filter { before: app.query.filter.clone() });
         }
-        Action::FilterAccept => app.typing = None,
-        Action::FilterCancel => {
-            app.query.filter = app.typing.take().unwrap_or_default();
-            app.settle();
+        Action::Search => {
+            app.typing = Some(Typing::Search { before: app.log.search.clone(), from: app.log.held() });
         }
-        Action::FilterClear => {
-            app.query.filter.clear();
-            app.settle();
-        }
+        Action::FilterAccept => typing::accept(app),
+        Action::FilterCancel => typing::cancel(app),
+        Action::FilterClear => typing::clear(app),
+        Action::SearchOlder => log::seek(app, |log| log.seek_older(false), "older"),
+        Action::SearchNewer => log::seek(app, LogPane::seek_newer, "newer"),
+        Action::Wrap => app.log.wrap = !app.log.wrap,
+        Action::Copy => log::copy(app, effects),
+        Action::PaneMetrics => page_of_pane(app, Pane::Metrics),
+        Action::PaneLive => page_of_pane(app, Pane::Live),
+        Action::PaneLogs => page_of_pane(app, Pane::Logs),
+        Action::PaneNext => turn_pane(app, 1),
+        Action::PanePrevious => turn_pane(app, Pane::ALL.len() - 1),
         Action::ViewFunctions => show(app, View::Functions),
         Action::ViewTraffic => show(app, View::Traffic),
         Action::ViewHealth => show(app, View::Health),
@@ -182,7 +175,7 @@ fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
 }
 
 fn back(app: &mut App) {
-    if app.open.take().is_some() {
+    if (app.shows_log() && log::back(app)) || app.open.take().is_some() {
         return;
     }
     if app.view != View::Functions {
@@ -209,6 +202,19 @@ fn open(app: &mut App) {
         }
         View::Health => {}
     }
+    if !app.pane_chosen {
+        app.pane = app.natural_pane();
+    }
+}
+
+fn page_of_pane(app: &mut App, pane: Pane) {
+    app.pane = pane;
+    app.pane_chosen = true;
+}
+
+fn turn_pane(app: &mut App, by: usize) {
+    let place = Pane::ALL.iter().position(|pane| *pane == app.pane).unwrap_or(0);
+    page_of_pane(app, Pane::ALL[(place + by) % Pane::ALL.len()]);
 }
 
 fn show(app: &mut App, view: View) {
@@ -226,6 +232,9 @@ fn page(app: &App) -> isize {
 }
 
 fn step(app: &mut App, distance: isize) {
+    if app.shows_log() {
+        return app.log.step(distance);
+    }
     match app.view {
         View::Functions => {
             let index = app.functions.step(distance, app.rows().len());

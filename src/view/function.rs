@@ -131,16 +131,16 @@ pub fn charts(snapshot: &Snapshot, function: &FunctionSnapshot, minutes: u16) ->
         },
         meaning,
     };
-    let limit = function.ceiling.map(|ceiling| match ceiling {
-        Ceiling::Reserved(limit) => (f64::from(limit), "reserved"),
-        Ceiling::Unreserved(limit) => (f64::from(limit), "unreserved pool"),
-    });
+    let highest = |metric, statistic| match function.state.series.get(metric, statistic) {
+        Some(series) => series.range(first, last).flatten().fold(0.0, f64::max),
+        None => 0.0,
+    };
     let timeout = function.state.info.as_ref().and_then(|info| info.value.timeout_s);
     [
         Chart {
             title: "concurrency",
             lines: vec![line("", Metric::ConcurrentExecutions, Statistic::Maximum, Meaning::Series1)],
-            limit: near(limit, function.state.series.one(Metric::ConcurrentExecutions), first, last),
+            limit: near(ceiling(function), highest(Metric::ConcurrentExecutions, Statistic::Maximum)),
             unit: units::count,
         },
         Chart {
@@ -162,25 +162,24 @@ pub fn charts(snapshot: &Snapshot, function: &FunctionSnapshot, minutes: u16) ->
             ],
             limit: near(
                 timeout.map(|timeout| (f64::from(timeout) * 1e3, "timeout")),
-                function.state.series.get(Metric::Duration, Statistic::P99),
-                first,
-                last,
+                highest(Metric::Duration, Statistic::P99),
             ),
             unit: units::milliseconds,
         },
     ]
 }
 
+/// The concurrency that the function cannot exceed, and what sets it.
+pub(super) fn ceiling(function: &FunctionSnapshot) -> Option<(f64, &'static str)> {
+    function.ceiling.map(|ceiling| match ceiling {
+        Ceiling::Reserved(limit) => (f64::from(limit), "reserved"),
+        Ceiling::Unreserved(limit) => (f64::from(limit), "unreserved pool"),
+    })
+}
+
 /// A limit is drawn only when the line comes within a tenth of it: far above, it would flatten the line.
-fn near(
-    limit: Option<(f64, &'static str)>,
-    series: Option<&crate::store::series::Series>,
-    first: Minute,
-    last: Minute,
-) -> Option<(f64, &'static str)> {
-    let (value, name) = limit?;
-    let highest = series?.range(first, last).flatten().fold(0.0, f64::max);
-    (highest >= value / 10.0).then_some((value, name))
+pub(super) fn near(limit: Option<(f64, &'static str)>, highest: f64) -> Option<(f64, &'static str)> {
+    limit.filter(|(limit, _)| highest >= limit / 10.0)
 }
 
 /// A failure target in a line.

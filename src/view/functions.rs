@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, Utc};
 
 use super::meaning::Meaning;
+use super::now::{AT_LEAST, Now};
 use super::status::Status;
 use super::units;
 use crate::model::metric::{Metric, Statistic};
@@ -24,7 +25,8 @@ pub enum Column {
     Function,
     /// Profile and Region.
     Scope,
-    /// Invocations of the newest complete minute.
+    /// Invocations a minute: of the last 60 s where the logs are read, else of the newest complete minute, like the
+    /// errors, the concurrency and the durations.
     Invocations,
     /// Errors of that minute.
     Errors,
@@ -216,7 +218,7 @@ enum Key {
 
 impl Key {
     fn of(column: Column, scope: &Scope, function: &FunctionSnapshot, status: Status) -> Self {
-        let metrics = &function.metrics;
+        let now = Now::of(function);
         let info = function.state.info.as_ref().map(|info| &info.value);
         Self::Number(match column {
             Column::Function => return Self::Text(Some(function.state.name.to_string())),
@@ -224,18 +226,18 @@ impl Key {
             Column::Runtime => return Self::Text(info.and_then(|info| info.runtime.clone())),
             Column::Status | Column::Trend | Column::Trouble | Column::Split => {
                 let trouble = function.trouble.unwrap_or(0.0);
-                return Self::Impact(status, trouble, metrics.invocations.unwrap_or(0.0));
+                return Self::Impact(status, trouble, now.invocations.unwrap_or(0.0));
             }
-            Column::Invocations => metrics.invocations,
-            Column::Errors => metrics.errors,
-            Column::ErrorRate => metrics.error_rate,
-            Column::Throttles => metrics.throttles,
-            Column::Concurrency => metrics.concurrent_executions,
-            Column::P50 => metrics.duration_ms.p50,
-            Column::P99 => metrics.duration_ms.p99,
+            Column::Invocations => now.invocations,
+            Column::Errors => now.errors,
+            Column::ErrorRate => now.error_rate,
+            Column::Throttles => function.metrics.throttles,
+            Column::Concurrency => now.concurrency,
+            Column::P50 => now.p50,
+            Column::P99 => now.p99,
             Column::DeadLetters => function.dead_letters_waiting().map(|depth| depth as f64),
             Column::Memory => info.and_then(|info| info.memory_mb).map(f64::from),
-            Column::Age => metrics.as_of.map(|minute| -(minute.0 as f64)),
+            Column::Age => now.as_of().map(|at| -(at.timestamp() as f64)),
         })
     }
 
@@ -266,18 +268,18 @@ pub enum Cell {
 /// The cell of `column` for one function, with `minutes` of history in a trend.
 pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) -> Option<Cell> {
     let (scope, function) = row.of(snapshot)?;
-    let metrics = &function.metrics;
+    let now = Now::of(function);
     let info = function.state.info.as_ref().map(|info| &info.value);
     let status = Status::of(function);
-    let active = metrics.as_of.is_some();
+    let active = now.read.is_some();
     let plain = if active { Meaning::Normal } else { Meaning::Muted };
-    let number = |value: Option<f64>, format: fn(f64) -> String| match value {
-        Some(value) => Cell::Text(format(value), plain),
+    let number = |mark: &str, value: Option<f64>, format: fn(f64) -> String| match value {
+        Some(value) => Cell::Text(mark.to_string() + &format(value), plain),
         None => missing(),
     };
-    let alarming = |value: Option<f64>, format: fn(f64) -> String, meaning: Meaning| match value {
-        Some(value) if value > 0.0 => Cell::Text(format(value), meaning),
-        Some(value) => Cell::Text(format(value), Meaning::Muted),
+    let alarming = |mark: &str, value: Option<f64>, format: fn(f64) -> String, meaning: Meaning| match value {
+        Some(value) if value > 0.0 => Cell::Text(mark.to_string() + &format(value), meaning),
+        Some(value) => Cell::Text(mark.to_string() + &format(value), Meaning::Muted),
         None => missing(),
     };
     Some(match column {
@@ -287,15 +289,15 @@ pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) ->
         },
         Column::Function => Cell::Text(text::clean(function.state.name.as_str()).into_owned(), status.name_meaning()),
         Column::Scope => Cell::Text(text::clean(&scope.to_string()).into_owned(), Meaning::Muted),
-        Column::Invocations => number(metrics.invocations, units::count),
-        Column::Errors => alarming(metrics.errors, units::count, Status::error_meaning(metrics.error_rate)),
-        Column::ErrorRate => alarming(metrics.error_rate, units::percent, Status::error_meaning(metrics.error_rate)),
-        Column::Throttles => alarming(metrics.throttles, units::count, Meaning::Critical),
-        Column::Concurrency => concurrency(function, plain),
-        Column::P50 => number(metrics.duration_ms.p50, units::milliseconds),
-        Column::P99 => number(metrics.duration_ms.p99, units::milliseconds),
+        Column::Invocations => number(now.mark(), now.invocations, units::count),
+        Column::Errors => alarming(now.bound(), now.errors, units::count, Status::error_meaning(now.error_rate)),
+        Column::ErrorRate => alarming("", now.error_rate, units::percent, Status::error_meaning(now.error_rate)),
+        Column::Throttles => alarming("", function.metrics.throttles, units::count, Meaning::Critical),
+        Column::Concurrency => concurrency(function, &now, plain),
+        Column::P50 => number("", now.p50, units::milliseconds),
+        Column::P99 => number("", now.p99, units::milliseconds),
         Column::DeadLetters => {
-            alarming(function.dead_letters_waiting().map(|depth| depth as f64), units::count, Meaning::Warning)
+            alarming("", function.dead_letters_waiting().map(|depth| depth as f64), units::count, Meaning::Warning)
         }
         Column::Trend => {
             trend(snapshot, minutes, Meaning::Series1, |minute| read(function, Metric::Invocations, minute))
@@ -320,8 +322,8 @@ pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) ->
             Some(memory) => Cell::Text(units::megabytes(f64::from(memory)), Meaning::Muted),
             None => missing(),
         },
-        Column::Age => match metrics.as_of {
-            Some(minute) => Cell::Text(age(minute, snapshot.at), Meaning::Muted),
+        Column::Age => match now.age(snapshot.at) {
+            Some(age) => Cell::Text(age, if now.is_live() { Meaning::Ok } else { Meaning::Muted }),
             None => missing(),
         },
     })
@@ -343,20 +345,22 @@ fn trend(snapshot: &Snapshot, minutes: usize, meaning: Meaning, read: impl Fn(Mi
     Cell::Trend(values, snapshot.params.provisional_minutes as usize, meaning)
 }
 
-fn concurrency(function: &FunctionSnapshot, plain: Meaning) -> Cell {
-    let used = function.metrics.concurrent_executions;
+fn concurrency(function: &FunctionSnapshot, now: &Now, plain: Meaning) -> Cell {
+    let used = now.concurrency;
+    let mark = if now.concurrency_at_least { AT_LEAST } else { "" };
+    let count = |used| mark.to_string() + &units::count(used);
     let reserved = function.state.reserved.as_ref().and_then(|reserved| reserved.value);
     match (used, reserved) {
         (used, Some(reserved)) => {
             let at_limit = used.is_some_and(|used| used >= f64::from(reserved)) || reserved == 0;
-            let used = used.map_or_else(|| units::MISSING.to_string(), units::count);
+            let used = used.map_or_else(|| units::MISSING.to_string(), count);
             Cell::Text(format!("{used}/{reserved}"), if at_limit { Meaning::Critical } else { plain })
         }
         (Some(used), None) => {
             let pool = function.ceiling.map(|ceiling| f64::from(ceiling.executions()));
             // Every other function has to live on what is left.
             let hogs = pool.is_some_and(|pool| pool > 0.0 && used >= pool / 2.0);
-            Cell::Text(units::count(used), if hogs { Meaning::Warning } else { plain })
+            Cell::Text(count(used), if hogs { Meaning::Warning } else { plain })
         }
         (None, None) => missing(),
     }

@@ -52,11 +52,13 @@ pub enum Meaning {
     BorderFocused,
     /// A key in the footer and in the help.
     Key,
+    /// Words that were searched for. Laid over another meaning.
+    Match,
 }
 
 impl Meaning {
     /// How many meanings there are.
-    pub const COUNT: usize = Self::Key as usize + 1;
+    pub const COUNT: usize = Self::Match as usize + 1;
 
     /// Every meaning, in the order of the enum.
     pub const ALL: [Self; Self::COUNT] = [
@@ -82,6 +84,7 @@ impl Meaning {
         Self::Border,
         Self::BorderFocused,
         Self::Key,
+        Self::Match,
     ];
 
     /// The meaning of the line at `index` (from 0) of a chart; after the sixth they repeat.

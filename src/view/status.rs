@@ -1,6 +1,7 @@
 //! What to look at, in one word per function: the worst thing that is true of it.
 
 use super::meaning::Meaning;
+use super::now::Now;
 use crate::analysis::ratio;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 
@@ -31,11 +32,13 @@ const ERRORS_WARNING: f64 = 0.01;
 const ERRORS_CRITICAL: f64 = 0.10;
 
 impl Status {
-    /// The status of `function` by its newest complete minute.
+    /// The status of `function`: failed invocations by its logs where they show enough of them, all else by its newest
+    /// complete minute.
     pub fn of(function: &FunctionSnapshot) -> Self {
         let metrics = &function.metrics;
         let some = |value: Option<f64>| value.is_some_and(|value| value > 0.0);
-        let error_rate = metrics.error_rate.unwrap_or(0.0);
+        let now = Now::of(function);
+        let error_rate = now.telling_error_rate().or(metrics.error_rate).unwrap_or(0.0);
         if error_rate >= ERRORS_CRITICAL {
             Self::Failing
         } else if function.state.reserved.as_ref().is_some_and(|reserved| reserved.value == Some(0)) {
@@ -51,7 +54,7 @@ impl Status {
             Self::Errors
         } else if function.dead_letters_waiting().is_some_and(|waiting| waiting > 0) {
             Self::DeadLetters
-        } else if metrics.as_of.is_some() {
+        } else if metrics.as_of.is_some() || (now.is_live() && some(now.invocations)) {
             Self::Ok
         } else {
             Self::Idle
@@ -185,6 +188,24 @@ mod tests {
         let mut draining = stopped;
         draining.metrics.error_rate = Some(0.5);
         assert_eq!(Status::of(&draining), Status::Failing);
+    }
+
+    #[test]
+    fn the_logs_tell_of_failures_before_the_metrics_do() {
+        let ran = |invocations, errors, metrics: Status| {
+            let mut live = crate::fixture::live();
+            (live.total.invocations, live.total.errors) = (invocations, errors);
+            Status::of(&FunctionSnapshot { live: Some(std::sync::Arc::new(live)), ..function(metrics) })
+        };
+        assert_eq!(ran(20, 2, Status::Ok), Status::Failing);
+        assert_eq!(ran(100, 1, Status::Ok), Status::Errors);
+        assert_eq!(ran(19, 19, Status::Ok), Status::Ok, "too few to judge by");
+        assert_eq!(
+            ran(100, 0, Status::Errors),
+            Status::DeadLetters,
+            "the metrics do not know yet that it has recovered"
+        );
+        assert_eq!((ran(1, 0, Status::Idle), ran(0, 0, Status::Idle)), (Status::Ok, Status::Idle));
     }
 
     #[test]

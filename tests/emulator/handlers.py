@@ -8,7 +8,7 @@ def on_request(event, context):
     time.sleep(event.get("sleep_s", 0))
     if event.get("fail"):
         raise RuntimeError("failed as asked")
-    return {"version": context.function_version}
+    return {"version": context.function_version, "request": context.aws_request_id}
 
 
 def on_message(event, context):

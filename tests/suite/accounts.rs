@@ -3,11 +3,15 @@
 use async_trait::async_trait;
 use lamtop::model::failure::ApiError;
 use lamtop::model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
+use lamtop::model::log::LogEvent;
 use lamtop::model::metric::{Metric, Subject};
 use lamtop::model::operation::Operation;
 use lamtop::model::queue::QueueAttributes;
 use lamtop::model::{Arn, FunctionName};
-use lamtop::source::api::{Account, Functions, Identity, Logs, MetricQuery, Metrics, Page, PointsPage, Queues, Token};
+use lamtop::source::api::{
+    Account, Functions, Identity, LogQuery, Logs, MetricQuery, Metrics, Page, PointsPage, Position, Queues, Records,
+    Shard, Streams, Tail, TailFilter, Token,
+};
 
 /// An account without a function.
 pub(crate) fn empty() -> Account {
@@ -99,6 +103,32 @@ impl Metrics for Double {
 impl Logs for Double {
     async fn log_groups(&self, prefix: &str, token: Token) -> Result<Page<LogGroup>, ApiError> {
         ask!(self, DescribeLogGroups, logs.log_groups(prefix, token), Page::last(vec![]))
+    }
+
+    async fn events(&self, query: &LogQuery, token: Token) -> Result<Page<LogEvent>, ApiError> {
+        ask!(self, FilterLogEvents, logs.events(query, token), Page::last(vec![]))
+    }
+
+    async fn tail(&self, groups: &[Arn], filter: TailFilter) -> Result<Box<dyn Tail>, ApiError> {
+        match self.ask(Operation::StartLiveTail)? {
+            Some(account) => account.logs.tail(groups, filter).await,
+            None => Err(ApiError::NotFound("log group".to_string())),
+        }
+    }
+}
+
+#[async_trait]
+impl Streams for Double {
+    async fn shards(&self, _: &str, _: Token) -> Result<Page<Shard>, ApiError> {
+        Err(ApiError::Unsupported("not yet".into()))
+    }
+
+    async fn iterator(&self, _: &str, _: &str, _: &Position) -> Result<String, ApiError> {
+        Err(ApiError::Unsupported("not yet".into()))
+    }
+
+    async fn records(&self, _: &str, _: &str) -> Result<Option<Records>, ApiError> {
+        Err(ApiError::Unsupported("not yet".into()))
     }
 }
 

@@ -54,5 +54,11 @@ async fn it_shows_filters_opens_and_leaves_the_terminal_as_it_was() {
     assert!(entered, "the app has a screen of its own");
 
     let asked: BTreeSet<_> = proxy.recorded().into_iter().collect();
-    assert_eq!(asked, Operation::ALL.iter().map(|operation| operation.action().to_string()).collect());
+    // No stream was named, and only what a Live Tail missed is filtered for.
+    let may_be_left =
+        [Operation::ListShards, Operation::GetShardIterator, Operation::GetRecords, Operation::FilterLogEvents];
+    for operation in Operation::ALL {
+        assert!(asked.contains(operation.action()) || may_be_left.contains(operation), "{operation}");
+    }
+    assert!(asked.iter().all(|action| Operation::ALL.iter().any(|known| known.action() == action)), "{asked:?}");
 }

@@ -46,7 +46,13 @@ fn feeds(operation: Operation) -> &'static [&'static str] {
             "error_rate",
             "duration_ms",
         ],
-        Operation::DescribeLogGroups => &[],
+        // Only what is on screen is followed.
+        Operation::DescribeLogGroups
+        | Operation::FilterLogEvents
+        | Operation::StartLiveTail
+        | Operation::ListShards
+        | Operation::GetShardIterator
+        | Operation::GetRecords => &[],
     }
 }
 

@@ -15,9 +15,20 @@ use crate::proxy::{Proxy, Refuse};
 /// The rest of the measured minute, and half of the one in which it is the newest complete minute.
 const UNTIL_COMPLETE: Duration = Duration::from_secs(90);
 
-/// What a snapshot asks for: all but a function's log group, which only its open pane needs.
+/// What a snapshot asks for: all but what only reading logs needs.
 pub(crate) fn asked() -> Vec<Operation> {
-    Operation::ALL.iter().copied().filter(|operation| *operation != Operation::DescribeLogGroups).collect()
+    let reads_logs = |operation: &Operation| {
+        matches!(
+            operation,
+            Operation::DescribeLogGroups
+                | Operation::FilterLogEvents
+                | Operation::StartLiveTail
+                | Operation::ListShards
+                | Operation::GetShardIterator
+                | Operation::GetRecords
+        )
+    };
+    Operation::ALL.iter().copied().filter(|operation| !reads_logs(operation)).collect()
 }
 
 /// Runs `lamtop snapshot --format json` on one Region.

@@ -170,6 +170,7 @@ async fn the_sources_are_told_what_is_on_screen() {
     let app = app.keys("<enter>").await;
     assert_eq!(app.demand().focus.map(|id| id.name.to_string()), Some(app.selected()));
     assert!(app.demand().visible.is_empty());
+    assert!(app.demand().behind.len() > 5, "their logs go on");
     let before = app.demand().refresh;
     assert_eq!(app.keys("R").await.demand().refresh, before + 1);
 }

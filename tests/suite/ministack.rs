@@ -13,9 +13,12 @@ use crate::{process, venv};
 
 const LAUNCHER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulator/launcher.py");
 const DEPLOY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulator/deploy.py");
+const LIVE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulator/live.py");
 
 /// Two minutes' starts waited for, four rounds of traffic, and a slow machine.
 const DEPLOY_TIMEOUT: Duration = Duration::from_mins(5);
+/// Some calls each, of which the slowest run a function.
+const LIVE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running MiniStack.
 pub(crate) struct MiniStack {
@@ -63,11 +66,22 @@ impl MiniStack {
 
     /// Deploys the functions of `deploy.py` into `region`, invokes them, and returns what happened.
     pub(crate) async fn deploy(&self, region: &str) -> Value {
+        self.run(DEPLOY, region, &[], DEPLOY_TIMEOUT).await
+    }
+
+    /// Makes log events in `region` by one of the commands of `live.py`, and returns what was made.
+    pub(crate) async fn make_live(&self, region: &str, command: &[&str]) -> Value {
+        self.run(LIVE, region, command, LIVE_TIMEOUT).await
+    }
+
+    /// Runs a script on the emulator; what it prints is one JSON document.
+    async fn run(&self, script: &str, region: &str, arguments: &[&str], timeout: Duration) -> Value {
         let mut command = tokio::process::Command::new(&self.python);
-        command.arg(DEPLOY).args([&self.endpoint, region]).env_clear();
-        let run = process::run(command, DEPLOY_TIMEOUT).await;
-        assert_eq!(run.code, Some(0), "deploy.py failed:\n{}", run.stderr);
-        serde_json::from_str(&run.stdout).expect("deploy.py prints JSON")
+        // It leaves nothing in the sources' folder.
+        command.arg("-B").arg(script).args([&self.endpoint, region]).args(arguments).env_clear();
+        let run = process::run(command, timeout).await;
+        assert_eq!(run.code, Some(0), "{script} failed:\n{}", run.stderr);
+        serde_json::from_str(&run.stdout).expect("it prints JSON")
     }
 
     /// Closes the pipe, as the end of this process does, and waits for the launcher to end.

@@ -7,6 +7,7 @@ use lamtop::model::failure::{Health, HealthState};
 use lamtop::model::function::{
     AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, LogGroup, Provisioned,
 };
+use lamtop::model::log::{FeedState, LeftOut, LogBatch, LogEvent, LogFeed, LogWay};
 use lamtop::model::metric::{Metric, Point, SeriesId, Subject};
 use lamtop::model::observation::{Observation, Payload, Usage};
 use lamtop::model::operation::Operation;
@@ -60,6 +61,7 @@ fn info() -> impl Strategy<Value = FunctionInfo> {
                 snap_start,
                 dead_letter_target,
                 log_group,
+                system_log_level: None,
             }
         },
     )
@@ -110,10 +112,51 @@ fn told() -> impl Strategy<Value = Told> {
     (subject(), metric, 0usize..2, btree_map(back, 0.0..1e6, 0..8))
 }
 
+/// A line of a log group's, so many milliseconds before it was read.
+type Written = BTreeMap<i64, (&'static str, &'static str)>;
+
+/// Lines, how many seconds were read, why some are missing, and whether the log group is named.
+type Batch = (Written, i64, Option<LeftOut>, bool);
+
+fn logs() -> impl Strategy<Value = Batch> {
+    let stream = select(vec!["2026/11/22/[7]0c1d", "2026/11/22/[8]0c1e", "2026/11/22/checkout[8]0c1f", "odd"]);
+    let message = select(vec![
+        "START RequestId: 7a3e Version: 7\n",
+        "REPORT RequestId: 7a3e\tDuration: 41.27 ms\tBilled Duration: 42 ms\tMax Memory Used: 118 MB\t\n",
+        "REPORT RequestId: 7a3f\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tStatus: timeout\n",
+        "[ERROR] KeyError: 'a'\rTraceback (most recent call last):\r",
+        "hello",
+    ]);
+    let back = prop_oneof![4 => 0i64..90_000, 1 => -400_000i64..5_000_000];
+    let left_out = option::of(select(vec![LeftOut::Sampled, LeftOut::Dropped(7), LeftOut::OtherShards]));
+    (btree_map(back, (stream, message), 0..12), 0i64..100, left_out, any::<bool>())
+}
+
+fn batch(at: DateTime<Utc>, number: i64, (written, seconds, left_out, is_named): Batch) -> LogBatch {
+    let group: std::sync::Arc<str> = "/aws/lambda/payments".into();
+    let event = |(back, (stream, message)): (i64, (&str, &str))| LogEvent {
+        id: None,
+        // No two lines are written at the very same time: their order on screen would be that of their arrival.
+        timestamp: at - TimeDelta::milliseconds(back) + TimeDelta::microseconds(number),
+        ingestion: at,
+        stream: stream.into(),
+        group: group.clone(),
+        message: message.to_string(),
+    };
+    LogBatch {
+        way: if is_named { LogWay::Poll } else { LogWay::Kinesis },
+        groups: is_named.then(|| vec![group.clone()]),
+        span: Some((at - TimeDelta::seconds(seconds), at)),
+        left_out,
+        events: written.into_iter().map(event).collect(),
+    }
+}
+
 /// A fact before it is known when it was read.
 #[derive(Clone, Debug)]
 enum Fact {
     Points(Vec<Told>),
+    Logs(Batch),
     Other(Payload),
 }
 
@@ -146,9 +189,16 @@ fn fact() -> impl Strategy<Value = Fact> {
     ]);
     let health = (select(Operation::ALL), state, option::of(any::<String>()), time())
         .prop_map(|(operation, state, detail, since)| Payload::Health(Health { operation, state, detail, since }));
-    let usage = (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(requests, metrics_requested, list_requests)| {
-        Payload::Usage(Usage { requests, metrics_requested, list_requests })
-    });
+    let usage = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()).prop_map(
+        |(requests, metrics_requested, list_requests, live_tail_s)| {
+            Payload::Usage(Usage { requests, metrics_requested, list_requests, live_tail_s })
+        },
+    );
+    let state = select(vec![FeedState::Off, FeedState::Running(LogWay::Tail), FeedState::Failing]);
+    let feed =
+        (state, any::<String>(), 0usize..9, option::of(any::<u64>())).prop_map(|(state, reason, groups, behind_ms)| {
+            Payload::LogFeed(LogFeed { state, reason, groups, left: 0, sessions: 1, behind_ms })
+        });
     let other = prop_oneof![
         "[0-9]{12}".prop_map(Payload::Account),
         limits,
@@ -168,9 +218,11 @@ fn fact() -> impl Strategy<Value = Fact> {
         (arn(), option::of(attributes)).prop_map(|(queue, attributes)| Payload::Queue(queue, attributes)),
         health,
         usage,
+        feed,
     ];
     prop_oneof![
         3 => vec(told(), 0..4).prop_map(Fact::Points),
+        2 => logs().prop_map(Fact::Logs),
         4 => other.prop_map(Fact::Other),
     ]
 }
@@ -181,10 +233,13 @@ fn observations() -> impl Strategy<Value = Vec<Observation>> {
     let pause = prop_oneof![4 => 1i64..60_000, 1 => 1i64..9_000_000];
     vec((pause, scope(), fact()), 1..40).prop_map(|facts| {
         let mut at = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        let mut number = 0;
         let mut observe = |(pause, scope, fact)| {
             at += TimeDelta::milliseconds(pause);
+            number += 1;
             let payload = match fact {
                 Fact::Other(payload) => payload,
+                Fact::Logs(logs) => Payload::Logs(batch(at, number, logs)),
                 Fact::Points(told) => {
                     let mut series = BTreeMap::new();
                     for (subject, metric, statistic, values) in told {
@@ -256,11 +311,13 @@ fn replaceable(observation: &Observation) -> Option<(Scope, &'static str, String
         Payload::InvokeConfigs(name, _) => ("invoke configs", name.to_string()),
         Payload::LogGroup(name, _) => ("log group", name.to_string()),
         Payload::Health(health) => ("health", health.operation.to_string()),
+        Payload::LogFeed(_) => ("log feed", String::new()),
         // Pages, and readings whose history is kept.
         Payload::Functions(_)
         | Payload::FunctionsComplete(_)
         | Payload::Points(_)
         | Payload::Queue(..)
+        | Payload::Logs(_)
         | Payload::Usage(_) => return None,
     };
     Some((observation.scope.clone(), fact, of))

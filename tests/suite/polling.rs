@@ -13,6 +13,8 @@ use lamtop::model::observation::{Observation, Payload, Usage};
 use lamtop::model::operation::Operation;
 use lamtop::model::time::Clock;
 use lamtop::model::{FunctionId, Scope};
+use lamtop::source::directory::Directory;
+use lamtop::source::outlet::{Meter, Outlet};
 use lamtop::source::poller::poll;
 use lamtop::source::schedule::Cadence;
 use tokio::sync::{mpsc, watch};
@@ -62,7 +64,9 @@ impl Polling {
         let (demand, wanted) = watch::channel(Demand::default());
         let (out, received) = mpsc::channel(room);
         let scope = Scope::new(None, "eu-west-1");
-        let task = tokio::spawn(poll(Service::account(&script), scope, clock.clone(), cadence, out, wanted));
+        let outlet = Outlet::new(scope, clock.clone(), out, Meter::default());
+        let (directory, _) = watch::channel(Directory::default());
+        let task = tokio::spawn(poll(Service::account(&script), outlet, cadence, directory, wanted));
         Self { script, clock, demand, received, task }
     }
 
@@ -70,7 +74,7 @@ impl Polling {
     fn show(&self, functions: impl IntoIterator<Item = usize>) {
         let id = |index| FunctionId { scope: Scope::new(None, "eu-west-1"), name: name(index) };
         let visible: Vec<_> = functions.into_iter().map(id).collect();
-        self.demand.send_replace(Demand { focus: visible.first().cloned(), visible, traffic: false, refresh: 0 });
+        self.demand.send_replace(Demand { focus: visible.first().cloned(), visible, ..Demand::default() });
     }
 
     /// What is observed in the next `seconds`, or until polling ends.
@@ -98,6 +102,8 @@ fn kind(payload: &Payload) -> &'static str {
         Payload::EventSources(_) => "event sources",
         Payload::Points(_) => "points",
         Payload::Queue(..) => "queue",
+        Payload::Logs(_) => "logs",
+        Payload::LogFeed(_) => "log feed",
         Payload::Health(_) => "health",
         Payload::Usage(_) => "usage",
     }
@@ -119,8 +125,13 @@ fn told_by(operation: Operation) -> &'static [&'static str] {
         Operation::ListProvisionedConcurrencyConfigs => &["provisioned"],
         Operation::ListFunctionEventInvokeConfigs => &["invoke configs"],
         Operation::ListEventSourceMappings => &["event sources"],
-        // It decides what is asked, and tells nothing that is shown.
-        Operation::ListMetrics => &[],
+        // The first decides what is asked, and tells nothing that is shown; the others are not the poller's.
+        Operation::ListMetrics
+        | Operation::FilterLogEvents
+        | Operation::StartLiveTail
+        | Operation::ListShards
+        | Operation::GetShardIterator
+        | Operation::GetRecords => &[],
         Operation::GetMetricData => &["points"],
         Operation::DescribeLogGroups => &["log group"],
         Operation::GetQueueUrl | Operation::GetQueueAttributes => &["queue"],
@@ -346,7 +357,8 @@ async fn usage_counts_every_call_and_every_metric() {
         Some(Usage {
             requests: calls.len() as u64,
             metrics_requested: calls.iter().map(metrics).sum(),
-            list_requests: lists
+            list_requests: lists,
+            live_tail_s: 0,
         })
     );
 }

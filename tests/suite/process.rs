@@ -1,6 +1,6 @@
 //! Runs the `lamtop` binary as a user would, but with none of the user's settings, and never for longer than allowed.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
@@ -34,7 +34,8 @@ pub(crate) async fn lamtop(arguments: &[&str]) -> Finished {
     run(command, TIMEOUT).await
 }
 
-fn isolated(program: &str, home: &Path) -> Command {
+/// `program` with an environment of ours alone.
+pub(crate) fn isolated(program: impl AsRef<OsStr>, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().envs(environment(home));
     command

@@ -65,6 +65,15 @@ fn message() -> impl Strategy<Value = Msg> {
         "x",
         "f9",
         "left",
+        "m",
+        "v",
+        "L",
+        "L",
+        "n",
+        "N",
+        "w",
+        "y",
+        "G",
     ];
     prop_oneof![
         20 => prop::sample::select(names.to_vec()).prop_map(|name| Msg::Key(Keymap::event(name).unwrap())),

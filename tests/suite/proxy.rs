@@ -1,10 +1,11 @@
 //! A recording HTTP proxy in front of the emulator: names every request by its IAM action and can refuse some.
 //!
-//! It never changes what it lets through.
+//! It never changes what it lets through, and it passes an answer on as it comes: a Live Tail's has no end.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
@@ -106,6 +107,9 @@ impl Drop for Proxy {
     }
 }
 
+/// What an answer carries: a page of the proxy's own, or the emulator's, still on its way.
+type Body = BoxBody<Bytes, hyper::Error>;
+
 #[derive(Clone)]
 struct Relay {
     upstream: Arc<str>,
@@ -115,13 +119,13 @@ struct Relay {
 }
 
 impl Relay {
-    async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<Body>, hyper::Error> {
         let (mut head, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let (protocol, action) = name(&head, &body);
         self.record.send_modify(|actions| actions.push(action.clone()));
         if let Some(refusal) = self.refuse.of(&action) {
-            return Ok(refused(protocol, &action, refusal));
+            return Ok(refused(protocol, &action, refusal).map(|body| body.map_err(|never| match never {}).boxed()));
         }
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         head.uri = format!("{}{path}", self.upstream).parse().expect("a path stays a path");
@@ -129,8 +133,9 @@ impl Relay {
         head.headers.remove(TRANSFER_ENCODING);
         let answer = self.client.request(Request::from_parts(head, Full::new(body))).await;
         let (mut head, body) = answer.expect("the emulator answers").into_parts();
+        // Hyper frames the answer for this connection itself.
         head.headers.remove(TRANSFER_ENCODING);
-        Ok(Response::from_parts(head, Full::new(body.collect().await?.to_bytes())))
+        Ok(Response::from_parts(head, body.boxed()))
     }
 }
 
@@ -155,6 +160,7 @@ fn name(head: &Parts, body: &[u8]) -> (Protocol, String) {
         let prefix = match service {
             "Logs_20140328" => "logs",
             "AmazonSQS" => "sqs",
+            "Kinesis_20131202" => "kinesis",
             other => other,
         };
         return (Protocol::Json, format!("{prefix}:{operation}"));
@@ -297,6 +303,13 @@ mod tests {
                 Operation::DescribeLogGroups => {
                     (Json, "POST", "/".into(), Some("Logs_20140328.DescribeLogGroups"), "{}")
                 }
+                Operation::FilterLogEvents => (Json, "POST", "/".into(), Some("Logs_20140328.FilterLogEvents"), "{}"),
+                Operation::StartLiveTail => (Json, "POST", "/".into(), Some("Logs_20140328.StartLiveTail"), "{}"),
+                Operation::ListShards => (Json, "POST", "/".into(), Some("Kinesis_20131202.ListShards"), "{}"),
+                Operation::GetShardIterator => {
+                    (Json, "POST", "/".into(), Some("Kinesis_20131202.GetShardIterator"), "{}")
+                }
+                Operation::GetRecords => (Json, "POST", "/".into(), Some("Kinesis_20131202.GetRecords"), "{}"),
                 Operation::GetQueueUrl => (Json, "POST", "/".into(), Some("AmazonSQS.GetQueueUrl"), "{}"),
                 Operation::GetQueueAttributes => (Json, "POST", "/".into(), Some("AmazonSQS.GetQueueAttributes"), "{}"),
             };
@@ -315,7 +328,7 @@ mod tests {
             ("DELETE", "/2017-03-31/tags/arn", None, ""),
             ("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData", None, ""),
             ("POST", "/", Some("AmazonSQS.ReceiveMessage"), "{}"),
-            ("POST", "/", Some("Kinesis_20131202.GetRecords"), "{}"),
+            ("POST", "/", Some("Kinesis_20131202.PutRecords"), "{}"),
             ("POST", "/", None, "Action=AssumeRole"),
             ("POST", "/", None, ""),
         ] {

@@ -39,6 +39,7 @@ fn keys() -> String {
         (Layer::Global, "everywhere"),
         (Layer::Functions, "functions"),
         (Layer::Function, "a function"),
+        (Layer::Logs, "a function's log"),
         (Layer::Traffic, "traffic"),
         (Layer::Health, "health"),
         (Layer::Filter, "typing a filter"),

@@ -33,7 +33,24 @@ async fn functions() {
 
 #[tokio::test(start_paused = true)]
 async fn function() {
-    check_sizes("function", "/checkout<enter><enter>").await;
+    check_sizes("function", "/checkout<enter><enter>m").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn live() {
+    check_sizes("live", "/payments<enter><enter>v").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn logs() {
+    check_sizes("logs", "/payments<enter><enter>L<2s><space>").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_in_the_log() {
+    let app = TestApp::demo("mixed", 120, 40).await.keys("/payments<enter><enter>L<2s><space>/error<enter>").await;
+    check("log_search", &app);
+    check("log_request", &app.keys("<enter>w").await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -95,7 +112,7 @@ async fn aliases_denied() {
     let fault = |operation| (operation == Operation::ListAliases).then(|| denied(operation));
     let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<60s>").await;
     check("aliases_denied", &app);
-    check("aliases_denied_function", &app.keys("/checkout<enter><enter><2s>").await);
+    check("aliases_denied_function", &app.keys("/checkout<enter><enter>m<2s>").await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +152,7 @@ async fn alarms_have_their_colours_and_the_rest_is_calm() {
     const OK: Rgb = Rgb(0x2f, 0xb6, 0x90);
     const WARNING: Rgb = Rgb(0xe6, 0x9f, 0x00);
     const CRITICAL: Rgb = Rgb(0xff, 0x6f, 0x2c);
-    let app = TestApp::demo("mixed", 120, 40).await;
+    let app = TestApp::demo("mixed", 120, 40).await.keys("<1s>").await;
     // Environments of image-resize: most of the pool.
     let row = app.line("image-resize");
     let in_use = row.split_whitespace().nth(6).unwrap();
@@ -150,7 +167,7 @@ async fn alarms_have_their_colours_and_the_rest_is_calm() {
     ] {
         assert_eq!(colour(&app, text), expected, "{text}");
     }
-    let app = app.keys("/checkout<enter><enter><1s>").await;
+    let app = app.keys("/checkout<enter><enter>m<1s>").await;
     assert_eq!(colour(&app, "live → 41"), NORMAL);
     assert_eq!(colour(&app, "live → 42"), WARNING, "the version that fails");
 }

@@ -4,6 +4,7 @@
 //! the stage that failed where nothing did. Messages are one short line, for the screen.
 
 use std::error::Error;
+use std::fmt;
 
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 
@@ -26,10 +27,29 @@ where
                 None => not_aws(status),
             }
         }
+        // The newer protocol of Kinesis fails to read what the others take for a refusal without a code.
+        SdkError::ResponseError(answer) if !answer.raw().status().is_success() => {
+            not_aws(answer.raw().status().as_u16())
+        }
         SdkError::TimeoutError(_) => ApiError::Unreachable(one_line(&root(error))),
         // A connection failed, or the request never left: credentials are loaded on the way.
         _ => credentials(error).unwrap_or_else(|| ApiError::Unreachable(one_line(&root(error)))),
     }
+}
+
+/// What an error within an event stream means, which began well.
+pub(super) fn stream_error<E, R>(error: &SdkError<E, R>) -> ApiError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: fmt::Debug,
+{
+    if let SdkError::ServiceError(refusal) = error
+        && let Some(code) = refusal.err().code()
+    {
+        // An exception has no HTTP status: a code that is not listed is a failure of the service.
+        return refused(500, code, refusal.err().message());
+    }
+    ApiError::Unreachable(one_line(&root(error)))
 }
 
 /// AWS answered, but without what it always sends.
@@ -49,6 +69,8 @@ fn refused(status: u16, code: &str, message: Option<&str>) -> ApiError {
         | "RequestLimitExceeded"
         | "LimitExceeded"
         | "LimitExceededException"
+        | "ProvisionedThroughputExceededException"
+        | "KMSThrottlingException"
         | "SlowDown" => ApiError::Throttled,
         "AccessDenied"
         | "AccessDeniedException"
@@ -80,7 +102,8 @@ fn refused(status: u16, code: &str, message: Option<&str>) -> ApiError {
         | "NotImplemented"
         | "UnsupportedOperation"
         | "AWS.SimpleQueueService.UnsupportedOperation" => ApiError::Unsupported,
-        "RequestTimeout" | "RequestTimeoutException" => ApiError::Unreachable,
+        // A listing that took too long begins anew.
+        "RequestTimeout" | "RequestTimeoutException" | "ExpiredNextTokenException" => ApiError::Unreachable,
         _ => match status {
             401 => ApiError::Expired,
             403 => ApiError::Denied,
@@ -174,6 +197,9 @@ mod tests {
             (400, "Throttling", "throttled"),
             (429, "TooManyRequestsException", "throttled"),
             (403, "RequestThrottled", "throttled"),
+            (400, "LimitExceededException", "throttled"),
+            (400, "ProvisionedThroughputExceededException", "throttled"),
+            (400, "KMSThrottlingException", "throttled"),
             (429, "BrandNewLimit", "throttled"),
             (403, "AccessDeniedException", "denied"),
             (400, "AccessDenied", "denied"),
@@ -197,6 +223,7 @@ mod tests {
             (500, "ServiceException", "unreachable"),
             (503, "ServiceUnavailable", "unreachable"),
             (408, "RequestTimeout", "unreachable"),
+            (400, "ExpiredNextTokenException", "unreachable"),
         ];
         for (status, code, state) in cases {
             let error = answered(status, Some(code), Some("why"));
@@ -271,6 +298,9 @@ mod tests {
         let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::empty());
         let broken = SdkError::<ListFunctionsError>::response_error("connection closed", response);
         assert_eq!(api_error(&broken), ApiError::Unreachable("connection closed".into()));
+        let response = HttpResponse::new(404.try_into().unwrap(), SdkBody::empty());
+        let page = SdkError::<ListFunctionsError>::response_error("no JSON", response);
+        assert!(matches!(api_error(&page), ApiError::Unsupported(_)));
     }
 
     #[test]

@@ -97,6 +97,8 @@ fn account_limits(limit: &AccountLimit) -> Option<AccountLimits> {
 }
 
 fn function_info(function: FunctionConfiguration) -> Option<FunctionInfo> {
+    let logging = function.logging_config.as_ref();
+    let system_log_level = logging.and_then(|logging| logging.system_log_level.as_ref());
     Some(FunctionInfo {
         name: FunctionName::from(function.function_name()?),
         arn: arn(function.function_arn)?,
@@ -106,7 +108,8 @@ fn function_info(function: FunctionConfiguration) -> Option<FunctionInfo> {
         last_modified: function.last_modified.as_deref().and_then(time),
         snap_start: function.snap_start.and_then(|snap| snap.apply_on) == Some(SnapStartApplyOn::PublishedVersions),
         dead_letter_target: function.dead_letter_config.and_then(|config| arn(config.target_arn)),
-        log_group: function.logging_config.and_then(|config| config.log_group).filter(|group| !group.is_empty()),
+        log_group: logging.and_then(|logging| logging.log_group.clone()).filter(|group| !group.is_empty()),
+        system_log_level: system_log_level.map(|level| level.as_str().to_string()),
     })
 }
 
@@ -173,7 +176,7 @@ mod tests {
     use super::*;
     use aws_sdk_lambda::types::{
         AliasRoutingConfiguration, DeadLetterConfig, LoggingConfig, OnFailure, Runtime, ScalingConfig,
-        SnapStartResponse,
+        SnapStartResponse, SystemLogLevel,
     };
 
     const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:checkout";
@@ -194,7 +197,9 @@ mod tests {
             .last_modified("2026-05-01T09:00:00.101+0000")
             .snap_start(SnapStartResponse::builder().apply_on(SnapStartApplyOn::PublishedVersions).build())
             .dead_letter_config(DeadLetterConfig::builder().target_arn(DLQ).build())
-            .logging_config(LoggingConfig::builder().log_group("/shop/all").build())
+            .logging_config(
+                LoggingConfig::builder().log_group("/shop/all").system_log_level(SystemLogLevel::Warn).build(),
+            )
             .build();
         let ours = FunctionInfo {
             name: "checkout".into(),
@@ -206,6 +211,7 @@ mod tests {
             snap_start: true,
             dead_letter_target: Some(Arn::new(DLQ)),
             log_group: Some("/shop/all".into()),
+            system_log_level: Some("WARN".into()),
         };
         assert_eq!(function_info(sdk), Some(ours));
     }
@@ -230,6 +236,7 @@ mod tests {
             snap_start: false,
             dead_letter_target: None,
             log_group: None,
+            system_log_level: None,
         };
         assert_eq!(function_info(bare.build()), Some(ours.clone()));
         assert_eq!(function_info(empty.build()), Some(ours));

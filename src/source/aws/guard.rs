@@ -3,8 +3,10 @@
 //! The SDK's own timeouts do not cover loading credentials, and `aws-config` can panic while it
 //! refreshes an SSO token after the wall clock stepped back. Neither may stop lamtop.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -26,10 +28,23 @@ where
     task.spawn(work);
     match timeout(LIMIT, task.join_next()).await {
         Ok(Some(Ok(outcome))) => Ok(outcome),
-        Ok(Some(Err(error))) if error.is_panic() => Err(ApiError::Unreachable("the AWS SDK panicked".into())),
+        Ok(Some(Err(error))) if error.is_panic() => Err(panicked()),
         Ok(_) => Err(ApiError::Unreachable("the call was cancelled".into())),
         Err(_) => Err(ApiError::Unreachable(format!("no answer within {} s", LIMIT.as_secs()))),
     }
+}
+
+/// The outcome of `work`, which may take as long as it likes; a panic of the SDK in it becomes an error.
+///
+/// # Errors
+/// [`ApiError::Unreachable`] when `work` panicked.
+pub(super) async fn unwound<T>(work: impl Future<Output = T>) -> Result<T, ApiError> {
+    // What is broken by a panic is not used again: it ends what it belonged to.
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| panicked())
+}
+
+fn panicked() -> ApiError {
+    ApiError::Unreachable("the AWS SDK panicked".into())
 }
 
 #[cfg(test)]
@@ -39,11 +54,14 @@ mod tests {
     #[tokio::test]
     async fn what_ends_well_passes_through() {
         assert_eq!(guard(async { 7 }).await, Ok(7));
+        assert_eq!(unwound(async { 7 }).await, Ok(7));
     }
 
     #[tokio::test]
     async fn a_panic_becomes_an_error() {
         let outcome = guard(async { assert_eq!(1, 2, "last_refresh is in the past") }).await;
+        assert_eq!(outcome, Err(ApiError::Unreachable("the AWS SDK panicked".into())));
+        let outcome = unwound(async { assert_eq!(1, 2, "buffer has been terminated") }).await;
         assert_eq!(outcome, Err(ApiError::Unreachable("the AWS SDK panicked".into())));
     }
 

@@ -13,7 +13,7 @@ pub(super) fn page<S, T>(
     list: &str,
     items: Option<Vec<S>>,
     next: Option<String>,
-    convert: impl Fn(S) -> Option<T>,
+    convert: impl FnMut(S) -> Option<T>,
 ) -> Result<Page<T>, ApiError> {
     let items = items.ok_or_else(|| lacks(list))?;
     Ok(Page { items: items.into_iter().filter_map(convert).collect(), next: next.filter(|token| !token.is_empty()) })

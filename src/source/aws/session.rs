@@ -31,6 +31,7 @@ pub(super) struct Clients {
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) sqs: aws_sdk_sqs::Client,
+    pub(super) kinesis: aws_sdk_kinesis::Client,
 }
 
 impl Clients {
@@ -41,6 +42,7 @@ impl Clients {
             cloudwatch: aws_sdk_cloudwatch::Client::new(config),
             logs: aws_sdk_cloudwatchlogs::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),
+            kinesis: aws_sdk_kinesis::Client::new(config),
         }
     }
 }

@@ -1,7 +1,11 @@
 //! Tests of whole calls over real HTTP: what each kind of answer, good, bad or none, becomes.
 
 mod cbor;
+mod frame;
+mod logs;
 mod server;
+mod streams;
+mod tail;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -21,7 +25,7 @@ use crate::model::failure::ApiError;
 use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
 use crate::model::queue::QueueAttributes;
 use crate::model::time::Minute;
-use crate::source::api::{Functions, Identity, Logs, MetricQuery, Metrics, Page, Queues};
+use crate::source::api::{Functions, Identity, Logs, MetricQuery, Metrics, Page, Queues, Streams};
 
 const CBOR: &str = "smithy-protocol: rpc-v2-cbor\r\ncontent-type: application/cbor\r\n";
 const PORTAL: &[u8] = b"<!DOCTYPE html><html><body>Sign in to the hotel's network</body></html>";
@@ -80,14 +84,15 @@ fn query() -> MetricQuery {
     MetricQuery { series: Arc::from([one_series()]), from: Minute(100), until: Minute(110) }
 }
 
-/// The failure of one call of each service, in the order sts, lambda, cloudwatch, logs, sqs.
-async fn failures(session: &Session) -> [ApiError; 5] {
+/// The failure of one call of each service, in the order sts, lambda, cloudwatch, logs, sqs, kinesis.
+async fn failures(session: &Session) -> [ApiError; 6] {
     [
         session.account().await.unwrap_err(),
         session.functions(None).await.unwrap_err(),
         session.points(&query(), None).await.unwrap_err(),
         session.log_groups("/aws/lambda/", None).await.unwrap_err(),
         session.attributes("http://queue").await.unwrap_err(),
+        session.shards("stream", None).await.unwrap_err(),
     ]
 }
 
@@ -161,9 +166,11 @@ async fn answers_of_each_service_are_read() {
 #[tokio::test]
 async fn a_captive_portal_is_not_aws() {
     let (_server, session) = answering(vec![Answer::Http(200, "content-type: text/html\r\n", PORTAL.to_vec())]).await;
-    for failure in failures(&session).await {
+    let [others @ .., kinesis] = failures(&session).await;
+    for failure in others {
         assert_eq!(failure, ApiError::Unreachable("HTTP 200, but not an answer of AWS".into()));
     }
+    assert!(matches!(kinesis, ApiError::Unreachable(_)), "{kinesis:?}");
 }
 
 #[tokio::test]

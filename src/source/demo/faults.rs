@@ -39,6 +39,19 @@ impl Faults {
     }
 }
 
+impl Faults {
+    /// What cuts a stream of `operation` that is open at `now`: nothing but a network that is down. A refusal is for
+    /// those who come later.
+    pub(super) fn cuts(scenario: &Scenario, operation: Operation, now: Instant) -> Option<ApiError> {
+        let down = scenario.api_faults.iter().any(|fault| {
+            let concerned = fault.operation.is_none_or(|one| one == operation);
+            let down = matches!(fault.answer, ApiAnswer::Unreachable) && fault.share >= 1.0;
+            concerned && down && within(now, fault.from_min, fault.until_min)
+        });
+        down.then(|| ApiError::Unreachable("the connection was reset".to_string()))
+    }
+}
+
 /// The codes are the services' own (aws-facts 7.1).
 fn refusal(answer: ApiAnswer, operation: Operation, resource: Option<&Arn>) -> ApiError {
     let action = operation.action();
@@ -111,6 +124,28 @@ mod tests {
             let error = Faults::default().next(&scenario, 1, operation, None, Instant::of_min(minute));
             assert_eq!(matches!(error, Some(ApiError::Denied(_))), denied, "{operation} at {minute}: {error:?}");
             assert_eq!(matches!(error, Some(ApiError::Expired(_))), expired, "{operation} at {minute}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_network_that_is_down_cuts_what_is_open() {
+        let down = "from_min = 2\nuntil_min = 4\nanswer = \"unreachable\"";
+        let scenario = scenario(
+            &(fault("from_min = 0\nuntil_min = 2\nanswer = \"denied\"")
+                + &fault(&format!("operation = \"logs:StartLiveTail\"\n{down}"))
+                + &fault("from_min = 5\nanswer = \"unreachable\"\nshare = 0.5")),
+        );
+        // minute, operation, whether it is cut
+        let cases = [
+            (1.0, Operation::StartLiveTail, false),
+            (2.0, Operation::StartLiveTail, true),
+            (2.0, Operation::GetRecords, false),
+            (4.0, Operation::StartLiveTail, false),
+            (6.0, Operation::StartLiveTail, false),
+        ];
+        for (minute, operation, cut) in cases {
+            let found = Faults::cuts(&scenario, operation, Instant::of_min(minute));
+            assert_eq!(found.is_some(), cut, "{operation} at {minute}");
         }
     }
 

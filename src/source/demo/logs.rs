@@ -18,6 +18,7 @@ use super::noise::scramble;
 use super::scenario::{Function, LogFormat};
 use super::world::World;
 use crate::model::log::{LogEvent, TAIL_EVENTS, TailUpdate};
+use crate::source::api::TailFilter;
 
 /// The version that is not published, whatever a function's other versions are.
 const LATEST: &str = "$LATEST";
@@ -38,11 +39,13 @@ impl World {
     }
 
     /// What Live Tail of these log groups shows for the second that begins at `second`: the events ingested
-    /// in it by now, or a sample of them. Unknown groups add nothing.
-    pub fn tail(&self, groups: &[&str], second: DateTime<Utc>) -> TailUpdate {
+    /// in it by now that `filter` lets through, or a sample of them. Unknown groups add nothing.
+    pub fn tail(&self, groups: &[&str], filter: TailFilter, second: DateTime<Utc>) -> TailUpdate {
         let from = self.scenario.instant(second);
         let until = from + Instant(Instant::SECOND);
-        let ingested = ingested(self.writers(groups, from - INGESTED_AFTER.1, until), from, until.min(self.now));
+        let writers = self.writers(groups, from - INGESTED_AFTER.1, until);
+        let mut ingested = ingested(writers, from, until.min(self.now));
+        ingested.retain(|one| filter == TailFilter::Everything || one.line.kind.is_telling());
         update(ingested)
     }
 
@@ -66,8 +69,10 @@ impl World {
 
 impl Function {
     /// Whether its lines are in this log group.
-    fn logs_to(&self, group: &str) -> bool {
-        self.has_logs && self.log_group_name() == group
+    pub(super) fn logs_to(&self, group: &str) -> bool {
+        // Asked of thousands of functions every second: no name is put together for it.
+        let is_default = || group.strip_prefix("/aws/lambda/") == Some(&self.name);
+        self.has_logs && self.log_group.as_ref().map_or_else(is_default, |name| name == group)
     }
 }
 

@@ -157,6 +157,17 @@ pub(super) enum LogFormat {
     JsonWarn,
 }
 
+impl LogFormat {
+    /// `LoggingConfig.SystemLogLevel`; Text has no levels.
+    pub(super) fn system_level(self) -> Option<&'static str> {
+        match self {
+            Self::Text => None,
+            Self::Json => Some("INFO"),
+            Self::JsonWarn => Some("WARN"),
+        }
+    }
+}
+
 /// Requests that come all at once and over and over, like a scheduled job's.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,25 +3,31 @@
 //! Every call lets the world go on until the clock's time, and is answered from what is then.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::faults::Faults;
 use super::instant::Instant;
 use super::noise::Noise;
 use super::scenario::{ACCOUNT, Function, Scenario, Source, Target};
+use super::tail::LiveTail;
 use super::world::World;
 use crate::model::failure::ApiError;
 use crate::model::function::{
     AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, LogGroup, Provisioned,
 };
+use crate::model::log::{LogEvent, TailUpdate};
 use crate::model::metric::{Metric, Subject};
 use crate::model::operation::Operation;
 use crate::model::queue::QueueAttributes;
 use crate::model::time::{Clock, Minute};
 use crate::model::{Arn, FunctionName};
-use crate::source::api::{Functions, Identity, Logs, MetricQuery, Metrics, Page, PointsPage, Queues, Token};
+use crate::source::api::{
+    Functions, Identity, LogQuery, Logs, MetricQuery, Metrics, Page, PointsPage, Position, Queues, Records, Shard,
+    Streams, TAIL_GROUPS, Tail, TailFilter, Token,
+};
 
 /// `ListFunctions` returns at most 50 (aws-facts 6.1), and so do the other Lambda listings here.
 const LAMBDA_PAGE: usize = 50;
@@ -29,14 +35,17 @@ const LAMBDA_PAGE: usize = 50;
 const METRICS_PAGE: usize = 500;
 /// `GetMetricData` returns at most so many points a page (aws-facts 4.1).
 const POINTS_PAGE: usize = 100_800;
+/// `FilterLogEvents` stops at 1 MB (aws-facts 5.2), which is so many lines or more.
+const EVENTS_PAGE: usize = 1_000;
 
-/// A simulated account.
+/// A simulated account; a clone is the same one.
+#[derive(Clone)]
 pub(super) struct Service {
-    scenario: Scenario,
+    scenario: Arc<Scenario>,
     seed: u64,
     clock: Clock,
     /// The world begins with the first question: a large one takes longer than a screen to appear.
-    state: OnceLock<Mutex<State>>,
+    state: Arc<OnceLock<Mutex<State>>>,
 }
 
 struct State {
@@ -77,7 +86,27 @@ fn mapping_uuid(function: &Function) -> String {
 impl Service {
     /// The account that `scenario` and `seed` describe, at the time that `clock` tells.
     pub(super) fn new(scenario: Scenario, seed: u64, clock: Clock) -> Self {
-        Self { scenario, seed, clock, state: OnceLock::new() }
+        Self { scenario: Arc::new(scenario), seed, clock, state: Arc::default() }
+    }
+
+    /// The time in the Region.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What Live Tail shows of a second of these groups, unless the network is down.
+    pub(super) fn tail_update(
+        &self,
+        groups: &[String],
+        filter: TailFilter,
+        second: DateTime<Utc>,
+    ) -> Result<TailUpdate, ApiError> {
+        let state = self.now();
+        let names: Vec<&str> = groups.iter().map(String::as_str).collect();
+        match Faults::cuts(state.scenario(), Operation::StartLiveTail, state.world.now) {
+            Some(cut) => Err(cut),
+            None => Ok(state.world.tail(&names, filter, second)),
+        }
     }
 
     /// The world now, if AWS answers `operation` at all.
@@ -91,19 +120,25 @@ impl Service {
         operation: Operation,
         resource: impl FnOnce(&Scenario) -> Option<Arn>,
     ) -> Result<MutexGuard<'_, State>, ApiError> {
-        // Whatever a call that panicked left behind, the world goes on from there.
-        let begin = || {
-            let world = World::new(&self.scenario, self.seed);
-            Mutex::new(State { world, faults: Faults::default(), listings: BTreeMap::new() })
-        };
-        let mut state = self.state.get_or_init(begin).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.now();
         let State { world, faults, .. } = &mut *state;
-        world.advance(self.clock.now());
         let resource = resource(&world.scenario);
         match faults.next(&world.scenario, world.seed, operation, resource.as_ref(), world.now) {
             Some(refused) => Err(refused),
             None => Ok(state),
         }
+    }
+
+    /// The world now.
+    fn now(&self) -> MutexGuard<'_, State> {
+        let begin = || {
+            let world = World::new(&self.scenario, self.seed);
+            Mutex::new(State { world, faults: Faults::default(), listings: BTreeMap::new() })
+        };
+        // Whatever a call that panicked left behind, the world goes on from there.
+        let mut state = self.state.get_or_init(begin).lock().unwrap_or_else(PoisonError::into_inner);
+        state.world.advance(self.clock.now());
+        state
     }
 
     fn ask_about_function(&self, operation: Operation, name: &FunctionName) -> Result<MutexGuard<'_, State>, ApiError> {
@@ -133,6 +168,7 @@ impl State {
             snap_start: function.snap_start,
             dead_letter_target: function.dead_letter.as_ref().map(|target| target.arn(scenario)),
             log_group: function.log_group.clone(),
+            system_log_level: function.log_format.system_level().map(String::from),
         }
     }
 
@@ -305,6 +341,65 @@ impl Logs for Service {
             functions.map(Function::log_group_name).filter(|name| name.starts_with(prefix)).collect();
         let groups = groups.into_iter().map(|name| LogGroup { name, class: Some("STANDARD".into()) });
         page(groups, token.as_deref(), LAMBDA_PAGE)
+    }
+
+    async fn events(&self, query: &LogQuery, token: Token) -> Result<Page<LogEvent>, ApiError> {
+        let state = self.ask_about(Operation::FilterLogEvents, |scenario| Some(group_arn(scenario, &query.group)))?;
+        // A listing begins with a page that is empty, as CloudWatch's may be anywhere.
+        let Some(token) = token else {
+            return match state.world.log_events(&query.group, query.from, query.from) {
+                Some(_) => Ok(Page { items: Vec::new(), next: Some("0".into()) }),
+                None => Err(missing(&query.group)),
+            };
+        };
+        // The last timestamp, a millisecond, is asked for as well.
+        let until = query.until + TimeDelta::milliseconds(1);
+        let events = state.world.log_events(&query.group, query.from, until);
+        page(events.ok_or_else(|| missing(&query.group))?.into_iter(), Some(&token), EVENTS_PAGE)
+    }
+
+    async fn tail(&self, groups: &[Arn], filter: TailFilter) -> Result<Box<dyn Tail>, ApiError> {
+        let state = self.ask_about(Operation::StartLiveTail, |_| groups.first().cloned())?;
+        if !(1..=TAIL_GROUPS).contains(&groups.len()) {
+            let words = "1 validation error detected: logGroupIdentifiers takes 1 to 10 log groups";
+            return Err(ApiError::Unsupported(format!("InvalidParameterException: {words}")));
+        }
+        let name = |group: &Arn| {
+            let name = group.as_str().split_once(":log-group:").map_or(group.as_str(), |(_, name)| name);
+            let known = state.scenario().functions.iter().any(|function| function.logs_to(name));
+            if known { Ok(name.to_string()) } else { Err(missing(name)) }
+        };
+        let names: Vec<String> = groups.iter().map(name).collect::<Result<_, _>>()?;
+        drop(state);
+        Ok(Box::new(LiveTail::new(self.clone(), names, filter)))
+    }
+}
+
+fn group_arn(scenario: &Scenario, group: &str) -> Arn {
+    scenario.arn("logs", &format!("log-group:{group}"))
+}
+
+fn missing(group: &str) -> ApiError {
+    ApiError::NotFound(format!("ResourceNotFoundException: The specified log group {group} does not exist"))
+}
+
+/// Why nothing can be read from Kinesis here.
+fn no_stream() -> ApiError {
+    ApiError::Unsupported("the simulated Region has no stream".into())
+}
+
+#[async_trait]
+impl Streams for Service {
+    async fn shards(&self, _: &str, _: Token) -> Result<Page<Shard>, ApiError> {
+        Err(no_stream())
+    }
+
+    async fn iterator(&self, _: &str, _: &str, _: &Position) -> Result<String, ApiError> {
+        Err(no_stream())
+    }
+
+    async fn records(&self, _: &str, _: &str) -> Result<Option<Records>, ApiError> {
+        Err(no_stream())
     }
 }
 

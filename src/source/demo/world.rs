@@ -10,6 +10,7 @@ mod invoke;
 mod queue;
 mod region;
 mod sources;
+mod truth;
 mod warm;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};

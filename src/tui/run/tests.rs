@@ -7,6 +7,9 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::analysis::Params;
+use crate::fixture::Fixture;
+use crate::model::log::{LogBatch, LogEvent, LogWay};
+use crate::model::observation::Payload;
 use crate::snapshot::Origin;
 use crate::store::Store;
 use crate::tui::Options;
@@ -52,7 +55,17 @@ where
     let Ok(mut terminal) = Terminal::new(TestBackend::new(80, 20));
     let (resumed, begun) = (Notify::new(), Instant::now());
     let demand = watch::Sender::default();
-    let wires = Wires { snapshots: &mut snapshots, demand: &demand, resumed: &resumed, suspend: || {}, save };
+    let wires = Wires {
+        snapshots: &mut snapshots,
+        demand: &demand,
+        resumed: &resumed,
+        suspend: || {},
+        save,
+        copy: |text| {
+            assert_eq!(text, "hello");
+            Ok(())
+        },
+    };
     run(&mut terminal, &mut app, input, wires).await.unwrap();
     let took = begun.elapsed();
     publisher.abort();
@@ -94,6 +107,19 @@ async fn snapshots_are_drawn_at_most_thirty_times_a_second() {
     .await;
     // 303 times 33 ms, the skeleton before and the frame in which the loop ends.
     assert!((295..=306).contains(&ran.frames), "{} frames in ten seconds", ran.frames);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_answered_while_snapshots_keep_coming() {
+    // Ten milliseconds after a frame; the next is due in 23. Quitting draws none.
+    let ran = ran(play(parse("<1s>?<9ms>q").unwrap()), WRITTEN, async |published| {
+        for second in 0.. {
+            published.send_replace(snapshot(second));
+            sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    assert!(ran.screen.contains("any key closes"), "{}", ran.screen);
 }
 
 /// In real time: the clock of a paused runtime stands still while the loop never waits.
@@ -139,4 +165,30 @@ async fn a_picture_is_saved_and_said_where() {
     assert!(full.screen.contains("lamtop-20261122T120000Z.svg cannot be written: no storage space"), "{}", full.screen);
     let then = ran(play(parse("e<1s>x").unwrap()), WRITTEN, silence).await;
     assert!(!then.screen.contains("saved"), "the next key ends the notice");
+}
+
+/// A function whose log says `hello`.
+fn with_a_line() -> Arc<Snapshot> {
+    let now = crate::fixture::now();
+    let event = LogEvent {
+        id: None,
+        timestamp: now,
+        ingestion: now,
+        stream: "2026/11/22/[1]0123456789abcdef0123456789abcdef".into(),
+        group: "/aws/lambda/f".into(),
+        message: "hello\n".to_string(),
+    };
+    let span = Some((now - TimeDelta::seconds(1), now));
+    let batch = LogBatch { way: LogWay::Tail, groups: None, span, left_out: None, events: vec![event] };
+    Arc::new(Fixture::new().listed("f", &[]).told(Payload::Logs(batch)).snapshot())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_goes_to_the_clipboard_and_one_is_told() {
+    let publish = async |published: watch::Sender<Arc<Snapshot>>| {
+        published.send_replace(with_a_line());
+        sleep(Duration::from_hours(1)).await;
+    };
+    let copied = ran(play(parse("<1s><enter>Ly<1s>").unwrap()), WRITTEN, publish).await;
+    assert!(copied.screen.contains("sent 5 bytes to the terminal's clipboard (OSC 52)"), "{}", copied.screen);
 }

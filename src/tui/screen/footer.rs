@@ -4,24 +4,33 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::action::Action;
-use crate::tui::app::App;
+use crate::tui::app::{App, Typing};
 use crate::tui::keymap::{Binding, Layer};
 use crate::tui::widget::words::Words;
 use crate::view::meaning::Meaning;
 
 /// What is worth a place, the most useful first. What has no room is left out, never cut.
-const USEFUL: [Action; 12] = [
+const USEFUL: [Action; 21] = [
     Action::FilterAccept,
     Action::FilterCancel,
     Action::FilterClear,
     Action::Back,
     Action::Open,
+    Action::Search,
+    Action::PaneMetrics,
+    Action::PaneLive,
+    Action::PaneLogs,
     Action::Filter,
     Action::FaultsOnly,
+    Action::SearchOlder,
+    Action::Copy,
+    Action::Wrap,
     Action::SortNext,
     Action::ViewNext,
+    Action::PaneNext,
     Action::Freeze,
     Action::SortReverse,
+    Action::SearchNewer,
     Action::Export,
 ];
 
@@ -36,9 +45,13 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         words.draw(&app.theme, area, buffer);
         return;
     }
-    if app.typing.is_some() {
-        words.add("filter ", Meaning::Label).add(app.query.filter.as_str(), Meaning::Normal).add("▏  ", Meaning::Key);
-    } else {
+    if let Some(typing) = &app.typing {
+        let (what, typed) = match typing {
+            Typing::Filter { .. } => ("filter ", &app.query.filter),
+            Typing::Search { .. } => ("search ", &app.log.search),
+        };
+        words.add(what, Meaning::Label).add(typed.as_str(), Meaning::Normal).add("▏  ", Meaning::Key);
+    } else if app.layer() != Layer::Logs {
         if app.query.faults_only {
             words.add("faults only  ", Meaning::Warning);
         }
@@ -64,15 +77,12 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 /// The keys for those of `actions` that can be asked for here, in their order.
 fn keys(app: &App, actions: &[Action]) -> Vec<Words> {
-    let layer = app.layer();
-    let everywhere = if layer == Layer::Filter { &[] } else { app.keymap.bindings(Layer::Global) };
-    let mut ranked: Vec<(usize, &Binding)> = app
+    let mut ranked: Vec<(usize, Binding)> = app
         .keymap
-        .bindings(layer)
-        .iter()
-        .chain(everywhere)
-        .filter(|binding| binding.action != Action::Back || app.can_go_back())
-        .filter_map(|binding| Some((actions.iter().position(|action| *action == binding.action)?, binding)))
+        .reachable(app.layer())
+        .into_iter()
+        .filter(|(_, binding)| binding.action != Action::Back || app.can_go_back())
+        .filter_map(|(_, binding)| Some((actions.iter().position(|action| *action == binding.action)?, binding)))
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
     let words = ranked.into_iter().filter_map(|(_, binding)| {

@@ -1,27 +1,19 @@
-//! One function: what is configured, the newest minute, charts, and where its events come from and end up.
+//! One function: its name and pages, and the page in front.
 
-use std::time::Duration;
+pub(super) mod live;
+pub(super) mod log;
+mod metrics;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Widget};
 
-use crate::analysis::traffic::VersionTraffic;
-use crate::model::text;
-use crate::model::time::Minute;
-use crate::snapshot::FunctionSnapshot;
-use crate::tui::app::App;
-use crate::tui::widget::chart::{Chart, Limit, Series};
+use crate::tui::app::{App, Pane};
 use crate::tui::widget::words::Words;
-use crate::view::function::{self, Fact};
+use crate::view::function::Fact;
 use crate::view::meaning::Meaning;
+use crate::view::now::LIVE;
 use crate::view::status::Status;
-use crate::view::units::{self, MISSING};
-
-/// Minutes that the charts show.
-const MINUTES: u16 = 60;
-/// From this width on the three charts stand side by side.
-const WIDE: u16 = 160;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let Some(id) = &app.open else { return };
@@ -31,41 +23,36 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         words.draw(&app.theme, area, buffer);
         return;
     };
-    let width = area.width.saturating_sub(1);
-    let facts = wrap(function::facts(app.snapshot(), shown), width);
-    let now = wrap(function::now(app.snapshot(), shown), width);
-    let rows = [1, facts.len() as u16, now.len() as u16].map(Constraint::Length);
-    let [name, facts_place, now_place, rest] =
-        Layout::vertical(rows.into_iter().chain([Constraint::Min(0)])).areas(area);
+    let mut pages = Words::default();
+    for pane in Pane::ALL {
+        let meaning = if pane == app.pane { Meaning::Selected } else { Meaning::Muted };
+        let mark = if pane == Pane::Live && shown.live.is_some() { LIVE } else { "" };
+        pages.add(format!(" {mark}{} ", pane.title()), meaning);
+    }
+    pages.add(" ", Meaning::Normal);
     let status = Status::of(shown);
-    let mut words = Words::default();
-    words.add(format!(" {}  ", id.name), Meaning::Title).add(status.label(), status.meaning());
-    words.fact("", scope.label(), Meaning::Muted);
-    words.draw(&app.theme, name, buffer);
-    for (lines, place) in [(facts, facts_place), (now, now_place)] {
-        draw_lines(app, &lines, Rect { x: place.x + 1, width, ..place }, buffer);
+    let mut name = Words::default();
+    name.add(format!(" {}  ", id.name), Meaning::Title).add(status.label(), status.meaning());
+    name.fact("", scope.label(), Meaning::Muted);
+    // The pages come before the end of a long name.
+    let room = Rect { width: area.width.saturating_sub(pages.width() + 1), ..area };
+    let end = name.draw(&app.theme, room, buffer);
+    pages.draw_right(&app.theme, area, end, buffer);
+    let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    match app.pane {
+        Pane::Metrics => metrics::draw(app, shown, rest, buffer),
+        Pane::Live => live::draw(app, scope, shown, rest, buffer),
+        Pane::Logs => log::draw(app, scope, shown, rest, buffer),
     }
+}
 
-    let panes = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]);
-    let halves = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]);
-    let [first, second, third, lists] = if area.width >= WIDE {
-        // The frame takes a row above and one below.
-        let rows = list(shown, area.width.saturating_sub(2)).len() as u16 + 2;
-        let below = rows.clamp(4, (rest.height / 2).max(4));
-        let [above, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(below)]).areas(rest);
-        let [first, second, third] = Layout::horizontal([Constraint::Fill(1); 3]).areas(above);
-        [first, second, third, below]
-    } else {
-        let [above, below] = panes.areas(rest);
-        let ([first, second], [third, lists]) = (halves.areas(above), halves.areas(below));
-        [first, second, third, lists]
-    };
-    let charts = function::charts(app.snapshot(), shown, MINUTES);
-    for (chart, place) in charts.iter().zip([first, second, third]) {
-        draw_chart(app, chart, pane(app, chart.title, place, buffer), buffer);
-    }
-    let lists = pane(app, "events in and out", lists, buffer);
-    draw_lines(app, &list(shown, lists.width), lists, buffer);
+/// Draws facts in as many rows as they need, one column in from the left; gives what is left below them.
+fn draw_facts(app: &App, facts: Vec<Fact>, area: Rect, buffer: &mut Buffer) -> Rect {
+    let place = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
+    let lines = wrap(facts, place.width);
+    draw_lines(app, &lines, place, buffer);
+    let taken = (lines.len() as u16).min(area.height);
+    Rect { y: area.y + taken, height: area.height - taken, ..area }
 }
 
 fn draw_lines(app: &App, lines: &[Words], area: Rect, buffer: &mut Buffer) {
@@ -98,7 +85,7 @@ fn wrap(facts: Vec<Fact>, width: u16) -> Vec<Words> {
 }
 
 /// Draws a frame with a title and gives what is inside.
-fn pane(app: &App, title: &str, area: Rect, buffer: &mut Buffer) -> Rect {
+fn frame(app: &App, title: &str, area: Rect, buffer: &mut Buffer) -> Rect {
     let block = Block::bordered()
         .border_set(app.theme.glyphs().border)
         .border_style(app.theme.style(Meaning::Border))
@@ -107,65 +94,4 @@ fn pane(app: &App, title: &str, area: Rect, buffer: &mut Buffer) -> Rect {
     let inner = block.inner(area);
     block.render(area, buffer);
     inner
-}
-
-fn draw_chart(app: &App, chart: &function::Chart, area: Rect, buffer: &mut Buffer) {
-    let series: Vec<Series<'_>> = chart
-        .lines
-        .iter()
-        .map(|line| Series { name: line.name, values: &line.values, meaning: line.meaning })
-        .collect();
-    let newest = Minute::newest_complete(app.snapshot().at).start().fixed_offset();
-    Chart {
-        series: &series,
-        newest,
-        step: Duration::from_mins(1),
-        provisional: app.snapshot().params.provisional_minutes as usize,
-        limit: chart.limit.map(|(value, label)| Limit { value, label }),
-        unit: chart.unit,
-        theme: &app.theme,
-    }
-    .render(area, buffer);
-}
-
-/// Where the events come from and where those that fail go, then how each version behind an alias fares.
-fn list(shown: &FunctionSnapshot, width: u16) -> Vec<Words> {
-    let sources = shown.event_sources.iter().map(function::event_source);
-    let targets = shown.dead_letters.iter().map(function::dead_letters);
-    let lines: Vec<Words> =
-        sources.chain(targets).chain(versions(shown)).flat_map(|facts| wrap(facts, width)).collect();
-    if !lines.is_empty() {
-        return lines;
-    }
-    let mut words = Words::default();
-    words.add("no event sources, failure targets or aliases known", Meaning::Muted);
-    vec![words]
-}
-
-/// The versions behind the aliases, one below the other in columns. A version that fails more is named in the colour
-/// of its errors.
-fn versions(shown: &FunctionSnapshot) -> Vec<Vec<Fact>> {
-    let versions: Vec<(String, &VersionTraffic)> = shown
-        .aliases
-        .iter()
-        .flat_map(|alias| {
-            alias.versions.iter().map(|version| (format!("{} → {}", alias.name, version.version), version))
-        })
-        .collect();
-    let longest = versions.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
-    let share = |label, value: Option<f64>, meaning| {
-        let value = value.map_or_else(|| MISSING.to_string(), units::percent);
-        Fact { label, value: format!("{value:>5}"), meaning }
-    };
-    let line = |(name, version): (String, &VersionTraffic)| {
-        let meaning = Status::error_meaning(version.error_rate);
-        let name = format!("{name}{}", " ".repeat(longest - text::width(&name)));
-        vec![
-            Fact { label: "", value: name, meaning },
-            share("err", version.error_rate, meaning),
-            share("weight", version.weight, Meaning::Normal),
-            share("share", version.share, Meaning::Normal),
-        ]
-    };
-    versions.into_iter().map(line).collect()
 }

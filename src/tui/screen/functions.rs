@@ -60,12 +60,10 @@ fn draw_head(app: &App, columns: &[(Column, u16)], area: Rect, buffer: &mut Buff
     for (column, width) in columns {
         let sorted = *column == app.query.sort;
         let descending = column.largest_first() != app.query.reversed;
-        let mark = match (sorted, descending, app.theme.glyphs().braille) {
-            (false, ..) => "",
-            (true, true, true) => "▼",
-            (true, false, true) => "▲",
-            (true, true, false) => "v",
-            (true, false, false) => "^",
+        let mark = match (sorted, descending) {
+            (false, _) => "",
+            (true, true) => "▼",
+            (true, false) => "▲",
         };
         let meaning = if sorted { Meaning::Title } else { Meaning::Label };
         let head = text::fit(column.head(), usize::from(*width).saturating_sub(text::width(mark))).into_owned() + mark;

@@ -11,8 +11,10 @@ use crate::snapshot::{ScopeSnapshot, Snapshot};
 use crate::tui::app::{App, View};
 use crate::tui::widget::gauge::Gauge;
 use crate::tui::widget::words::Words;
+use crate::view::feed;
 use crate::view::functions::age;
 use crate::view::meaning::Meaning;
+use crate::view::now::{AT_LEAST, LIVE};
 use crate::view::status::Status;
 use crate::view::units::{self, MISSING};
 
@@ -128,10 +130,16 @@ fn pool(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
     };
     let (in_use, claimed, headroom) = (known(pool.in_use), known(pool.claimed), known(pool.headroom));
     let limit_text = known(limit);
+    let live = scope.live.region.as_ref().map(|region| {
+        let mark = if region.lower_bound { AT_LEAST } else { LIVE };
+        (format!("{mark}{}", units::count(region.in_use.into())), units::span(app.snapshot().at - region.as_of))
+    });
     let label = if area.width >= WIDE {
-        format!("in use {in_use} · claimed {claimed} of {limit_text} · headroom {headroom} ")
+        let live = live.map(|(running, age)| format!(" · by logs {running} {age} ago")).unwrap_or_default();
+        format!("in use {in_use}{live} · claimed {claimed} of {limit_text} · headroom {headroom} ")
     } else {
-        format!("{in_use} used {claimed} claimed of {limit_text} ")
+        let live = live.map(|(running, _)| format!(" {running} now")).unwrap_or_default();
+        format!("{in_use} used{live} {claimed} claimed of {limit_text} ")
     };
     let mut name = Words::default();
     name.add(" POOL ", Meaning::Label);
@@ -163,14 +171,14 @@ fn totals(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
     }
     let end = left.draw(&app.theme, area, buffer);
 
-    let mut right = Words::default();
+    let mut inventory = Words::default();
     let total = scope.functions.len();
     let read = scope.functions.iter().filter(|function| function.state.aliases.is_some()).count();
     if scope.listed && read == total {
-        right.fact("functions", total.to_string(), Meaning::Muted);
+        inventory.fact("functions", total.to_string(), Meaning::Muted);
     } else {
         let more = if scope.listed { "" } else { "+" };
-        right.fact("inventory", format!("{read}/{total}{more}"), Meaning::Muted);
+        inventory.fact("inventory", format!("{read}/{total}{more}"), Meaning::Muted);
     }
     let now = app.snapshot().at;
     let (old, meaning) = match as_of {
@@ -178,6 +186,25 @@ fn totals(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
         Some(minute) => (format!("{} old", age(minute, now)), Meaning::Muted),
         None => (MISSING.to_string(), Meaning::Muted),
     };
-    right.fact("metrics", format!("{old} "), meaning);
-    right.draw_right(&app.theme, area, end + 1, buffer);
+    let mut metrics = Words::default();
+    metrics.fact("metrics", old, meaning);
+    let logs: Vec<Words> = feed::lines(&scope.live).into_iter().map(|line| labelled("logs", line)).collect();
+    // How the logs come in is worth more than how many functions there are.
+    let mut candidates: Vec<Words> = logs.iter().map(|logs| Words::joined(&[logs, &inventory, &metrics])).collect();
+    candidates.extend(logs.last().map(|logs| Words::joined(&[logs, &metrics])));
+    candidates.extend(logs.last().cloned());
+    candidates.push(Words::joined(&[&inventory, &metrics]));
+    let room = area.right().saturating_sub(end + 2);
+    if let Some(right) = candidates.iter().find(|words| words.width() <= room) {
+        right.draw_right(&app.theme, Rect { width: area.width - 1, ..area }, end + 1, buffer);
+    }
+}
+
+fn labelled(label: &str, words: Vec<(String, Meaning)>) -> Words {
+    let mut labelled = Words::default();
+    labelled.add(format!("{label} "), Meaning::Label);
+    for (word, meaning) in words {
+        labelled.add(word, meaning);
+    }
+    labelled
 }

@@ -54,12 +54,13 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 /// The keys of the layer in use, then those that hold everywhere.
 fn entries(app: &App) -> Vec<Entry> {
     let mut entries = Vec::new();
-    for (layer, title) in [(app.layer(), "here"), (Layer::Global, "everywhere")] {
-        let bindings = app.keymap.bindings(layer);
-        if !bindings.is_empty() {
+    let mut titled = None;
+    for (layer, binding) in app.keymap.reachable(app.layer()) {
+        let title = if layer == Layer::Global { "everywhere" } else { "here" };
+        if titled.replace(title) != Some(title) {
             entries.push(Entry::Title(title));
         }
-        entries.extend(bindings.iter().map(|binding| Entry::Keys(binding.keys.join(" "), binding.description.clone())));
+        entries.push(Entry::Keys(binding.keys.join(" "), binding.description));
     }
     entries
 }

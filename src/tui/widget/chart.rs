@@ -16,6 +16,7 @@ use ratatui::widgets::Widget;
 use self::canvas::{Canvas, Dot};
 use crate::model::text;
 use crate::tui::theme::Theme;
+use crate::tui::widget::sparkline::Sparkline;
 use crate::tui::widget::{put, write};
 use crate::view::meaning::Meaning;
 
@@ -48,6 +49,17 @@ pub struct Limit<'a> {
     pub label: &'a str,
 }
 
+/// Counts in a row below the lines, each below the value of the same time.
+#[derive(Clone, Copy, Debug)]
+pub struct Lane<'a> {
+    /// What is counted, written at its end.
+    pub name: &'a str,
+    /// The counts, oldest first, the last at the chart's newest time; `None` is a gap.
+    pub counts: &'a [Option<f64>],
+    /// What they mean.
+    pub meaning: Meaning,
+}
+
 /// Lines over time.
 #[derive(Clone, Copy, Debug)]
 pub struct Chart<'a> {
@@ -61,6 +73,8 @@ pub struct Chart<'a> {
     pub provisional: usize,
     /// A limit, always within the scale.
     pub limit: Option<Limit<'a>>,
+    /// What is counted below the lines.
+    pub lane: Option<Lane<'a>>,
     /// Writes a value with its unit.
     pub unit: fn(f64) -> String,
     /// How it looks.
@@ -69,7 +83,10 @@ pub struct Chart<'a> {
 
 impl Widget for &Chart<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        let area = area.intersection(buffer.area);
+        let whole = area.intersection(buffer.area);
+        // The lane has the last row, once the lines have one of their own.
+        let lane = self.lane.filter(|_| whole.height > 1);
+        let area = Rect { height: whole.height - u16::from(lane.is_some()), ..whole };
         if area.is_empty() {
             return;
         }
@@ -82,6 +99,10 @@ impl Widget for &Chart<'_> {
         self.draw_limit(&plot, buffer);
         self.draw_lines(&plot, buffer);
         self.draw_names(area, &plot, buffer);
+        if let Some(lane) = lane {
+            let row = Rect { y: area.bottom(), height: 1, ..plot.area };
+            self.draw_lane(lane, row, whole, buffer);
+        }
     }
 }
 
@@ -127,7 +148,8 @@ impl Chart<'_> {
             |texts: &mut dyn Iterator<Item = &str>| texts.map(|it| text::width(&text::clean(it))).max().unwrap_or(0);
         // A space or the axis beside each.
         let left = (widest(&mut labels.iter().map(String::as_str)) as u16).saturating_add(1);
-        let names = widest(&mut self.series.iter().map(|series| series.name)) as u16;
+        let lane = self.lane.map(|lane| lane.name);
+        let names = widest(&mut self.series.iter().map(|series| series.name).chain(lane)) as u16;
         let right = if names == 0 { 0 } else { names.saturating_add(1).min(area.width / 4) };
         let (columns, rows) = (area.width.saturating_sub(left.saturating_add(right)), area.height.saturating_sub(2));
         if columns < SMALLEST_WITH_AXES.0 || rows < SMALLEST_WITH_AXES.1 {
@@ -198,7 +220,7 @@ impl Chart<'_> {
         }
         let provisional = self.first_provisional(plot.area.width.into());
         let styles: Vec<Style> = self.series.iter().map(|series| self.theme.style(series.meaning)).collect();
-        for (column, row, character, line) in canvas.drawn(self.theme.glyphs().braille) {
+        for (column, row, character, line) in canvas.drawn(self.theme.glyphs().unicode) {
             let style = styles[line];
             let unsure = self.theme.style(Meaning::Provisional);
             let style = if column < provisional { style } else { style.patch(unsure) };
@@ -226,6 +248,23 @@ impl Chart<'_> {
             previous = dot;
         }
         segments
+    }
+
+    /// The counts below the columns in which the lines have their values, those of a column together.
+    fn draw_lane(&self, lane: Lane<'_>, row: Rect, area: Rect, buffer: &mut Buffer) {
+        let count = self.count().max(lane.counts.len());
+        let columns = usize::from(row.width);
+        let mut sums = vec![None; columns];
+        for (index, value) in lane.counts.iter().enumerate() {
+            let column = dot_across(count - lane.counts.len() + index, count, columns * 2) / 2;
+            if let (Some(sum), Some(value)) = (sums.get_mut(column), drawable(*value)) {
+                *sum = Some(sum.unwrap_or(0.0) + value);
+            }
+        }
+        let max = sums.iter().flatten().copied().fold(0.0, f64::max);
+        let provisional = columns - self.first_provisional(columns).min(columns);
+        Sparkline { values: &sums, max, provisional, meaning: lane.meaning, theme: self.theme }.render(row, buffer);
+        write(buffer, area, row.right() + 1, row.y, lane.name, self.theme.style(lane.meaning));
     }
 
     /// Each line's name beside its end, moved apart where they would cover each other.

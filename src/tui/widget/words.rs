@@ -30,6 +30,18 @@ impl Words {
         self.add(value, meaning)
     }
 
+    /// Several rows of words in one, with two spaces between them.
+    pub fn joined(parts: &[&Self]) -> Self {
+        let mut joined = Self::default();
+        for part in parts {
+            if !joined.0.is_empty() {
+                joined.add("  ", Meaning::Normal);
+            }
+            joined.0.extend(part.0.iter().cloned());
+        }
+        joined
+    }
+
     /// The columns they take.
     pub fn width(&self) -> u16 {
         self.0.iter().map(|(word, _)| text::width(&text::clean(word))).sum::<usize>().try_into().unwrap_or(u16::MAX)

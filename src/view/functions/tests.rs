@@ -1,10 +1,13 @@
 //! The order of the rows and the words in the cells.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::analysis::failures::DeadLetters;
+use crate::analysis::live::{Bound, FunctionLive};
 use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
-use crate::fixture::{Fixture, function, info, minute};
+use crate::fixture::{Fixture, function, info, live, minute};
 use crate::model::Arn;
 use crate::model::function::{AccountLimits, FunctionInfo};
 use crate::model::metric::Subject;
@@ -310,4 +313,41 @@ fn names_from_outside_cannot_drive_a_terminal() {
             assert_eq!(text::clean(&word), word, "{}", column.name());
         }
     }
+}
+
+#[test]
+fn what_the_logs_say_takes_the_place_of_the_metrics() {
+    let mut snapshot = three();
+    let (mut logs, mut bound) = (live(), live());
+    logs.total.invocations = 20;
+    bound.lower_bound = vec![Bound::Sampled];
+    // Gamma has the higher numbers by its metrics.
+    let gamma = row(&snapshot, "gamma");
+    snapshot.scopes[0].functions[0].live = Some(Arc::new(bound));
+    snapshot.scopes[gamma.scope].functions[gamma.function].live = Some(Arc::new(logs));
+    for (column, bounded, exact) in [
+        (Column::Invocations, "≥120", "•20"),
+        (Column::Errors, "≥3", "3"),
+        (Column::ErrorRate, "2.5%", "15%"),
+        (Column::Concurrency, "20", "4"),
+        (Column::P50, "40ms", "40ms"),
+        (Column::P99, "120ms", "120ms"),
+        (Column::Age, "•2s", "•2s"),
+    ] {
+        assert_eq!(said(&snapshot, "alpha", column).0, bounded, "{}", column.name());
+        assert_eq!(said(&snapshot, "gamma", column).0, exact, "{}", column.name());
+    }
+    assert_eq!(said(&snapshot, "gamma", Column::Status), ("FAILING".to_string(), Meaning::Critical));
+    assert_eq!(said(&snapshot, "alpha", Column::Age).1, Meaning::Ok, "how fresh it is stands out");
+    let sorted = names(&snapshot, &Query { sort: Column::Invocations, ..Query::default() });
+    assert_eq!(sorted, ["alpha", "gamma", "beta"], "by what is shown");
+}
+
+#[test]
+fn a_lower_bound_stands_against_the_reservation_too() {
+    let told = Fixture::new().listed("f", &[]).told(Payload::Reserved("f".into(), Some(5)));
+    let mut snapshot = told.snapshot();
+    let logs = FunctionLive { lower_bound: vec![Bound::Gap], ..live() };
+    snapshot.scopes[0].functions[0].live = Some(Arc::new(logs));
+    assert_eq!(said(&snapshot, "f", Column::Concurrency).0, "≥4/5");
 }

@@ -10,12 +10,16 @@ use lamtop::model::failure::ApiError;
 use lamtop::model::function::{
     AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, LogGroup, Provisioned,
 };
+use lamtop::model::log::LogEvent;
 use lamtop::model::metric::{Metric, Point, SeriesId, Subject};
 use lamtop::model::operation::Operation;
 use lamtop::model::queue::QueueAttributes;
 use lamtop::model::time::Clock;
 use lamtop::model::{Arn, FunctionName};
-use lamtop::source::api::{Account, Functions, Identity, Logs, MetricQuery, Metrics, Page, PointsPage, Queues, Token};
+use lamtop::source::api::{
+    Account, Functions, Identity, LogQuery, Logs, MetricQuery, Metrics, Page, PointsPage, Position, Queues, Records,
+    Shard, Streams, Tail, TailFilter, Token,
+};
 
 /// How an operation behaves that does not answer.
 #[derive(Clone, Debug)]
@@ -144,6 +148,7 @@ impl Functions for Service {
             snap_start: false,
             dead_letter_target: (index == 0).then(|| arn("sqs", "lost")),
             log_group: None,
+            system_log_level: None,
         });
         Ok(page(infos.collect(), token, 50))
     }
@@ -204,6 +209,31 @@ impl Logs for Service {
     async fn log_groups(&self, prefix: &str, _: Token) -> Result<Page<LogGroup>, ApiError> {
         self.0.plain(Operation::DescribeLogGroups).await?;
         Ok(Page::last(vec![LogGroup { name: prefix.into(), class: None }]))
+    }
+
+    async fn events(&self, _: &LogQuery, _: Token) -> Result<Page<LogEvent>, ApiError> {
+        self.0.plain(Operation::FilterLogEvents).await?;
+        Ok(Page::last(Vec::new()))
+    }
+
+    async fn tail(&self, _: &[Arn], _: TailFilter) -> Result<Box<dyn Tail>, ApiError> {
+        self.0.plain(Operation::StartLiveTail).await?;
+        Err(ApiError::Unsupported("this account has no Live Tail".into()))
+    }
+}
+
+#[async_trait]
+impl Streams for Service {
+    async fn shards(&self, _: &str, _: Token) -> Result<Page<Shard>, ApiError> {
+        Err(ApiError::Unsupported("not yet".into()))
+    }
+
+    async fn iterator(&self, _: &str, _: &str, _: &Position) -> Result<String, ApiError> {
+        Err(ApiError::Unsupported("not yet".into()))
+    }
+
+    async fn records(&self, _: &str, _: &str) -> Result<Option<Records>, ApiError> {
+        Err(ApiError::Unsupported("not yet".into()))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
 
 /// What the server does with a request.
 #[derive(Clone)]
@@ -14,6 +15,8 @@ pub(super) enum Answer {
     Cut,
     /// Takes the request and never answers.
     Hang,
+    /// Answers with this status, these header lines and this much of a body that has no end, then is silent.
+    Open(u16, &'static str, Vec<u8>),
 }
 
 /// A request as it came: head and body, unreadable bytes replaced.
@@ -23,6 +26,10 @@ pub(super) struct Server {
     /// Where it listens.
     pub(super) url: String,
     requests: Arc<Mutex<Vec<Request>>>,
+    /// What is still to be sent of an [`Answer::Open`].
+    rest: mpsc::Sender<Vec<u8>>,
+    /// One permit for every client that left an [`Answer::Open`].
+    left: Arc<Semaphore>,
 }
 
 impl Server {
@@ -30,39 +37,89 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let seen = requests.clone();
+        let left = Arc::new(Semaphore::new(0));
+        let (rest, more) = mpsc::channel(1);
+        let desk =
+            Desk { script, seen: requests.clone(), more: Arc::new(tokio::sync::Mutex::new(more)), left: left.clone() };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, script.clone(), seen.clone()));
+                tokio::spawn(desk.clone().serve(stream));
             }
         });
-        Self { url, requests }
+        Self { url, requests, rest, left }
     }
 
     /// What was asked so far.
     pub(super) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
+
+    /// Sends more of an [`Answer::Open`].
+    pub(super) async fn say(&self, bytes: &[u8]) {
+        self.rest.send(bytes.to_vec()).await.unwrap();
+    }
+
+    /// Closes every [`Answer::Open`], whatever it promised.
+    pub(super) fn hang_up(self) {
+        drop(self.rest);
+    }
+
+    /// Waits until the client has closed the connection of an [`Answer::Open`].
+    pub(super) async fn left(&self) {
+        self.left.acquire().await.unwrap().forget();
+    }
 }
 
-/// One request, one answer, closed.
-async fn serve(mut stream: TcpStream, script: Vec<Answer>, seen: Arc<Mutex<Vec<Request>>>) {
-    let Some(request) = read(&mut stream).await else { return };
-    let answer = {
-        let mut seen = seen.lock().unwrap();
-        seen.push(request);
-        script[(seen.len() - 1).min(script.len() - 1)].clone()
-    };
-    let (head, body) = match answer {
-        Answer::Http(status, headers, body) => {
-            (format!("HTTP/1.1 {status} x\r\n{headers}content-length: {}\r\n", body.len()), body)
+/// Where requests are answered.
+#[derive(Clone)]
+struct Desk {
+    script: Vec<Answer>,
+    seen: Arc<Mutex<Vec<Request>>>,
+    more: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<u8>>>>,
+    left: Arc<Semaphore>,
+}
+
+impl Desk {
+    /// One request, one answer, closed.
+    async fn serve(self, mut stream: TcpStream) {
+        let Some(request) = read(&mut stream).await else { return };
+        let answer = {
+            let mut seen = self.seen.lock().unwrap();
+            seen.push(request);
+            self.script[(seen.len() - 1).min(self.script.len() - 1)].clone()
+        };
+        let open = matches!(answer, Answer::Open(..));
+        let (head, body) = match answer {
+            Answer::Http(status, headers, body) => {
+                (format!("HTTP/1.1 {status} x\r\n{headers}content-length: {}\r\n", body.len()), body)
+            }
+            Answer::Cut => ("HTTP/1.1 200 x\r\ncontent-length: 100\r\n".into(), b"{\"Functions\":".to_vec()),
+            Answer::Hang => std::future::pending().await,
+            Answer::Open(status, headers, body) => (format!("HTTP/1.1 {status} x\r\n{headers}"), body),
+        };
+        let head = format!("{head}connection: close\r\n\r\n");
+        // The client may be gone; then there is nobody to tell.
+        let _ = stream.write_all(&[head.into_bytes(), body].concat()).await;
+        if open {
+            self.stay(stream).await;
         }
-        Answer::Cut => ("HTTP/1.1 200 x\r\ncontent-length: 100\r\n".into(), b"{\"Functions\":".to_vec()),
-        Answer::Hang => std::future::pending().await,
-    };
-    let head = format!("{head}connection: close\r\n\r\n");
-    // The client may be gone; then there is nobody to tell.
-    let _ = stream.write_all(&[head.into_bytes(), body].concat()).await;
+    }
+
+    /// Says more when there is more, until the client goes.
+    async fn stay(self, stream: TcpStream) {
+        let (mut from, mut to) = stream.into_split();
+        // The client has nothing more to say: what comes is the end, or a reset.
+        let gone = async {
+            let _ = from.read(&mut [0]).await;
+        };
+        let say = async {
+            while let Some(bytes) = self.more.lock().await.recv().await {
+                let _ = to.write_all(&bytes).await;
+            }
+        };
+        tokio::select! { () = gone => {} () = say => {} }
+        self.left.add_permits(1);
+    }
 }
 
 async fn read(stream: &mut TcpStream) -> Option<Request> {

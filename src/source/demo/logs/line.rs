@@ -53,6 +53,13 @@ pub(super) enum Kind {
     Report,
 }
 
+impl Kind {
+    /// Whether [`TailFilter::Telling`](crate::source::api::TailFilter::Telling) lets such lines through.
+    pub(super) fn is_telling(self) -> bool {
+        !matches!(self, Self::Said | Self::End | Self::InitStart | Self::RestoreStart)
+    }
+}
+
 /// Where an init phase runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {

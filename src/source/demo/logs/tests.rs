@@ -495,6 +495,9 @@ fn only_groups_that_are_written_to_exist() {
     for (group, exists) in cases {
         let nothing_yet = exists.then(Vec::new);
         assert_eq!(world.log_events(group, from, until), nothing_yet, "{group}");
-        assert_eq!(world.tail(&[group], from), TailUpdate { sampled: false, events: Vec::new() });
+        assert_eq!(
+            world.tail(&[group], TailFilter::Everything, from),
+            TailUpdate { sampled: false, events: Vec::new() }
+        );
     }
 }

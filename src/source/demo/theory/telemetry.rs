@@ -11,6 +11,7 @@ use super::super::scenario::scenario;
 use super::super::world::World;
 use super::{advance, after, constant, function, invocations, region, reports};
 use crate::model::log::{LogEvent, TAIL_EVENTS};
+use crate::source::api::TailFilter;
 
 #[test]
 fn points_of_versions_sum_to_the_alias_aliases_to_the_function_and_functions_to_the_region() {
@@ -254,9 +255,9 @@ fn live_tail_of_huge_logs_is_a_sample_and_that_of_a_quiet_function_is_whole() {
     let world = after(&scenario("huge-logs").unwrap(), 1, 305.0);
     for second in 280..300 {
         let second = world.scenario.time(Instant::of_s(f64::from(second)));
-        let busy = world.tail(&["/aws/lambda/bid-logger"], second);
+        let busy = world.tail(&["/aws/lambda/bid-logger"], TailFilter::Everything, second);
         assert!(busy.sampled && busy.events.len() == TAIL_EVENTS, "{}", busy.events.len());
-        let quiet = world.tail(&["/aws/lambda/budget-pacing"], second);
+        let quiet = world.tail(&["/aws/lambda/budget-pacing"], TailFilter::Everything, second);
         assert!(!quiet.sampled && !quiet.events.is_empty() && quiet.events.len() < TAIL_EVENTS);
     }
     let (from, until) = (world.scenario.time(Instant::of_s(290.0)), world.scenario.time(Instant::of_s(291.0)));

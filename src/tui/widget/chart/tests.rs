@@ -12,6 +12,7 @@ fn chart<'a>(series: &'a [Series<'a>], theme: &'a Theme) -> Chart<'a> {
         step: Duration::from_mins(1),
         provisional: 0,
         limit: None,
+        lane: None,
         unit: |value| format!("{value:.0}"),
         theme,
     }
@@ -134,10 +135,43 @@ fn names_cannot_drive_the_terminal() {
     assert!(screen.contains("\u{FFFD}[2J"), "{screen}");
 }
 
+#[test]
+fn a_lane_stands_below_the_values_of_its_times() {
+    let theme = theme();
+    let values = ramp(61);
+    let lines = [series("", &values)];
+    let mut counts = vec![Some(0.0); 61];
+    (counts[0], counts[30], counts[60]) = (Some(3.0), Some(1.0), Some(6.0));
+    counts[40..46].fill(None);
+    let lane = Lane { name: "cold", counts: &counts, meaning: Meaning::Series2 };
+    let drawn = Chart { lane: Some(lane), provisional: 10, ..chart(&lines, &theme) };
+    insta::assert_snapshot!(screen(&drawn, 48, 8), @r"
+    100┤
+       │
+       │                         ⢀⣀⣀⣀⠤⠤⠤⠔⠒⠒⠒⠉⠉⠉
+       │            ⣀⣀⣀⡠⠤⠤⠔⠒⠒⠒⠊⠉⠉⠁
+      0┤⣀⣀⠤⠤⠤⠒⠒⠒⠒⠉⠉⠉
+       └┬─────────┬────────┬────────┬───┄┄┄┄┄┄┬
+      09:00     09:15    09:30    09:45     10:00
+        ▄▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▂▁▁▁▁▁▁···▁▁▁▁▁▁▁▁▁▇ cold
+    ");
+    let buffer = draw(&drawn, 48, 8);
+    let (last, older) = (&buffer[(42, 7)], &buffer[(3, 7)]);
+    assert!(
+        last.modifier.contains(Modifier::DIM) && !older.modifier.contains(Modifier::DIM),
+        "as provisional as above"
+    );
+    // Fewer counts than values end with them; a row of its own comes before any axis.
+    let few = Lane { counts: &counts[60..], ..lane };
+    assert_eq!(screen(&Chart { lane: Some(few), ..chart(&lines, &theme) }, 10, 2).lines().last(), Some("·········▇"));
+    assert_eq!(screen(&Chart { lane: Some(few), ..chart(&lines, &theme) }, 10, 1).lines().count(), 1);
+}
+
 proptest! {
     #[test]
     fn holds_at_any_size_with_any_number(
         first in proptest::collection::vec(value(), 0..90),
+        counts in proptest::option::of(proptest::collection::vec(value(), 0..120)),
         second in proptest::collection::vec(value(), 0..90),
         limit in value(), name in any::<String>(), provisional in 0usize..100, step_s in any::<u64>(),
         columns in 0u16..200, rows in 0u16..60,
@@ -145,7 +179,9 @@ proptest! {
         let theme = theme();
         let lines = [series(&name, &first), series("p50", &second)];
         let limit = limit.map(|value| Limit { value, label: &name });
+        let lane = counts.as_deref().map(|counts| Lane { name: &name, counts, meaning: Meaning::Series2 });
         let step = Duration::from_secs(step_s);
-        draw(&Chart { limit, provisional, step, unit: |value| value.to_string(), ..chart(&lines, &theme) }, columns, rows);
+        let unit = |value: f64| value.to_string();
+        draw(&Chart { step, provisional, limit, lane, unit, ..chart(&lines, &theme) }, columns, rows);
     }
 }

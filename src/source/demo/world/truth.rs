@@ -1,0 +1,74 @@
+//! How many invocations really ran at a time: what the reading of logs is measured against.
+
+use chrono::{DateTime, Utc};
+
+use super::super::instant::Instant;
+use super::super::invocation::Invocation;
+use super::World;
+
+impl World {
+    /// The most invocations at a time in each of `seconds` seconds from `from` on, init phases and running
+    /// invocations included: of a function, or of all. `None` if there is no such function.
+    ///
+    /// What is to come shows as if nothing more began, and invocations are forgotten after a while: it holds for the
+    /// last minutes.
+    pub fn concurrency(&self, function: Option<&str>, from: DateTime<Utc>, seconds: u32) -> Option<Vec<u32>> {
+        let place = match function {
+            Some(name) => Some(self.index(name)?),
+            None => None,
+        };
+        let from = self.scenario.instant(from);
+        let until = from + Instant(i64::from(seconds) * Instant::SECOND);
+        let over = self.over.iter().rev().take_while(|one| one.ended() > from);
+        let running = self.flights.iter().map(|(_, flight)| &flight.invocation);
+        let of = |one: &&Invocation| place.is_none_or(|place| one.function as usize == place);
+        let ran = over.chain(running).filter(of).filter(|one| one.started < until);
+        // Ends come before begins at the same instant.
+        let mut edges: Vec<(Instant, i32)> = ran.flat_map(|one| [(one.ended(), -1), (one.started, 1)]).collect();
+        edges.sort_unstable();
+        let mut most = Vec::new();
+        let (mut edges, mut running) = (edges.into_iter().peekable(), 0);
+        for second in 0..i64::from(seconds) {
+            let begins = from + Instant(second * Instant::SECOND);
+            let ends = begins + Instant(Instant::SECOND);
+            while let Some((_, change)) = edges.next_if(|(at, change)| *at < begins || (*at == begins && *change < 0)) {
+                running += change;
+            }
+            let mut highest = running;
+            while let Some((_, change)) = edges.next_if(|(at, _)| *at < ends) {
+                running += change;
+                highest = highest.max(running);
+            }
+            most.push(u32::try_from(highest).unwrap_or(0));
+        }
+        Some(most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::scenario::scenario;
+    use super::*;
+
+    #[test]
+    fn the_most_of_a_minute_is_what_the_metric_says() {
+        let scenario = scenario("mixed").unwrap();
+        let mut world = World::new(&scenario, 3);
+        let minute = 12;
+        world.advance(scenario.time(Instant::start_of(minute + 1)));
+        let from = scenario.time(Instant::start_of(minute));
+        let truth = world.concurrency(None, from, 60).unwrap();
+        // What is published of the minute is seen some minutes later.
+        world.advance(scenario.time(Instant::start_of(minute + 6)));
+        let report = world.region_report(minute).unwrap();
+        assert_eq!(truth.iter().max().copied(), Some(report.total.concurrency));
+
+        let names = world.scenario.functions.iter().map(|function| &function.name);
+        let each: Vec<Vec<u32>> = names.map(|name| world.concurrency(Some(name), from, 60).unwrap()).collect();
+        for (second, truth) in truth.iter().enumerate() {
+            let sum: u32 = each.iter().map(|function| function[second]).sum();
+            assert!(*truth <= sum, "the functions' peaks need not be at the same time");
+        }
+        assert_eq!(world.concurrency(Some("nobody"), from, 60), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! Follows the logs of the functions on screen, in the way that was chosen or that works.
+
+mod delivery;
+mod feed;
+mod kinesis;
+mod poll;
+mod polls;
+mod screen;
+mod sessions;
+mod tail;
+mod targets;
+mod watching;
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+
+use super::api::Account;
+use super::directory::Directory;
+use super::outlet::Outlet;
+use crate::model::demand::Demand;
+use crate::model::log::{FeedState, LogFeed};
+use crate::model::observation::Payload;
+
+/// The way that log events are to come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Live Tail, and polling where that is denied, unsupported or over quota.
+    Auto,
+    /// Live Tail and nothing else.
+    Tail,
+    /// `FilterLogEvents` and nothing else.
+    Poll,
+    /// This Kinesis stream, which a subscription filter feeds.
+    Kinesis(String),
+    /// Not at all.
+    Off,
+}
+
+/// How to follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The way.
+    pub choice: Choice,
+    /// The most Live Tail sessions at a time.
+    pub sessions: usize,
+    /// Live Tail stops when no key was touched for so long; `None` is never (commands without a screen).
+    pub idle: Option<TimeDelta>,
+    /// Of a Kinesis stream, which share of the shards to read.
+    pub share: Share,
+}
+
+/// One of several equal parts of a stream's shards: `--shards 2/3` is the second of three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// From 1 to `of`.
+    pub part: u32,
+    /// How many lamtops read the stream together.
+    pub of: u32,
+}
+
+impl Share {
+    /// Every shard.
+    pub const ALL: Self = Self { part: 1, of: 1 };
+}
+
+/// Follows the logs of the functions that `demand` names until nobody listens to `outlet` any more.
+///
+/// Nothing that fails ends it: what goes wrong is told as health and in the [`LogFeed`].
+pub async fn follow(
+    account: Account,
+    outlet: Outlet,
+    plan: Plan,
+    directory: watch::Receiver<Directory>,
+    demand: watch::Receiver<Demand>,
+) {
+    match &plan.choice {
+        Choice::Off => {
+            let reason = "switched off by --logs off".to_string();
+            let feed = LogFeed { state: FeedState::Off, reason, groups: 0, left: 0, sessions: 0, behind_ms: None };
+            outlet.tell(Payload::LogFeed(feed)).await;
+        }
+        Choice::Kinesis(stream) => kinesis::read(account, outlet, stream, plan.share).await,
+        Choice::Auto | Choice::Tail | Choice::Poll => {
+            watching::watch(account, outlet, plan, directory, demand).await;
+        }
+    }
+}

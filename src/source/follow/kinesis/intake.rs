@@ -1,0 +1,202 @@
+//! From the records of a stream to batches of log events, each event once. What is no log event is counted, not kept.
+
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use chrono::DateTime;
+
+use crate::logs::envelope::{Envelope, Invalid, Reader};
+use crate::model::log::LogEvent;
+use crate::source::api::Record;
+
+/// So many events are delivered at once at the most, before the next record is looked into.
+const BATCH_EVENTS: usize = 10_000;
+/// The same in bytes of their messages.
+const BATCH_BYTES: usize = 8 << 20;
+/// So many events at the least are known again: at 20,000 a second those of the last 3 s. What comes again much
+/// later is the store's to notice.
+const REMEMBERED: usize = 65_536;
+/// So many log groups are kept apart by name; an account may have a million.
+const MOST_GROUPS: usize = 50_000;
+
+/// What comes out of the records.
+#[derive(Debug, Default)]
+pub(super) struct Intake {
+    reader: Reader,
+    /// Where escaped messages are put together.
+    scratch: String,
+    groups: BTreeSet<Arc<str>>,
+    seen: Seen,
+    events: Vec<LogEvent>,
+    bytes: usize,
+    bad: u64,
+    complaint: Option<Invalid>,
+}
+
+impl Intake {
+    /// Takes in a record.
+    pub(super) fn take(&mut self, record: &Record) {
+        match self.reader.read(&record.data) {
+            Ok(Some(envelope)) => {
+                let Envelope { group, stream, events, .. } = envelope;
+                let known = self.groups.get(&*group).cloned();
+                let group = known.unwrap_or_else(|| {
+                    let group: Arc<str> = (*group).into();
+                    if self.groups.len() < MOST_GROUPS {
+                        self.groups.insert(group.clone());
+                    }
+                    group
+                });
+                let stream: Arc<str> = (*stream).into();
+                for event in events {
+                    let Some(timestamp) = event.timestamp_ms().and_then(DateTime::from_timestamp_millis) else {
+                        continue;
+                    };
+                    if event.id().is_some_and(|id| !self.seen.first(&stream, id)) {
+                        continue;
+                    }
+                    let message = event.message(&mut self.scratch).to_string();
+                    self.bytes += message.len();
+                    self.events.push(LogEvent {
+                        id: event.id().map(Into::into),
+                        timestamp,
+                        // When CloudWatch Logs got it is not told: this is when it passed it on.
+                        ingestion: record.arrived.unwrap_or(timestamp),
+                        stream: stream.clone(),
+                        group: group.clone(),
+                        message,
+                    });
+                }
+            }
+            // It only tries whether the stream can be written to.
+            Ok(None) => {}
+            Err(invalid) => {
+                tracing::debug!(sequence = record.sequence, %invalid, "no log events");
+                self.bad += 1;
+                self.complaint = Some(invalid);
+            }
+        }
+    }
+
+    /// Whether to deliver before the next record.
+    pub(super) fn is_full(&self) -> bool {
+        self.events.len() >= BATCH_EVENTS || self.bytes >= BATCH_BYTES
+    }
+
+    /// The events to deliver.
+    pub(super) fn drain(&mut self) -> Vec<LogEvent> {
+        self.bytes = 0;
+        std::mem::take(&mut self.events)
+    }
+
+    /// Log groups that were heard of.
+    pub(super) fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Records that held no log events, and why the last did not.
+    pub(super) fn bad(&self) -> (u64, Option<&Invalid>) {
+        (self.bad, self.complaint.as_ref())
+    }
+}
+
+/// The events that came lately, as hashes: of 2⁶⁴, a new one is taken for a known one once in 10¹⁴ events.
+#[derive(Debug, Default)]
+struct Seen {
+    hasher: RandomState,
+    new: HashSet<u64>,
+    old: HashSet<u64>,
+}
+
+impl Seen {
+    /// Whether this event has not come before.
+    fn first(&mut self, stream: &str, id: &str) -> bool {
+        if self.new.len() >= REMEMBERED {
+            self.old = std::mem::take(&mut self.new);
+        }
+        let hash = self.hasher.hash_one((stream, id));
+        !self.old.contains(&hash) && self.new.insert(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+
+    use super::*;
+    use crate::source::follow::kinesis::tests::envelope;
+
+    fn record(data: Vec<u8>) -> Record {
+        Record { sequence: "1".into(), arrived: Some(at(9_000)), data }
+    }
+
+    fn at(millis: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(millis).unwrap()
+    }
+
+    fn ids(events: &[LogEvent]) -> Vec<&str> {
+        events.iter().map(|event| event.id.as_deref().unwrap_or("-")).collect()
+    }
+
+    #[test]
+    fn events_keep_what_the_envelope_says() {
+        let mut intake = Intake::default();
+        intake.take(&record(envelope("/aws/lambda/a", "s", &[("1", "START \"x\"\n"), ("2", "END")])));
+        let events = intake.drain();
+        let [first, second] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((first.id.as_deref(), &*first.message), (Some("1"), "START \"x\"\n"));
+        assert_eq!((&*first.group, &*first.stream, first.ingestion), ("/aws/lambda/a", "s", at(9_000)));
+        assert!(Arc::ptr_eq(&first.group, &second.group) && Arc::ptr_eq(&first.stream, &second.stream));
+        assert_eq!((intake.groups(), intake.drain().len()), (1, 0));
+    }
+
+    #[test]
+    fn what_came_before_is_dropped_and_the_same_id_in_another_stream_is_not() {
+        let mut intake = Intake::default();
+        for (stream, id) in [("s", "1"), ("s", "2"), ("s", "1"), ("t", "1"), ("s", "2")] {
+            intake.take(&record(envelope("g", stream, &[(id, "m")])));
+        }
+        assert_eq!(ids(&intake.drain()), ["1", "2", "1"]);
+    }
+
+    #[test]
+    fn memory_of_ids_is_bounded_and_keeps_the_newest() {
+        let mut seen = Seen::default();
+        for id in 0..3 * REMEMBERED {
+            assert!(seen.first("s", &id.to_string()));
+        }
+        assert!(seen.new.len() + seen.old.len() <= 2 * REMEMBERED);
+        for id in (2 * REMEMBERED..3 * REMEMBERED).rev() {
+            assert!(!seen.first("s", &id.to_string()), "{id}");
+        }
+        assert!(seen.first("s", "0"), "forgotten");
+    }
+
+    #[test]
+    fn bad_records_are_counted_and_the_next_is_read() {
+        let mut intake = Intake::default();
+        for data in [b"not gzip".to_vec(), vec![], vec![0x1f, 0x8b, 8]] {
+            intake.take(&record(data));
+        }
+        let (bad, complaint) = intake.bad();
+        assert_eq!((bad, complaint.unwrap().to_string()), (3, "its gzip is damaged".to_string()));
+        intake.take(&record(envelope("g", "s", &[("1", "m")])));
+        assert_eq!(ids(&intake.drain()), ["1"]);
+    }
+
+    #[test]
+    fn a_batch_is_full_by_its_count_or_its_bytes() {
+        let mut intake = Intake::default();
+        let many: Vec<String> = (0..BATCH_EVENTS).map(|id| id.to_string()).collect();
+        let events: Vec<(&str, &str)> = many.iter().map(|id| (&**id, "m")).collect();
+        intake.take(&record(envelope("g", "s", &events[1..])));
+        assert!(!intake.is_full());
+        intake.take(&record(envelope("g", "s", &events[..1])));
+        assert!(intake.is_full());
+        intake.drain();
+        assert!(!intake.is_full());
+        intake.take(&record(envelope("g", "s", &[("x", &"m".repeat(BATCH_BYTES))])));
+        assert!(intake.is_full());
+    }
+}

@@ -1,0 +1,231 @@
+//! Which log group to read by `FilterLogEvents` next, and from when. Pure: it is told the time and how turns ended.
+//!
+//! A group is polled again and again, or, when it is tailed, asked once for what a tail missed. Both begin where what
+//! is known of the group ends.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::poll::{Outcome, Reading, Seen, Turn};
+use crate::model::failure::ApiError;
+use crate::source::api::LogQuery;
+use crate::source::calls::Pages;
+
+/// Late events are found when they come within this time after they were written: `FilterLogEvents` asks by that
+/// time, and "seconds typically" pass until an event can be found (aws-facts 5.2).
+const OVERLAP: TimeDelta = TimeDelta::seconds(30);
+/// A gap is read this long after its end, and as far beyond it, so that late events are there.
+const SETTLED: TimeDelta = TimeDelta::seconds(10);
+/// Of a group of which nothing is known, the last minute is read: the window of the live numbers.
+const FIRST: TimeDelta = TimeDelta::seconds(60);
+/// Nothing older is read afterwards.
+const OLDEST: TimeDelta = TimeDelta::minutes(10);
+/// No group is polled more often.
+const LEAST: TimeDelta = TimeDelta::seconds(2);
+/// Beside sessions that work, groups are polled at this low rate.
+const LEAST_BESIDE: TimeDelta = TimeDelta::seconds(10);
+/// A gap that could not be read is tried again so much later.
+const RETRY: TimeDelta = TimeDelta::seconds(5);
+/// Turns at a time: one slow answer holds up no other group.
+const WIDTH: usize = 4;
+
+/// Calls of `FilterLogEvents` a second: half of the Region's quota, which is not adjustable (aws-facts 5.2), so that
+/// other people's dashboards go on working.
+pub(super) fn rate(region: &str) -> f64 {
+    match region {
+        "us-east-1" => 12.5,
+        "ap-northeast-3" | "ap-southeast-3" | "ca-west-1" | "eu-central-1" | "il-central-1" => 2.5,
+        _ => 5.0,
+    }
+}
+
+/// A group that is polled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Polled {
+    /// Its name.
+    pub(super) group: Arc<str>,
+    /// Whether its function's pane is open: then it is read twice as often.
+    pub(super) focus: bool,
+}
+
+/// A span of a group that no tail has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gap {
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    due: DateTime<Utc>,
+}
+
+#[derive(Debug, Default)]
+struct Reader {
+    /// Until when the group is known, in whichever way.
+    known: Option<DateTime<Utc>>,
+    gap: Option<Gap>,
+    /// What has more pages than one turn.
+    unfinished: Option<Reading>,
+    started: Option<DateTime<Utc>>,
+    running: bool,
+    seen: Seen,
+}
+
+/// The groups of one scope that are read by `FilterLogEvents`.
+#[derive(Debug)]
+pub(super) struct Polls {
+    rate: f64,
+    readers: BTreeMap<Arc<str>, Reader>,
+    unfilled: Option<(DateTime<Utc>, String)>,
+}
+
+impl Polls {
+    /// Nothing known yet; `rate` calls a second.
+    pub(super) fn new(rate: f64) -> Self {
+        Self { rate, readers: BTreeMap::new(), unfilled: None }
+    }
+
+    /// Notes that a group was read until this time and is not any more.
+    pub(super) fn left(&mut self, group: &Arc<str>, until: DateTime<Utc>) {
+        let known = &mut self.readers.entry(Arc::clone(group)).or_default().known;
+        *known = (*known).max(Some(until));
+    }
+
+    /// Notes that a tail reads a group from this time on: what is not known before it is a gap.
+    pub(super) fn tailed(&mut self, group: &Arc<str>, since: DateTime<Utc>) {
+        let reader = self.readers.entry(Arc::clone(group)).or_default();
+        if let Some(known) = reader.known.take() {
+            self.missed(group, known, since);
+        }
+    }
+
+    /// Notes that a span of a group was not read.
+    pub(super) fn missed(&mut self, group: &Arc<str>, from: DateTime<Utc>, until: DateTime<Utc>) {
+        if from >= until {
+            return;
+        }
+        let from = from.max(until - OLDEST);
+        self.readers.entry(Arc::clone(group)).or_default().miss(from, until, until + SETTLED);
+    }
+
+    /// The next turn of the groups that are `polled` and of those that have gaps; `beside` sessions that work.
+    pub(super) fn next(&mut self, polled: &[Polled], beside: bool, now: DateTime<Utc>) -> Option<Turn> {
+        if self.readers.values().filter(|reader| reader.running).count() >= WIDTH {
+            return None;
+        }
+        for one in polled {
+            if !self.readers.contains_key(&one.group) {
+                self.readers.insert(Arc::clone(&one.group), Reader::default());
+            }
+        }
+        let every = self.every(polled.len(), beside);
+        let waited = |reader: &Reader| reader.started.map_or(TimeDelta::MAX, |started| now - started);
+        let polls = polled.iter().filter_map(|one| {
+            let reader = self.readers.get(&one.group)?;
+            let (every, weight) = if one.focus { ((every / 2).max(LEAST), 2) } else { (every, 1) };
+            let waited = waited(reader);
+            (waited >= every).then(|| (waited.checked_mul(weight).unwrap_or(TimeDelta::MAX), &one.group, reader))
+        });
+        let gaps = self.readers.iter().filter_map(|(group, reader)| Some((now - reader.gap?.due, group, reader)));
+        let gaps = gaps.filter(|(late, _, _)| *late >= TimeDelta::zero());
+        // What has more pages goes on when those that waited longer have had their turn.
+        let unfinished = self.readers.iter().filter(|(_, reader)| reader.unfinished.is_some());
+        let unfinished = unfinished.map(|(group, reader)| (waited(reader), group, reader));
+        let due = polls.chain(gaps).chain(unfinished).filter(|(_, _, reader)| !reader.running);
+        let (_, group, _) = due.min_by_key(|(waited, _, _)| Reverse(*waited))?;
+        let group = Arc::clone(group);
+        let reader = self.readers.get_mut(&group)?;
+        let reading = reader.next(&group, now);
+        reader.running = true;
+        reader.started = Some(now);
+        Some(Turn { reading, seen: std::mem::take(&mut reader.seen) })
+    }
+
+    /// How long a round over all groups takes, with the open pane's twice in it.
+    fn every(&self, groups: usize, beside: bool) -> TimeDelta {
+        let round = (groups + 1) as f64 / self.rate;
+        let round = TimeDelta::milliseconds((round * 1000.0) as i64);
+        round.max(if beside { LEAST_BESIDE } else { LEAST })
+    }
+
+    /// Notes how a turn ended.
+    pub(super) fn done(&mut self, turn: Turn, outcome: &Outcome, now: DateTime<Utc>) {
+        let Turn { reading, seen } = turn;
+        let reader = self.readers.entry(Arc::clone(&reading.query.group)).or_default();
+        reader.running = false;
+        reader.seen = seen;
+        match outcome {
+            Outcome::Finished if reading.fills => self.unfilled = None,
+            Outcome::Finished => {
+                reader.known = reader.known.max(Some(reading.query.until));
+                reader.seen.forget(reading.query.until - OVERLAP);
+            }
+            // A call too many says nothing about the token.
+            Outcome::Unfinished | Outcome::Failed(ApiError::Throttled(_)) => reader.unfinished = Some(reading),
+            Outcome::Failed(ApiError::NotFound(_)) => {}
+            Outcome::Failed(error) if reading.fills => {
+                let (from, until) = reading.span;
+                let hopeless = matches!(error, ApiError::Denied(_) | ApiError::Unsupported(_));
+                if hopeless || now - until > OLDEST {
+                    let words = format!("a gap of {} s stays: {error}", (until - from).num_seconds().max(1));
+                    self.unfilled = Some((now, words));
+                } else {
+                    reader.miss(from, until, now + RETRY);
+                }
+            }
+            Outcome::Failed(_) => {}
+        }
+    }
+
+    /// Notes that a turn ended with nothing to tell of it.
+    pub(super) fn lost(&mut self, group: &str) {
+        if let Some(reader) = self.readers.get_mut(group) {
+            reader.running = false;
+        }
+    }
+
+    /// Forgets what is neither `wanted` nor can be read afterwards any more.
+    pub(super) fn retain(&mut self, wanted: impl Fn(&Arc<str>) -> bool, now: DateTime<Utc>) {
+        let recent = |at: Option<DateTime<Utc>>| at.is_some_and(|at| now - at <= OLDEST);
+        self.readers.retain(|group, reader| {
+            let asked = reader.running || reader.gap.is_some() || reader.unfinished.is_some();
+            wanted(group) || asked || recent(reader.known)
+        });
+        self.unfilled.take_if(|(at, _)| now - *at > OLDEST);
+    }
+
+    /// Whether a poll of this group has been answered.
+    pub(super) fn knows(&self, group: &str) -> bool {
+        self.readers.get(group).is_some_and(|reader| reader.known.is_some())
+    }
+
+    /// What could not be read afterwards, in words.
+    pub(super) fn unfilled(&self) -> Option<&str> {
+        self.unfilled.as_ref().map(|(_, words)| words.as_str())
+    }
+}
+
+impl Reader {
+    /// Adds a span to the gap: two are read as one.
+    fn miss(&mut self, from: DateTime<Utc>, until: DateTime<Utc>, due: DateTime<Utc>) {
+        let (from, until) = self.gap.map_or((from, until), |gap| (gap.from.min(from), gap.until.max(until)));
+        self.gap = Some(Gap { from, until, due });
+    }
+
+    /// What to read now: the rest of what was begun, a gap, or what is new.
+    fn next(&mut self, group: &Arc<str>, now: DateTime<Utc>) -> Reading {
+        if let Some(unfinished) = self.unfinished.take() {
+            return unfinished;
+        }
+        let gap = self.gap.take_if(|gap| gap.due <= now);
+        let fills = gap.is_some();
+        let known = self.known.map_or(now - FIRST, |known| known - OVERLAP);
+        let span = gap.map_or((known.max(now - OLDEST), now), |gap| (gap.from, gap.until));
+        let (before, after) = if fills { (OVERLAP, SETTLED) } else { (TimeDelta::zero(), TimeDelta::zero()) };
+        let query = LogQuery { group: Arc::clone(group), from: span.0 - before, until: (span.1 + after).min(now) };
+        Reading { query, span, fills, pages: Pages::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

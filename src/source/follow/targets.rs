@@ -1,0 +1,235 @@
+//! Which log groups the screen asks for, and what is known of them. Pure: it never asks anything itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::demand::Demand;
+use crate::model::function::LogGroup;
+use crate::model::{FunctionName, Scope};
+use crate::source::directory::{Directory, LogPlace};
+
+/// A group that does not exist is looked for again so much later: Lambda makes it with the first invocation.
+const MISSING_AGAIN: TimeDelta = TimeDelta::minutes(5);
+/// The one class that Live Tail and `FilterLogEvents` read (aws-facts 3.1).
+const READABLE: &str = "STANDARD";
+
+/// A log group that the screen asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The group.
+    pub(super) place: LogPlace,
+    /// The functions on screen that log to it.
+    pub(super) functions: Vec<FunctionName>,
+    /// Whether one of them has its pane open.
+    pub(super) focus: bool,
+}
+
+/// The log groups of what is on screen, each once: of the open pane first, then top to bottom, then what is behind.
+pub(super) fn wanted(demand: &Demand, directory: &Directory, scope: &Scope) -> Vec<Wanted> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut index = BTreeMap::new();
+    let focus = demand.focus.iter().map(|id| (id, true));
+    let visible = demand.visible.iter().chain(&demand.behind).map(|id| (id, false));
+    for (id, focus) in focus.chain(visible).filter(|(id, _)| id.scope == *scope) {
+        let Some(place) = directory.place(&id.name) else { continue };
+        let at = *index.entry(Arc::clone(&place.group)).or_insert_with(|| {
+            wanted.push(Wanted { place: place.clone(), functions: Vec::new(), focus });
+            wanted.len() - 1
+        });
+        let functions = &mut wanted[at].functions;
+        if !functions.contains(&id.name) {
+            functions.push(id.name.clone());
+        }
+    }
+    wanted
+}
+
+/// How a log group stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing is known of it yet.
+    Unknown,
+    /// It can be read.
+    Readable,
+    /// It does not exist, or did not some minutes ago.
+    Missing,
+    /// It is of this class, which cannot be followed.
+    OfClass(String),
+}
+
+/// What `logs:DescribeLogGroups` told, by group. There are no more than functions in the account.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    told: BTreeMap<Arc<str>, (DateTime<Utc>, Standing)>,
+}
+
+impl Groups {
+    /// Takes in that this was found, or nothing.
+    pub(super) fn learn(&mut self, group: &Arc<str>, found: Option<&LogGroup>, now: DateTime<Utc>) {
+        let standing = match found {
+            None => Standing::Missing,
+            // What stands in for AWS may tell no class.
+            Some(found) => match &found.class {
+                Some(class) if class != READABLE => Standing::OfClass(class.clone()),
+                _ => Standing::Readable,
+            },
+        };
+        self.told.insert(Arc::clone(group), (now, standing));
+    }
+
+    /// Forgets what was told of a group: something else contradicts it.
+    pub(super) fn doubt(&mut self, group: &str) {
+        self.told.remove(group);
+    }
+
+    /// Forgets which groups do not exist: somebody says that it is worth looking again.
+    pub(super) fn refresh(&mut self) {
+        self.told.retain(|_, (_, standing)| *standing != Standing::Missing);
+    }
+
+    /// How a group stands.
+    pub(super) fn standing(&self, group: &str) -> Standing {
+        self.told.get(group).map_or(Standing::Unknown, |(_, standing)| standing.clone())
+    }
+
+    /// The first of `wanted` that is to be described.
+    pub(super) fn next<'a>(&self, wanted: &'a [Wanted], now: DateTime<Utc>) -> Option<&'a Wanted> {
+        wanted.iter().find(|one| match self.told.get(&one.place.group) {
+            None => true,
+            Some((at, standing)) => *standing == Standing::Missing && now - *at >= MISSING_AGAIN,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fixture::info;
+    use crate::model::FunctionId;
+    use crate::model::function::FunctionInfo;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).unwrap()
+    }
+
+    fn here() -> Scope {
+        Scope::new(None, "eu-west-1")
+    }
+
+    fn id(scope: &Scope, name: &str) -> FunctionId {
+        FunctionId { scope: scope.clone(), name: name.into() }
+    }
+
+    /// `a` to `z` have groups of their own; `x1` and `x2` share `/shared`.
+    fn directory() -> Directory {
+        let mut directory = Directory::default();
+        for name in 'a'..='z' {
+            directory.learn(&info(&name.to_string()));
+        }
+        for name in ["x1", "x2"] {
+            directory.learn(&FunctionInfo { log_group: Some("/shared".into()), ..info(name) });
+        }
+        directory
+    }
+
+    fn demand(focus: Option<&str>, visible: &[&str]) -> Demand {
+        Demand {
+            focus: focus.map(|name| id(&here(), name)),
+            visible: visible.iter().map(|name| id(&here(), name)).collect(),
+            ..Demand::default()
+        }
+    }
+
+    #[test]
+    fn the_open_pane_comes_first_and_every_group_once() {
+        type Names = &'static [&'static str];
+        // focus, visible, the groups in order (in short), the functions that log to the first
+        let cases: [(Option<&str>, Names, Names, Names); 7] = [
+            (None, &[], &[], &[]),
+            (None, &["b", "a"], &["b", "a"], &["b"]),
+            (Some("c"), &["b", "c", "a"], &["c", "b", "a"], &["c"]),
+            (Some("c"), &[], &["c"], &["c"]),
+            (Some("unlisted"), &["a", "nobody"], &["a"], &["a"]),
+            (None, &["x1", "a", "x2"], &["/shared", "a"], &["x1", "x2"]),
+            (Some("x2"), &["a", "x1", "x2"], &["/shared", "a"], &["x2", "x1"]),
+        ];
+        for (focus, visible, groups, functions) in cases {
+            let wanted = wanted(&demand(focus, visible), &directory(), &here());
+            let short: Vec<&str> =
+                wanted.iter().map(|one| one.place.group.strip_prefix("/aws/lambda/").unwrap_or("/shared")).collect();
+            assert_eq!(short, groups, "{focus:?} {visible:?}");
+            let first: Vec<&str> =
+                wanted.first().iter().flat_map(|one| &one.functions).map(FunctionName::as_str).collect();
+            assert_eq!(first, functions, "{focus:?} {visible:?}");
+            let is_focus: Vec<bool> = wanted.iter().map(|one| one.focus).collect();
+            let listed = focus.is_some_and(|name| name != "unlisted");
+            assert_eq!(is_focus, (0..groups.len()).map(|one| one == 0 && listed).collect::<Vec<_>>(), "{focus:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_behind_the_pane_comes_last() {
+        let behind = ["c", "a"].map(|name| id(&here(), name)).to_vec();
+        let wanted = wanted(&Demand { behind, ..demand(Some("a"), &["b"]) }, &directory(), &here());
+        let groups: Vec<&str> = wanted.iter().map(|one| &*one.place.group).collect();
+        assert_eq!(groups, ["/aws/lambda/a", "/aws/lambda/b", "/aws/lambda/c"]);
+    }
+
+    #[test]
+    fn other_scopes_are_not_ours() {
+        let other = Scope::new(Some("prod"), "eu-west-1");
+        let demand = Demand { visible: vec![id(&other, "a")], focus: Some(id(&other, "b")), ..Demand::default() };
+        assert_eq!(wanted(&demand, &directory(), &here()), []);
+        assert_eq!(wanted(&demand, &directory(), &other).len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_on_screen_each_group_is_wanted_once(visible in prop::collection::vec("[a-z]|x1|x2|nobody", 0..60)) {
+            let visible: Vec<&str> = visible.iter().map(String::as_str).collect();
+            let wanted = wanted(&demand(None, &visible), &directory(), &here());
+            let groups: std::collections::BTreeSet<_> = wanted.iter().map(|one| one.place.group.clone()).collect();
+            prop_assert_eq!(groups.len(), wanted.len());
+            for name in visible.iter().filter(|name| **name != "nobody") {
+                let those = wanted.iter().filter(|one| one.functions.contains(&(*name).into())).count();
+                prop_assert_eq!(those, 1, "{}", name);
+            }
+        }
+    }
+
+    #[test]
+    fn groups_are_described_once_and_missing_ones_again() {
+        let mut groups = Groups::default();
+        let wanted = wanted(&demand(Some("b"), &["a", "b", "c", "d"]), &directory(), &here());
+        let next =
+            |groups: &Groups, second| groups.next(&wanted, at(second)).map(|one| one.functions[0].as_str().to_string());
+        let told = |groups: &mut Groups, name: &str, class: Option<Option<&str>>, second| {
+            let group: Arc<str> = format!("/aws/lambda/{name}").into();
+            let found = class.map(|class| LogGroup { name: group.to_string(), class: class.map(str::to_string) });
+            groups.learn(&group, found.as_ref(), at(second));
+            groups.standing(&group)
+        };
+        assert_eq!(next(&groups, 0).as_deref(), Some("b"), "the open pane first");
+        assert_eq!(groups.standing("/aws/lambda/b"), Standing::Unknown);
+        assert_eq!(told(&mut groups, "b", Some(Some("STANDARD")), 0), Standing::Readable);
+        assert_eq!(next(&groups, 0).as_deref(), Some("a"));
+        assert_eq!(told(&mut groups, "a", None, 10), Standing::Missing);
+        assert_eq!(told(&mut groups, "c", Some(None), 10), Standing::Readable, "no class is told");
+        let infrequent = Standing::OfClass("INFREQUENT_ACCESS".into());
+        assert_eq!(told(&mut groups, "d", Some(Some("INFREQUENT_ACCESS")), 10), infrequent);
+        assert_eq!(next(&groups, 309), None);
+        assert_eq!(next(&groups, 310).as_deref(), Some("a"), "after five minutes");
+        assert_eq!(groups.standing("/aws/lambda/a"), Standing::Missing, "until something else is told");
+        groups.learn(&wanted[1].place.group, None, at(310));
+        assert_eq!(next(&groups, 311), None);
+        groups.refresh();
+        assert_eq!(next(&groups, 311).as_deref(), Some("a"), "at once when somebody asks");
+        groups.learn(&wanted[1].place.group, None, at(311));
+        groups.doubt("/aws/lambda/c");
+        assert_eq!(next(&groups, 311).as_deref(), Some("c"));
+    }
+}

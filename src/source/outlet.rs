@@ -1,0 +1,98 @@
+//! What the sources of one scope tell the engine: facts, and how each operation is doing when that is news.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+
+use crate::model::Scope;
+use crate::model::failure::{ApiError, Health, HealthState};
+use crate::model::observation::{Observation, Payload, Usage};
+use crate::model::operation::Operation;
+use crate::model::time::Clock;
+
+/// `None` when nobody listens any more.
+pub type Heard = Option<()>;
+
+/// The calls of all sources of one scope, added up.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Mutex<Usage>>);
+
+impl Meter {
+    /// Adds calls and gives all so far.
+    pub fn add(&self, usage: Usage) -> Usage {
+        let mut total = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *total += usage;
+        *total
+    }
+}
+
+/// The way from one source to the engine.
+#[derive(Clone, Debug)]
+pub struct Outlet {
+    scope: Scope,
+    clock: Clock,
+    out: mpsc::Sender<Observation>,
+    meter: Meter,
+    health: BTreeMap<Operation, Health>,
+}
+
+impl Outlet {
+    /// What is said here belongs to `scope`; what it costs is added to `meter`.
+    pub fn new(scope: Scope, clock: Clock, out: mpsc::Sender<Observation>, meter: Meter) -> Self {
+        Self { scope, clock, out, meter, health: BTreeMap::new() }
+    }
+
+    /// The scope of everything that is said here.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The clock that the sources read.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// `payload`, read now.
+    pub fn observation(&self, payload: Payload) -> Observation {
+        Observation { at: self.clock.now(), scope: self.scope.clone(), payload }
+    }
+
+    /// Delivers an observation; waits when the engine is behind.
+    pub async fn send(&self, observation: Observation) -> Heard {
+        self.out.send(observation).await.ok()
+    }
+
+    /// Delivers `payload`, read now.
+    pub async fn tell(&self, payload: Payload) -> Heard {
+        self.send(self.observation(payload)).await
+    }
+
+    /// Adds to the calls made, and gives all so far.
+    pub fn spend(&self, usage: Usage) -> Payload {
+        Payload::Usage(self.meter.add(usage))
+    }
+
+    /// Notes how a call ended; gives the operation's health when that is news.
+    pub fn judge(&mut self, operation: Operation, failure: Option<&ApiError>) -> Option<Payload> {
+        let now = self.clock.now();
+        let state = failure.map_or(HealthState::Ok, ApiError::state);
+        let detail = failure.filter(|_| state != HealthState::Ok).map(ToString::to_string);
+        if let Some(detail) = &detail {
+            tracing::warn!(%operation, state = state.word(), detail);
+        }
+        let last = self.health.get(&operation);
+        if last.is_some_and(|last| last.state == state && last.detail == detail) {
+            return None;
+        }
+        let since = last.filter(|last| last.state == state).map_or(now, |last| last.since);
+        let health = Health { operation, state, detail, since };
+        self.health.insert(operation, health.clone());
+        Some(Payload::Health(health))
+    }
+
+    /// Waits until nobody listens any more.
+    pub async fn closed(&self) {
+        self.out.closed().await;
+    }
+}

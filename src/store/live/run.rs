@@ -1,0 +1,321 @@
+//! What one execution environment did: its finished invocations, the one under way, and what its lines tell of
+//! failures. Each is kept once, whatever the order in which the lines come.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A finished invocation: one REPORT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run {
+    /// When it ended, milliseconds from the epoch: REPORT's time.
+    pub end: i64,
+    /// Its request id, hashed: a retry in the same environment has the same.
+    pub request: u64,
+    /// The handler's time, microseconds; `None` where REPORT does not tell it.
+    pub duration_us: Option<u32>,
+    /// What came before the handler.
+    pub cold: Option<Cold>,
+    /// The most memory the environment ever used, MB.
+    pub used_mb: Option<u32>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// What a cold start waited for, microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cold {
+    /// The init phase.
+    Init(u32),
+    /// The restore of a snapshot.
+    Restore(u32),
+}
+
+/// How an invocation ended, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Nothing tells of a failure.
+    Succeeded,
+    /// In an error.
+    Failed,
+    /// Killed for want of memory.
+    OutOfMemory,
+    /// The function's timeout was reached.
+    TimedOut,
+}
+
+impl Run {
+    /// When the request was accepted, milliseconds: before the init or restore phase. `None` without a duration.
+    ///
+    /// REPORT's time is cut to whole milliseconds; rounding up keeps invocations that follow each other in one
+    /// environment from overlapping.
+    pub fn start(&self) -> Option<i64> {
+        let cold_us = match self.cold {
+            Some(Cold::Init(us) | Cold::Restore(us)) => i64::from(us),
+            None => 0,
+        };
+        Some(self.end - (i64::from(self.duration_us?) + cold_us) / 1000)
+    }
+}
+
+/// A line that tells of a failure, beside REPORT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mark {
+    pub(super) at: i64,
+    pub(super) request: Option<u64>,
+    pub(super) outcome: Outcome,
+}
+
+/// A START.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Started {
+    at: i64,
+    request: u64,
+    /// Kept only where the stream's name tells none.
+    version: Option<Arc<str>>,
+}
+
+/// What is known of one log stream, which is one execution environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stream {
+    /// The version that its name tells.
+    version: Option<Arc<str>>,
+    /// By end and request.
+    runs: Vec<Run>,
+    /// By time.
+    marks: Vec<Mark>,
+    /// The newest START.
+    started: Option<Started>,
+    /// The newest REPORT: when, and the request.
+    ended: Option<(i64, u64)>,
+    /// Invocations overlap in it: a managed instance.
+    interleaved: bool,
+}
+
+impl Stream {
+    /// A stream whose name tells this version.
+    pub(super) fn of(version: Option<&str>) -> Self {
+        Self { version: version.map(Arc::from), ..Self::default() }
+    }
+
+    /// The version that runs in it: its name tells, else the newest START.
+    pub fn version(&self) -> Option<&Arc<str>> {
+        self.version.as_ref().or_else(|| self.started.as_ref()?.version.as_ref())
+    }
+
+    /// Keeps a finished invocation; tells whether it is new.
+    pub(super) fn run(&mut self, run: Run) -> bool {
+        match self.runs.binary_search_by_key(&(run.end, run.request), |run| (run.end, run.request)) {
+            Ok(place) => {
+                // Two lines that contradict each other: the same one is believed in either order.
+                let kept = &mut self.runs[place];
+                *kept = run.max(*kept);
+                false
+            }
+            Err(place) => {
+                self.runs.insert(place, run);
+                true
+            }
+        }
+    }
+
+    /// Keeps a line about a failure; tells whether it is new.
+    pub(super) fn mark(&mut self, mark: Mark) -> bool {
+        match self.marks.binary_search(&mark) {
+            Ok(_) => false,
+            Err(place) => {
+                self.marks.insert(place, mark);
+                true
+            }
+        }
+    }
+
+    /// An invocation has begun; tells whether it is the newest.
+    pub(super) fn start(&mut self, at: i64, request: u64, version: Option<&str>) -> bool {
+        let version = version.filter(|_| self.version.is_none()).map(Arc::from);
+        let started = Started { at, request, version };
+        let is_newest = self.started.as_ref().is_none_or(|newest| started > *newest);
+        if is_newest {
+            self.started = Some(started);
+        }
+        is_newest
+    }
+
+    /// An invocation has ended, whether or not it is kept. `alone` is that no other ran beside it.
+    pub(super) fn end(&mut self, at: i64, request: u64, alone: bool) {
+        self.ended = self.ended.max(Some((at, request)));
+        self.interleaved |= !alone;
+    }
+
+    /// Forgets invocations that ended before `floor` and starts before `horizon`; tells whether anything is left.
+    pub(super) fn forget(&mut self, floor: i64, horizon: i64) -> bool {
+        self.runs.drain(..self.runs.partition_point(|run| run.end < floor));
+        self.marks.drain(..self.marks.partition_point(|mark| mark.at < floor));
+        self.started.take_if(|started| started.at < horizon);
+        self.ended = self.ended.filter(|(at, _)| *at >= horizon);
+        self.newest().is_some()
+    }
+
+    /// The newest that is known of it, milliseconds.
+    pub(super) fn newest(&self) -> Option<i64> {
+        let runs = self.runs.last().map(|run| run.end).max(self.marks.last().map(|mark| mark.at));
+        let started = self.started.as_ref().map(|started| started.at);
+        let edges = started.max(self.ended.map(|(at, _)| at));
+        runs.max(edges)
+    }
+
+    /// Whether a START was seen.
+    pub fn tells_starts(&self) -> bool {
+        self.started.is_some() && !self.interleaved
+    }
+
+    /// When the invocation that runs in it began, as far as its lines tell: its START has come and no end. `None` also
+    /// on a managed instance, where several run at a time and cannot be told apart.
+    pub fn running_since(&self) -> Option<i64> {
+        let Started { at, request, .. } = *self.started.as_ref().filter(|_| !self.interleaved)?;
+        let is_over = self.ended.is_some_and(|(end, _)| end > at)
+            // The one before may have ended in the same millisecond; an init phase that fails begins and ends in one.
+            || self.ended == Some((at, request))
+            || self.runs.binary_search_by_key(&(at, request), |run| (run.end, run.request)).is_ok();
+        (!is_over).then_some(at)
+    }
+
+    /// The finished invocations by end, each as bad as any of its lines tells.
+    pub fn runs(&self) -> Cow<'_, [Run]> {
+        if self.marks.is_empty() {
+            return Cow::Borrowed(&self.runs);
+        }
+        let mut by_request: Vec<(u64, usize)> =
+            self.runs.iter().enumerate().map(|(place, run)| (run.request, place)).collect();
+        by_request.sort_unstable();
+        let mut runs = self.runs.clone();
+        for mark in &self.marks {
+            if let Some(run) = self.told_of(mark, &by_request).and_then(|place| runs.get_mut(place)) {
+                run.outcome = run.outcome.max(mark.outcome);
+            }
+        }
+        Cow::Owned(runs)
+    }
+
+    /// The place of the invocation that a mark is about: of its request the one that ran then, or nearest to then;
+    /// without a request, the first that ended after it, if it had begun.
+    fn told_of(&self, mark: &Mark, by_request: &[(u64, usize)]) -> Option<usize> {
+        let Some(request) = mark.request else {
+            let place = self.runs.partition_point(|run| run.end < mark.at);
+            // The line's time is cut to a whole millisecond, too.
+            return self.runs.get(place)?.start().is_some_and(|start| start <= mark.at + 1).then_some(place);
+        };
+        let first = by_request.partition_point(|(of, _)| *of < request);
+        let attempts = by_request[first..].iter().take_while(|(of, _)| *of == request).map(|(_, place)| *place);
+        attempts.min_by_key(|place| self.runs.get(*place).map_or(i64::MAX, |run| distance(run, mark.at)))
+    }
+}
+
+/// How far an instant is from an invocation, milliseconds; 0 within it.
+fn distance(run: &Run, at: i64) -> i64 {
+    let start = run.start().unwrap_or(run.end);
+    (start - at).max(at - run.end).max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn run(end: i64, duration_ms: u32, request: u64) -> Run {
+        Run {
+            end,
+            request,
+            duration_us: Some(duration_ms * 1000),
+            cold: None,
+            used_mb: None,
+            outcome: Outcome::Succeeded,
+        }
+    }
+
+    #[test]
+    fn an_invocation_begins_before_its_cold_start_and_never_overlaps_the_one_before() {
+        let cold = Run { cold: Some(Cold::Init(250_000)), ..run(1000, 300, 1) };
+        assert_eq!(cold.start(), Some(450));
+        // It ran from 205.7 to 300.2; REPORT says 300 and 94.5 ms, and the one before ended at 205.
+        assert_eq!(Run { duration_us: Some(94_500), ..run(300, 0, 1) }.start(), Some(206));
+        assert_eq!(Run { duration_us: None, ..run(300, 0, 1) }.start(), None);
+    }
+
+    #[test]
+    fn the_newest_start_runs_until_it_ends() {
+        // (START, request), (REPORT, request), of which one is told in either order; since when one runs
+        type Edge = Option<(i64, u64)>;
+        let cases: [(Edge, Edge, Option<i64>); 6] = [
+            (Some((100, 1)), None, Some(100)),
+            (Some((100, 1)), Some((150, 1)), None),
+            (Some((100, 2)), Some((100, 1)), Some(100)),
+            (Some((100, 1)), Some((100, 1)), None),
+            (Some((100, 2)), Some((150, 1)), None),
+            (None, Some((150, 1)), None),
+        ];
+        for (started, ended, since) in cases {
+            let mut stream = Stream::default();
+            if let Some((at, request)) = ended {
+                stream.end(at, request, true);
+                stream.run(run(at, 0, request));
+            }
+            if let Some((at, request)) = started {
+                stream.start(at, request, None);
+            }
+            assert_eq!(stream.running_since(), since, "{started:?} {ended:?}");
+            stream.end(90, 9, false);
+            assert_eq!(stream.running_since(), None, "on a managed instance several run at a time");
+        }
+    }
+
+    #[test]
+    fn failures_find_their_invocation() {
+        let mut stream = Stream::default();
+        for one in [run(200, 100, 1), run(300, 100, 2), run(500, 100, 1)] {
+            stream.run(one);
+        }
+        // a line about a failure, which invocation it is about
+        let cases = [
+            (150, None, Some(0)),
+            (200, None, Some(0)),
+            (201, None, Some(1)),
+            (350, None, None),
+            (600, None, None),
+            (150, Some(1), Some(0)),
+            (501, Some(1), Some(2)),
+            (340, Some(1), Some(2)),
+            (150, Some(2), Some(1)),
+            (150, Some(3), None),
+        ];
+        for (at, request, expected) in cases {
+            let mut stream = stream.clone();
+            stream.mark(Mark { at, request, outcome: Outcome::Failed });
+            let failed = stream.runs().iter().position(|run| run.outcome == Outcome::Failed);
+            assert_eq!(failed, expected, "{at} {request:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_in_any_order_and_again_tell_the_same(
+            lines in Just((0u64..24).chain(0..6).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
+            let mut stream = Stream::default();
+            for line in &lines {
+                let (at, request) = ((line / 3 * 100).cast_signed(), line / 3 % 5);
+                match line % 3 {
+                    0 => { stream.start(at, request, None); }
+                    1 => {
+                        stream.end(at + 90, request, true);
+                        stream.run(run(at + 90, 90, request));
+                    }
+                    _ => { stream.mark(Mark { at: at + 50, request: None, outcome: Outcome::TimedOut }); }
+                }
+            }
+            let runs = stream.runs();
+            prop_assert_eq!(runs.len(), 8);
+            prop_assert!(runs.iter().all(|run| run.outcome == Outcome::TimedOut));
+            prop_assert_eq!(stream.running_since(), None);
+        }
+    }
+}

@@ -3,13 +3,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use flate2::{Decompress, FlushDecompress, Status};
 use serde::Deserialize;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{escape, number};
+use crate::model::log::LogEvent;
 
 /// An envelope is smaller than this, inflated. Kinesis records are at most 10 MiB, and logs shrink about five times.
 pub const MOST_BYTES: usize = 64 << 20;
@@ -112,6 +115,27 @@ impl<'a> Event<'a> {
         let digits = escape::inner(written).unwrap_or(written.get());
         let (milliseconds, end) = number::whole(digits.as_bytes())?;
         if end == digits.len() { milliseconds.try_into().ok() } else { None }
+    }
+
+    /// The event as CloudWatch Logs keeps it, of this group and stream; `None` when it tells no time, because then it
+    /// cannot be placed. When CloudWatch Logs got it is not told either: `passed_on` is when it came on from there,
+    /// where that is known. `scratch` is as for [`Event::message`].
+    pub fn log_event(
+        &self,
+        group: &Arc<str>,
+        stream: &Arc<str>,
+        passed_on: Option<DateTime<Utc>>,
+        scratch: &mut String,
+    ) -> Option<LogEvent> {
+        let timestamp = DateTime::from_timestamp_millis(self.timestamp_ms()?)?;
+        Some(LogEvent {
+            id: self.id().map(Box::from),
+            timestamp,
+            ingestion: passed_on.unwrap_or(timestamp),
+            stream: Arc::clone(stream),
+            group: Arc::clone(group),
+            message: self.message(scratch).to_string(),
+        })
     }
 
     /// What was written; put together in `scratch` if something in it is escaped.

@@ -119,16 +119,16 @@ impl Logs for Double {
 
 #[async_trait]
 impl Streams for Double {
-    async fn shards(&self, _: &str, _: Token) -> Result<Page<Shard>, ApiError> {
-        Err(ApiError::Unsupported("not yet".into()))
+    async fn shards(&self, stream: &str, token: Token) -> Result<Page<Shard>, ApiError> {
+        ask!(self, ListShards, streams.shards(stream, token), Page::last(vec![]))
     }
 
-    async fn iterator(&self, _: &str, _: &str, _: &Position) -> Result<String, ApiError> {
-        Err(ApiError::Unsupported("not yet".into()))
+    async fn iterator(&self, stream: &str, shard: &str, position: &Position) -> Result<String, ApiError> {
+        ask!(self, GetShardIterator, streams.iterator(stream, shard, position), String::new())
     }
 
-    async fn records(&self, _: &str, _: &str) -> Result<Option<Records>, ApiError> {
-        Err(ApiError::Unsupported("not yet".into()))
+    async fn records(&self, stream: &str, iterator: &str) -> Result<Option<Records>, ApiError> {
+        ask!(self, GetRecords, streams.records(stream, iterator), None)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::records::Record;
-use crate::logs::envelope::{Envelope, Event, Reader};
+use crate::logs::envelope::{Envelope, Reader};
 use crate::logs::origin;
 use crate::model::log::LogEvent;
 
@@ -148,22 +148,11 @@ impl Events {
     }
 }
 
-/// The events of a subscription envelope; one without a time cannot be placed.
+/// The events of a subscription envelope.
 fn enclosed(envelope: &Envelope) -> Vec<LogEvent> {
-    let (group, stream): (Arc<str>, Arc<str>) = (Arc::from(&*envelope.group), Arc::from(&*envelope.stream));
+    let (group, stream) = (Arc::from(&*envelope.group), Arc::from(&*envelope.stream));
     let mut scratch = String::new();
-    let mut event = |event: &Event| {
-        let timestamp = DateTime::from_timestamp_millis(event.timestamp_ms()?)?;
-        Some(LogEvent {
-            id: event.id().map(Box::from),
-            timestamp,
-            ingestion: timestamp,
-            stream: Arc::clone(&stream),
-            group: Arc::clone(&group),
-            message: event.message(&mut scratch).to_string(),
-        })
-    };
-    envelope.events.iter().filter_map(&mut event).collect()
+    envelope.events.iter().filter_map(|event| event.log_event(&group, &stream, None, &mut scratch)).collect()
 }
 
 /// A line as `aws logs tail` prints it.

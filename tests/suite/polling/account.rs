@@ -225,15 +225,18 @@ impl Logs for Service {
 #[async_trait]
 impl Streams for Service {
     async fn shards(&self, _: &str, _: Token) -> Result<Page<Shard>, ApiError> {
-        Err(ApiError::Unsupported("not yet".into()))
+        self.0.plain(Operation::ListShards).await?;
+        Ok(Page::last(Vec::new()))
     }
 
-    async fn iterator(&self, _: &str, _: &str, _: &Position) -> Result<String, ApiError> {
-        Err(ApiError::Unsupported("not yet".into()))
+    async fn iterator(&self, stream: &str, _: &str, _: &Position) -> Result<String, ApiError> {
+        self.0.plain(Operation::GetShardIterator).await?;
+        Err(ApiError::NotFound(stream.into()))
     }
 
-    async fn records(&self, _: &str, _: &str) -> Result<Option<Records>, ApiError> {
-        Err(ApiError::Unsupported("not yet".into()))
+    async fn records(&self, stream: &str, _: &str) -> Result<Option<Records>, ApiError> {
+        self.0.plain(Operation::GetRecords).await?;
+        Err(ApiError::NotFound(stream.into()))
     }
 }
 

@@ -4,8 +4,6 @@ use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use chrono::DateTime;
-
 use crate::logs::envelope::{Envelope, Invalid, Reader};
 use crate::model::log::LogEvent;
 use crate::source::api::Record;
@@ -50,23 +48,14 @@ impl Intake {
                 });
                 let stream: Arc<str> = (*stream).into();
                 for event in events {
-                    let Some(timestamp) = event.timestamp_ms().and_then(DateTime::from_timestamp_millis) else {
-                        continue;
-                    };
                     if event.id().is_some_and(|id| !self.seen.first(&stream, id)) {
                         continue;
                     }
-                    let message = event.message(&mut self.scratch).to_string();
-                    self.bytes += message.len();
-                    self.events.push(LogEvent {
-                        id: event.id().map(Into::into),
-                        timestamp,
-                        // When CloudWatch Logs got it is not told: this is when it passed it on.
-                        ingestion: record.arrived.unwrap_or(timestamp),
-                        stream: stream.clone(),
-                        group: group.clone(),
-                        message,
-                    });
+                    let Some(event) = event.log_event(&group, &stream, record.arrived, &mut self.scratch) else {
+                        continue;
+                    };
+                    self.bytes += event.message.len();
+                    self.events.push(event);
                 }
             }
             // It only tries whether the stream can be written to.
@@ -122,7 +111,7 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use chrono::Utc;
+    use chrono::{DateTime, Utc};
 
     use super::*;
     use crate::source::follow::kinesis::tests::envelope;

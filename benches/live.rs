@@ -129,6 +129,7 @@ fn listed(functions: usize, at: DateTime<Utc>) -> Store {
         memory_mb: Some(512),
         timeout_s: Some(30),
         last_modified: None,
+        code_sha256: None,
         snap_start: false,
         dead_letter_target: None,
         log_group: None,
@@ -140,7 +141,7 @@ fn listed(functions: usize, at: DateTime<Utc>) -> Store {
 }
 
 fn derived(store: &Store, at: DateTime<Utc>) -> Option<ScopeLive> {
-    store.scopes.values().next().map(|scope| ScopeLive::of(scope, at))
+    store.scopes.values().next().map(|scope| ScopeLive::of(scope, 0.8, at))
 }
 
 /// Seconds that this thread has been on a processor.

@@ -19,8 +19,9 @@ pub(crate) struct Shot {
     keys: &'static str,
 }
 
-pub(crate) const SHOTS: [Shot; 7] = [
+pub(crate) const SHOTS: [Shot; 8] = [
     Shot { name: "overview", size: (120, 34), theme: "default", keys: "<20s>" },
+    Shot { name: "findings", size: (120, 34), theme: "default", keys: "<20s>3<1s>" },
     Shot { name: "function", size: (120, 34), theme: "default", keys: "<20s>/webhook<enter><enter>m<2s>" },
     Shot { name: "live", size: (120, 40), theme: "default", keys: "<20s>/checkout<enter><enter><4s>v<1s>" },
     Shot { name: "logs", size: (120, 30), theme: "default", keys: "<20s>/webhook<enter><enter>L<1s>/Error<enter>" },

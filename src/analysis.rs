@@ -2,30 +2,48 @@
 //!
 //! Everything is computed once per published snapshot; JSON, tables and screens show the same numbers.
 
+pub mod canary;
+pub mod consumers;
 pub mod cost;
 pub mod failures;
+pub mod finding;
+pub mod forecast;
 pub mod live;
 pub mod metrics;
 pub mod pool;
+pub mod rules;
+pub mod statistics;
+pub mod thresholds;
+pub mod throttle;
 pub mod traffic;
 
 use chrono::{DateTime, Utc};
 
 use crate::model::time::Minute;
 use crate::store::series::Series;
+use thresholds::{CanaryTerms, Thresholds};
 
 /// What the analysis may be told to do differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Params {
     /// Alias and canary counts are taken over this many complete minutes.
     pub window_minutes: u32,
     /// The newest minutes that CloudWatch may still restate.
     pub provisional_minutes: u32,
+    /// From when on something is a finding.
+    pub thresholds: Thresholds,
+    /// How a canary is judged.
+    pub canary: CanaryTerms,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { window_minutes: 15, provisional_minutes: 3 }
+        Self {
+            window_minutes: 15,
+            provisional_minutes: 2,
+            thresholds: Thresholds::default(),
+            canary: CanaryTerms::default(),
+        }
     }
 }
 

@@ -41,6 +41,24 @@ pub enum Invocation {
         /// The settings.
         settings: Settings,
     },
+    /// A snapshot judged.
+    Check {
+        /// The scenario to take it of, or its file's path, not checked; `None` is AWS.
+        demo: Option<String>,
+        /// The settings.
+        settings: Settings,
+    },
+    /// The verdict on a canary.
+    Canary {
+        /// The function and the alias.
+        target: (String, String),
+        /// Whether to wait for a verdict.
+        wait: bool,
+        /// The scenario to judge it in, or its file's path, not checked; `None` is AWS.
+        demo: Option<String>,
+        /// The settings.
+        settings: Settings,
+    },
     /// This text on standard output, and nothing else: help, version, settings, policy and the like.
     Print(String),
 }
@@ -74,6 +92,14 @@ pub fn parse(
         Some(Command::Snapshot(snapshot)) => {
             let settings = resolve(snapshot.flags())?.settings;
             Invocation::Snapshot { demo: snapshot.demo, functions: snapshot.functions, settings }
+        }
+        Some(Command::Check(check)) => {
+            let settings = resolve(check.flags())?.settings;
+            Invocation::Check { demo: check.demo, settings }
+        }
+        Some(Command::Canary(canary)) => {
+            let settings = resolve(canary.flags())?.settings;
+            Invocation::Canary { target: canary.target, wait: canary.wait, demo: canary.demo, settings }
         }
         Some(Command::Config) => Invocation::Print(resolve(Vec::new())?.table()),
         Some(Command::IamPolicy) => Invocation::Print(config::POLICY.to_owned()),
@@ -109,6 +135,7 @@ mod tests {
 
     use super::*;
     use crate::config::Format;
+    use crate::model::finding::Severity;
 
     /// Parses `line` with these variables and no file.
     fn parse_in(line: &str, variables: &[(&str, &str)]) -> Result<Invocation, Error> {
@@ -145,6 +172,13 @@ mod tests {
         assert!(matches!(parse_in(fewer, &[]), Ok(Invocation::Snapshot { functions: Some(9), .. })));
         assert!(matches!(parse_in("lamtop snapshot", &[]), Ok(Invocation::Snapshot { demo: None, .. })));
         assert!(matches!(parse_in("lamtop snapshot --demo x", &[]), Ok(Invocation::Snapshot { demo: Some(_), .. })));
+        assert!(matches!(parse_in("lamtop check", &[]), Ok(Invocation::Check { demo: None, .. })));
+        let Ok(Invocation::Canary { target, wait: true, demo: Some(_), settings }) =
+            parse_in("lamtop canary checkout:live --wait --timeout 90s --demo mixed", &[])
+        else {
+            panic!()
+        };
+        assert_eq!((target, settings.timeout_s), (("checkout".to_owned(), "live".to_owned()), 90));
         assert_eq!(print("lamtop iam-policy"), config::POLICY);
         assert!(print("lamtop config").starts_with("key "));
         assert!(print("lamtop man").starts_with(".ie"));
@@ -195,6 +229,10 @@ mod tests {
         let Ok(Invocation::Snapshot { settings, .. }) = parse_in(line, &[]) else { panic!() };
         assert_eq!((settings.format, settings.limit, settings.inventory_s), (Format::Csv, Some(3), 9));
         assert_eq!(settings.wait_s, 30);
+        let line = "lamtop check --fail-on warning --format json --wait 5 --inventory-seconds 9";
+        let Ok(Invocation::Check { settings, .. }) = parse_in(line, &[]) else { panic!() };
+        assert_eq!((settings.fail_on, settings.format), (Severity::Warning, Format::Json));
+        assert_eq!((settings.wait_s, settings.inventory_s), (5, 9));
     }
 
     /// `--a-b` is the setting `a_b`, and the default in its help is the setting's default.
@@ -202,7 +240,7 @@ mod tests {
     fn every_flag_that_sets_something_is_a_setting() {
         let defaults: toml::Table = config::DEFAULTS.parse().unwrap();
         // These choose what to do or where settings come from.
-        let actions = BTreeSet::from(["config", "demo", "example", "functions", "list", "scenario", "shell"]);
+        let actions = BTreeSet::from(["config", "demo", "example", "functions", "list", "scenario", "shell", "target"]);
         let command = Arguments::command();
         let commands = std::iter::once(&command).chain(command.get_subcommands());
         for argument in commands.flat_map(clap::Command::get_arguments) {
@@ -238,6 +276,10 @@ mod tests {
                 "required arguments were not provided: --demo <SCENARIO>",
                 "lamtop --help",
             ),
+            ("lamtop check --fail-on bad", "[possible values: info, warning, critical]", "lamtop --help"),
+            ("lamtop canary checkout", "write the function and the alias, such as checkout:live", "lamtop --help"),
+            ("lamtop canary a:b:c", "write the function and the alias", "lamtop --help"),
+            ("lamtop canary a:b --speed 2", "--demo <SCENARIO>", "lamtop --help"),
             ("lamtop demo --format csv", "unexpected argument '--format'", "lamtop --help"),
             ("lamtop --window 5x", "flag --window: window cannot be \"5x\"; allowed: a time from 1m", "lamtop --help"),
             ("lamtop --inventory-rate 40", "flag --inventory-rate: inventory_rate cannot be \"40\"", "lamtop --help"),

@@ -116,6 +116,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::analysis::thresholds::{CanaryTerms, Thresholds};
+    use crate::model::finding::Severity;
 
     /// A world with these variables and these files.
     fn resolve_in(
@@ -177,10 +179,14 @@ mod tests {
                 background_s: 300,
                 history_minutes: 60,
                 trailing_minutes: 20,
-                provisional_minutes: 3,
+                provisional_minutes: 2,
             },
             queues: Queues { refresh_s: 30 },
             live_tail: LiveTail { sessions: 3, idle_minutes: 15 },
+            fail_on: Severity::Critical,
+            timeout_s: 1800,
+            findings: Thresholds::default(),
+            canary: CanaryTerms::default(),
         };
         assert_eq!(settings, expected);
     }
@@ -304,10 +310,10 @@ hint: correct the file, or run without it: --config /dev/null";
     fn the_table_is_aligned_and_harmless() {
         let table = resolve_in(&[("filter", "決済\u{1b}[2J")], None, &[("LAMTOP_REGION", "a,b")], &[]).unwrap().table();
         let lines: Vec<&str> = table.lines().collect();
-        assert_eq!(lines[0], "key                          value     origin");
-        assert_eq!(lines[1], "profile                      –         default");
-        assert_eq!(lines[2], "region                       a,b       environment LAMTOP_REGION");
-        assert_eq!(lines[4], "filter                       決済\u{FFFD}[2J  flag --filter");
+        assert_eq!(lines[0], "key                           value     origin");
+        assert_eq!(lines[1], "profile                       –         default");
+        assert_eq!(lines[2], "region                        a,b       environment LAMTOP_REGION");
+        assert_eq!(lines[4], "filter                        決済\u{FFFD}[2J  flag --filter");
     }
 
     /// The settings of a sample that are not the defaults, as `lamtop config` has them, or the error.

@@ -1,6 +1,8 @@
 //! Snapshots for programs and files: the JSON contract, CSV, plain tables, pictures. No terminal.
 
+pub mod canary;
 pub mod csv;
+pub mod findings;
 pub mod json;
 pub mod svg;
 pub mod table;

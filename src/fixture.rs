@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::analysis::Params;
+use crate::analysis::canary::{Canary, Compared, Progress, Verdict};
+use crate::analysis::finding::Finding;
 use crate::analysis::live::quantiles::Quantiles;
-use crate::analysis::live::{CURVE_S, Curve, FunctionLive, Runs};
+use crate::analysis::live::{Beat, Beats, CURVE_S, Curve, FunctionLive, Runs};
+use crate::model::deployment::{Deployment, Shifting};
+use crate::model::finding::{Kind, Severity};
 use crate::model::function::FunctionInfo;
-use crate::model::log::LogWay;
+use crate::model::log::{LogBatch, LogEvent, LogWay};
 use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
 use crate::model::observation::{Observation, Payload};
 use crate::model::time::Minute;
@@ -28,6 +32,19 @@ pub(crate) fn minute(back: i64) -> Minute {
     Minute::newest_complete(now()).plus(-back)
 }
 
+/// Minutes that are newer than the newest settled one, by default.
+const PROVISIONAL: i64 = 2;
+
+/// Values of minutes, oldest first, for [`Fixture::points`]: `3 3 - 40 | 50 60`. A `-` is a minute without a point, and
+/// those after `|` may still be restated.
+pub(crate) fn minutes(text: &str) -> Vec<(i64, f64)> {
+    let (settled, provisional) = text.split_once('|').unwrap_or((text, ""));
+    let settled = (PROVISIONAL..).zip(settled.split_whitespace().rev());
+    let provisional = (0..PROVISIONAL).rev().zip(provisional.split_whitespace());
+    let told = settled.chain(provisional).filter(|(_, value)| *value != "-");
+    told.map(|(back, value)| (back, value.parse().unwrap())).collect()
+}
+
 /// What `lambda:ListFunctions` tells of an ordinary function.
 pub(crate) fn info(name: &str) -> FunctionInfo {
     FunctionInfo {
@@ -37,6 +54,7 @@ pub(crate) fn info(name: &str) -> FunctionInfo {
         memory_mb: Some(512),
         timeout_s: Some(30),
         last_modified: Some(now() - TimeDelta::hours(50)),
+        code_sha256: None,
         snap_start: false,
         dead_letter_target: None,
         log_group: None,
@@ -101,6 +119,34 @@ impl Fixture {
         self.statistic(subject, metric, metric.statistics()[0], points)
     }
 
+    /// Takes in the log of a function with a timeout of 30 s, in steps of ten seconds up to [`now`], oldest first;
+    /// `None` is a step that was not read. Calls that end badly, come near the timeout or start cold are different
+    /// ones, but for timeouts, which come near it by nature.
+    pub(crate) fn logged(self, name: &str, beats: &[Option<Beat>]) -> Self {
+        let group = format!("/aws/lambda/{name}");
+        let end = now() - TimeDelta::seconds(now().timestamp().rem_euclid(Beats::STEP_S));
+        (1..).zip(beats.iter().rev()).fold(self, |fixture, (place, beat)| {
+            let Some(beat) = beat else { return fixture };
+            let from = end - TimeDelta::seconds(place * Beats::STEP_S);
+            let until = if place == 1 { now() } else { from + TimeDelta::seconds(Beats::STEP_S) };
+            let events = (0..).zip(reports(beat)).map(|(call, report)| LogEvent {
+                id: None,
+                timestamp: from + TimeDelta::seconds(5),
+                ingestion: from + TimeDelta::seconds(5),
+                stream: format!("2026/11/22/[7]{call:032x}").into(),
+                group: group.as_str().into(),
+                message: format!("REPORT RequestId: {place}-{call}\t{report}\n"),
+            });
+            fixture.told(Payload::Logs(LogBatch {
+                way: LogWay::Tail,
+                groups: Some(vec![group.as_str().into()]),
+                span: Some((from, until)),
+                left_out: None,
+                events: events.collect(),
+            }))
+        })
+    }
+
     /// A listed function with these values in the newest complete minute.
     pub(crate) fn listed(self, name: &str, values: &[(Metric, f64)]) -> Self {
         let listed = self.told(Payload::Functions(vec![info(name)]));
@@ -122,10 +168,42 @@ impl Fixture {
         Snapshot::of(&self.store, Params::default(), Origin::Aws, now(), 1)
     }
 
+    /// What is found of a kind.
+    pub(crate) fn findings(&self, kind: Kind) -> Vec<Finding> {
+        let scopes = self.snapshot().scopes;
+        scopes.into_iter().flat_map(|scope| scope.findings).filter(|finding| finding.kind == kind).collect()
+    }
+
+    /// The one finding of a kind, if there is one.
+    pub(crate) fn found(&self, kind: Kind) -> Option<Finding> {
+        let mut findings = self.findings(kind);
+        assert!(findings.len() < 2, "{findings:?}");
+        findings.pop()
+    }
+
     /// What it means for the first function.
     pub(crate) fn first(&self) -> FunctionSnapshot {
         self.snapshot().scopes[0].functions[0].clone()
     }
+}
+
+/// The REPORT lines of the calls of a beat, after the request.
+fn reports(beat: &Beat) -> Vec<String> {
+    let report = |ms: u32, more: &str| {
+        let used = beat.used_mb.map(|used| format!("Max Memory Used: {used} MB\t")).unwrap_or_default();
+        format!("Duration: {ms}.00 ms\tBilled Duration: {ms} ms\tMemory Size: 512 MB\t{used}{more}")
+    };
+    let kinds = [
+        (beat.timeouts, report(30_000, "Status: timeout")),
+        (beat.out_of_memory, report(50, "Status: error\tError Type: Runtime.OutOfMemory")),
+        (beat.errors - beat.timeouts - beat.out_of_memory, report(50, "Status: error\tError Type: Runtime.ExitError")),
+        (beat.near_timeout - beat.timeouts, report(25_000, "")),
+        (beat.cold_starts, report(50, "Init Duration: 800.00 ms")),
+    ];
+    let special: u64 = kinds.iter().map(|(count, _)| count).sum();
+    let ordinary = (beat.invocations - special, report(50, ""));
+    let calls = kinds.into_iter().chain([ordinary]);
+    calls.flat_map(|(count, report)| std::iter::repeat_n(report, count as usize)).collect()
 }
 
 /// What the logs say at [`now`] of a function that ran 120 times in the window, 3 of them failing, 4 at a time.
@@ -149,7 +227,72 @@ pub(crate) fn live() -> FunctionLive {
         init_histogram: Vec::new(),
         error_groups: Vec::new(),
         other_errors: 0,
+        beats: Beats::default(),
+        minutes: BTreeMap::new(),
         lines: Lines::default(),
         check: None,
+    }
+}
+
+/// A canary of version 8 against 7 on the alias `live`.
+pub(crate) fn canary(verdict: Verdict) -> Canary {
+    let undecided = verdict == Verdict::NotEnoughData;
+    Canary {
+        version: "8".to_string(),
+        baseline: "7".to_string(),
+        verdict,
+        reasons: vec![
+            "8 fails by at least 1.6 points more".to_string(),
+            "durations are alike, cold starts apart".to_string(),
+        ],
+        calls_needed: undecided.then_some(270),
+        decided_in_s: undecided.then_some(540),
+        since: now() - TimeDelta::minutes(12),
+        decided: (!undecided).then(|| now() - TimeDelta::minutes(4)),
+        errors: Compared { canary: (12.0, 240.0), baseline: (20.0, 2160.0), difference: Some((0.016, 0.079)) },
+        deployment: Some(Progress { deployment: deployment(), next_step_in_s: Some(130) }),
+    }
+}
+
+/// The deployment that shifts it.
+pub(crate) fn deployment() -> Deployment {
+    Deployment {
+        id: "d-A1B2C3D4E".to_string(),
+        application: Some("shop".to_string()),
+        group: Some("checkout".to_string()),
+        config: Some("CodeDeployDefault.LambdaCanary10Percent5Minutes".to_string()),
+        status: "InProgress".to_string(),
+        started: Some(now() - TimeDelta::minutes(3)),
+        shifting: Some(Shifting::Canary { percent: 10, minutes: 5 }),
+        auto_rollback: Some(true),
+        function: "checkout".into(),
+        alias: "live".to_string(),
+        current_version: Some("7".to_string()),
+        target_version: Some("8".to_string()),
+        target_weight: Some(0.1),
+    }
+}
+
+/// Something found wrong with a function; of the Region where there is none.
+pub(crate) fn finding(kind: Kind, severity: Severity, function: Option<&str>, impact: f64) -> Finding {
+    let place = function.unwrap_or("the Region");
+    Finding {
+        kind,
+        severity,
+        function: function.map(Into::into),
+        alias: None,
+        affected: Vec::new(),
+        since: now() - TimeDelta::minutes(7),
+        confidence: 0.92,
+        summary: format!("{place} has {kind}: {impact} requests a minute"),
+        evidence: vec![
+            format!("{impact} requests were refused at 09:57Z"),
+            "the pool was in use from 09:53Z on".to_string(),
+        ],
+        next: vec![
+            "aws lambda get-account-settings --region eu-west-1".to_string(),
+            format!("aws lambda get-function-concurrency --function-name {place} --region eu-west-1"),
+        ],
+        impact,
     }
 }

@@ -8,7 +8,7 @@ use lamtop::{cli, run};
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os(), &Surroundings::process()).and_then(run::run) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
         Err(error) => {
             // There is nobody left to tell when standard error is gone.
             let _ = writeln!(std::io::stderr(), "{error}");

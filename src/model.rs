@@ -4,8 +4,11 @@
 //! program is [`time::Clock`], handed to whoever needs it.
 
 pub mod arn;
+pub mod change;
 pub mod demand;
+pub mod deployment;
 pub mod failure;
+pub mod finding;
 pub mod function;
 pub mod log;
 pub mod metric;

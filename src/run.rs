@@ -1,27 +1,22 @@
 //! The composition root: puts sources, engine and consumers together for what the user asked for.
 
+mod canary;
+mod check;
 mod feed;
+mod gather;
 mod live;
 pub mod stage;
 
-use std::convert::Infallible;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
-
 use crate::analysis::Params;
 use crate::cli::Invocation;
 use crate::config::{Format, Settings};
-use crate::engine::{self, OBSERVATIONS};
 use crate::error::Error;
 use crate::export;
 use crate::logging;
-use crate::model::demand::Demand;
-use crate::model::failure::{Health, HealthState};
-use crate::model::log::{FeedState, LogFeed};
-use crate::model::operation::Operation;
 use crate::model::text::clean;
 use crate::snapshot::Snapshot;
 use crate::source::demo::{self, Scenario};
@@ -29,7 +24,8 @@ use crate::store::Store;
 use crate::tui;
 use crate::tui::capabilities::Capabilities;
 use crate::view::functions::{self, Column, Query, RowRef};
-use feed::{Feed, Source};
+use feed::Source;
+use gather::gather;
 use live::Live;
 
 /// Does what the user asked for.
@@ -37,8 +33,14 @@ use live::Live;
 /// # Errors
 ///
 /// Whatever ends the program early; its exit code is [`Error::exit_code`].
-pub fn run(invocation: Invocation) -> Result<(), Error> {
+pub fn run(invocation: Invocation) -> Result<Outcome, Error> {
     match invocation {
+        Invocation::Check { demo, settings } => {
+            return check::check(&settings, demo.map(Simulation::of).as_ref());
+        }
+        Invocation::Canary { target, wait, demo, settings } => {
+            return canary::canary(&settings, demo.map(Simulation::of).as_ref(), &target, wait);
+        }
         Invocation::Print(text) => print(&text),
         Invocation::Scenarios => {
             let line = |known: &demo::Embedded| Ok(format!("{:<22}{}\n", known.name, known.scenario()?.summary()));
@@ -53,6 +55,29 @@ pub fn run(invocation: Invocation) -> Result<(), Error> {
         Invocation::Snapshot { demo, functions, settings } => {
             snapshot(&settings, demo.map(|name| Simulation { name, functions }).as_ref())
         }
+    }?;
+    Ok(Outcome::Fine)
+}
+
+/// How a command ended that did what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is wrong.
+    Fine,
+    /// Findings that are bad enough, or a canary that fails.
+    Found,
+    /// There is not enough data to tell.
+    Undecided,
+}
+
+impl Outcome {
+    /// The exit code of the contract.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Found => 1,
+            Self::Undecided => 4,
+        }
     }
 }
 
@@ -65,6 +90,11 @@ struct Simulation {
 }
 
 impl Simulation {
+    /// A scenario with its own number of functions.
+    fn of(name: String) -> Self {
+        Self { name, functions: None }
+    }
+
     fn scenario(&self) -> Result<Scenario, Error> {
         let scenario = demo::scenario(&self.name)?;
         match self.functions {
@@ -109,41 +139,24 @@ fn app(settings: &Settings, simulation: Option<&Simulation>) -> Result<(), Error
 
 /// Gathers once, prints, ends.
 fn snapshot(settings: &Settings, simulation: Option<&Simulation>) -> Result<(), Error> {
-    logging::start(settings.log_file.as_deref(), settings.verbosity)?;
     let query = query(settings)?;
-    let scenario = simulation.map(Simulation::scenario).transpose()?;
-    let runtime = runtime(1)?;
-    let taken = runtime.block_on(async {
-        // One look needs no time lapse.
-        let source = Source::new(scenario.as_ref(), settings, 1.0)?;
-        let (observations, received) = mpsc::channel(OBSERVATIONS);
-        let (publish, snapshots) = watch::channel(nothing_yet(&source, settings));
-        let (demand, wanted) = watch::channel(Demand::default());
-        let engine = engine::run(received, publish, source.clock(), params(settings), source.origin());
-        let (reading, begun) = watch::channel(false);
-        let feed = Feed::once(source, settings, begun).run(observations, wanted);
-        let printed = |snapshot: &Snapshot| rows(snapshot, &query, settings);
-        tokio::select! {
-            (outcome, snapshot) = async { tokio::join!(feed, engine) } => outcome.map(|()| snapshot),
-            never = look(snapshots, demand, reading, printed), if settings.wait_s > 0 => match never {},
-        }
-    });
-    runtime.shutdown_background();
-    let snapshot = taken?;
-    if let Some(error) = refused(&snapshot) {
-        return Err(error);
-    }
-    let rows = rows(&snapshot, &query, settings);
-    let format = match settings.format {
+    let printed = |snapshot: &Snapshot| rows(snapshot, &query, settings);
+    let snapshot = gather(settings, simulation, printed)?;
+    let rows = printed(&snapshot);
+    print(&match format(settings) {
+        Format::Table | Format::Auto => export::table::text(&snapshot, &rows),
+        Format::Csv => export::csv::text(&snapshot, &rows)?,
+        Format::Json => export::json::text(&snapshot, &rows)?,
+    })
+}
+
+/// How to print: never [`Format::Auto`].
+fn format(settings: &Settings) -> Format {
+    match settings.format {
         Format::Auto if std::io::stdout().is_terminal() => Format::Table,
         Format::Auto => Format::Json,
         format => format,
-    };
-    print(&match format {
-        Format::Table => export::table::text(&snapshot, &rows),
-        Format::Csv => export::csv::text(&snapshot, &rows)?,
-        Format::Json | Format::Auto => export::json::text(&snapshot, &rows)?,
-    })
+    }
 }
 
 /// The functions to print.
@@ -151,32 +164,6 @@ fn rows(snapshot: &Snapshot, query: &Query, settings: &Settings) -> Vec<RowRef> 
     let mut rows = functions::rows(snapshot, query);
     rows.truncate(settings.limit.map_or(usize::MAX, |limit| limit as usize));
     rows
-}
-
-/// Wishes for what would be on a screen, as that changes: so the sources know whose logs are wanted. `begun` becomes
-/// true when logs are read everywhere, or cannot be.
-async fn look(
-    mut snapshots: watch::Receiver<Arc<Snapshot>>,
-    demand: watch::Sender<Demand>,
-    begun: watch::Sender<bool>,
-    rows: impl Fn(&Snapshot) -> Vec<RowRef>,
-) -> Infallible {
-    while snapshots.changed().await.is_ok() {
-        let snapshot = Arc::clone(&snapshots.borrow_and_update());
-        let visible: Vec<_> = rows(&snapshot).iter().filter_map(|row| row.id(&snapshot)).collect();
-        let is_waiting = |feed: &Option<LogFeed>| {
-            feed.as_ref().is_none_or(|feed| matches!(feed.state, FeedState::Starting | FeedState::Off))
-        };
-        if !visible.is_empty() && !snapshot.scopes.iter().any(|scope| is_waiting(&scope.live.feed)) {
-            begun.send_replace(true);
-        }
-        demand.send_if_modified(|demand| {
-            let news = demand.visible != visible;
-            demand.visible = visible;
-            news
-        });
-    }
-    std::future::pending().await
 }
 
 fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Error> {
@@ -198,7 +185,12 @@ fn nothing_yet(source: &Source, settings: &Settings) -> Arc<Snapshot> {
 }
 
 fn params(settings: &Settings) -> Params {
-    Params { window_minutes: settings.window_s / 60, provisional_minutes: settings.metrics.provisional_minutes }
+    Params {
+        window_minutes: settings.window_s / 60,
+        provisional_minutes: settings.metrics.provisional_minutes,
+        thresholds: settings.findings,
+        canary: settings.canary,
+    }
 }
 
 fn query(settings: &Settings) -> Result<Query, Error> {
@@ -211,29 +203,6 @@ fn query(settings: &Settings) -> Result<Query, Error> {
         )
     })?;
     Ok(Query { filter: settings.filter.clone(), sort, ..Query::default() })
-}
-
-/// The error when AWS could not be reached or refused everything. Who the caller is needs no permission, so an
-/// answer to that alone is nothing.
-fn refused(snapshot: &Snapshot) -> Option<Error> {
-    let asked = || {
-        let health = snapshot.scopes.iter().flat_map(|scope| &scope.health);
-        health.filter(|health| health.operation != Operation::GetCallerIdentity)
-    };
-    let worst = asked().max_by_key(|health| health.state)?;
-    if asked().any(|health| health.state == HealthState::Ok) {
-        return None;
-    }
-    let Health { operation, state, detail, .. } = worst;
-    let hint = match state {
-        HealthState::Expired => "log in again (aws sso login, aws login) or check the keys, then retry",
-        HealthState::Denied => "grant what `lamtop iam-policy` prints",
-        HealthState::Throttled => "try again in a minute; something else uses up the account's API rate",
-        HealthState::Unsupported => "check --endpoint-url: what answers there does not know these operations",
-        HealthState::Unreachable | HealthState::Ok => "check the network, the Region and --endpoint-url",
-    };
-    let cause = format!("{operation}: {}", detail.as_deref().unwrap_or(state.word()));
-    Some(Error::aws("AWS gave no answer that can be used", cause, hint))
 }
 
 /// Writes to standard output. A reader that has gone away is not an error.

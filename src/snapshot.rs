@@ -3,17 +3,23 @@
 //! A snapshot shares each function's state with the store, so publishing copies pointers; to freeze the
 //! screen is to keep an old one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::analysis::Params;
+use crate::analysis::canary::{Canary, canary};
 use crate::analysis::cost::Cost;
 use crate::analysis::failures::{DeadLetters, dead_letters};
+use crate::analysis::finding::Finding;
+use crate::analysis::forecast::{self, Forecast};
 use crate::analysis::live::{FunctionLive, ScopeLive};
 use crate::analysis::metrics::FunctionMetrics;
 use crate::analysis::pool::Pool;
+use crate::analysis::rules::{self, Case, FunctionCase};
 use crate::analysis::traffic::{AliasTraffic, aliases};
+use crate::model::deployment::Deployment;
 use crate::model::failure::{Health, HealthState};
 use crate::model::function::EventSource;
 use crate::model::observation::Usage;
@@ -64,6 +70,10 @@ pub struct ScopeSnapshot {
     pub functions: Vec<FunctionSnapshot>,
     /// What the logs say of the Region and how they come in; the functions' part is with them.
     pub live: ScopeLive,
+    /// When the Region's limit will be reached; `None` where the data do not carry it.
+    pub forecast: Option<Forecast>,
+    /// What is wrong, the worst first.
+    pub findings: Vec<Finding>,
     /// Whether the function list has been read to its end.
     pub listed: bool,
     /// The last word on each operation called.
@@ -89,6 +99,10 @@ pub struct FunctionSnapshot {
     pub event_sources: Vec<EventSource>,
     /// Its aliases and their traffic.
     pub aliases: Vec<AliasTraffic>,
+    /// The canaries of its weighted aliases, by alias.
+    pub canaries: BTreeMap<String, Canary>,
+    /// When its reservation will be reached; `None` where it has none or the data do not carry it.
+    pub forecast: Option<Forecast>,
 }
 
 /// The concurrency a function cannot exceed.
@@ -122,6 +136,14 @@ impl Snapshot {
         Self { at: now, seq, origin, params, scopes, cost: Cost::of(usage, begun, now) }
     }
 
+    /// What is wrong in all scopes, the worst first, each with where it is.
+    pub fn findings(&self) -> Vec<(&ScopeSnapshot, &Finding)> {
+        let every = self.scopes.iter().flat_map(|scope| scope.findings.iter().map(move |finding| (scope, finding)));
+        let mut findings: Vec<_> = every.collect();
+        findings.sort_by(|(_, one), (_, other)| one.order(other));
+        findings
+    }
+
     /// The scope and the function with this id.
     pub fn function(&self, id: &FunctionId) -> Option<(&ScopeSnapshot, &FunctionSnapshot)> {
         let scope = self.scopes.iter().find(|scope| scope.scope == id.scope)?;
@@ -138,20 +160,36 @@ impl Snapshot {
 
 impl ScopeSnapshot {
     fn of(scope: &Scope, state: &ScopeState, params: Params, now: DateTime<Utc>) -> Self {
-        let live = ScopeLive::of(state, now);
+        let live = ScopeLive::of(state, params.thresholds.near_timeout, now);
+        let pool = Pool::newest(state, now);
+        let functions: Vec<_> = state
+            .functions
+            .values()
+            .filter(|function| state.exists(function))
+            .map(|function| {
+                FunctionSnapshot::of(state, function, live.functions.get(&function.name).cloned(), params, now)
+            })
+            .collect();
+        let forecast = forecast::region(state, &live, &params, now);
+        let region = Case {
+            now,
+            params: &params,
+            scope,
+            state,
+            pool: &pool,
+            live: &live,
+            forecast: forecast.as_ref(),
+            function: None,
+        };
+        let findings = rules::findings(region, functions.iter().map(FunctionSnapshot::case));
         Self {
             scope: scope.clone(),
             account: state.account.as_ref().map(|account| account.value.clone()),
-            pool: Pool::newest(state, now),
+            pool,
             region: Arc::clone(&state.region),
-            functions: state
-                .functions
-                .values()
-                .filter(|function| state.exists(function))
-                .map(|function| {
-                    FunctionSnapshot::of(state, function, live.functions.get(&function.name).cloned(), params, now)
-                })
-                .collect(),
+            functions,
+            forecast,
+            findings,
             live,
             listed: state.listed.is_some(),
             health: state.health.values().map(|health| health.value.clone()).collect(),
@@ -194,7 +232,16 @@ impl FunctionSnapshot {
             Some(None) => unreserved.map(Ceiling::Unreserved),
             None => None,
         };
+        let aliases = aliases(state, params, now);
+        let deployments = scope.deployments.as_ref().map(|read| read.value.as_slice()).unwrap_or_default();
+        let canaries = aliases.iter().filter_map(|alias| {
+            let shifts = |one: &&Deployment| one.function == state.name && one.alias == alias.name;
+            let deployment = deployments.iter().find(shifts);
+            Some((alias.name.clone(), canary(state, alias, live.as_deref(), deployment, &params, now)?))
+        });
         Self {
+            canaries: canaries.collect(),
+            forecast: forecast::function(state, live.as_deref(), &params, now),
             state: Arc::clone(state),
             metrics: FunctionMetrics::newest(&state.series, now),
             live,
@@ -202,7 +249,20 @@ impl FunctionSnapshot {
             ceiling,
             dead_letters: dead_letters(scope, state, &event_sources, now),
             event_sources,
-            aliases: aliases(state, params, now),
+            aliases,
+        }
+    }
+
+    /// What the rules see of it.
+    fn case(&self) -> FunctionCase<'_> {
+        FunctionCase {
+            state: &self.state,
+            live: self.live.as_deref(),
+            dead_letters: &self.dead_letters,
+            event_sources: &self.event_sources,
+            aliases: &self.aliases,
+            canaries: &self.canaries,
+            forecast: self.forecast.as_ref(),
         }
     }
 

@@ -10,6 +10,7 @@ pub mod asked;
 pub mod aws;
 pub mod backoff;
 pub mod calls;
+pub mod changes;
 pub mod demo;
 pub mod directory;
 pub mod file;

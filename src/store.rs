@@ -53,6 +53,8 @@ impl Store {
             Payload::InvokeConfigs(name, configs) => {
                 keep_newer(&mut scope.function(name).invoke_configs, at, configs.clone())
             }
+            Payload::Changed(name, change) => scope.function(name).changed(change),
+            Payload::Deployments(deployments) => keep_newer(&mut scope.deployments, at, deployments.clone()),
             Payload::LogGroup(name, group) => keep_newer(&mut scope.function(name).log_group, at, group.clone()),
             Payload::EventSources(sources) => {
                 let mut by_function = BTreeMap::<FunctionName, Vec<_>>::new();

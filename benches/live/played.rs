@@ -139,7 +139,7 @@ impl Played {
 
     /// What the logs say now.
     pub(crate) fn live(&self) -> ScopeLive {
-        ScopeLive::of(&self.store.scopes[&self.scope], self.now)
+        ScopeLive::of(&self.store.scopes[&self.scope], 0.8, self.now)
     }
 
     /// Holds the newest `seconds` settled seconds of the Region and of each function against the truth.

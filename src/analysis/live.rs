@@ -1,7 +1,9 @@
 //! What the logs say about this second: concurrency, errors, cold starts, durations, and how sure that is.
 
+mod beats;
 mod counts;
 mod derive;
+pub mod minutes;
 pub mod quantiles;
 mod sweep;
 
@@ -10,6 +12,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use self::minutes::VersionMinutes;
 use self::quantiles::Quantiles;
 use super::ratio;
 use crate::model::FunctionName;
@@ -91,6 +94,10 @@ pub struct FunctionLive {
     pub error_groups: Vec<ErrorGroup>,
     /// Errors whose groups found no room.
     pub other_errors: u64,
+    /// The last five minutes in steps, as far as they are settled.
+    pub beats: Beats,
+    /// Whole minutes by version, as far as all that began in them has ended; only while an alias splits its traffic.
+    pub minutes: VersionMinutes,
     /// The newest lines.
     pub lines: Lines,
     /// The logs against the metrics.
@@ -172,6 +179,34 @@ pub struct Runs {
     pub duration_ms: Quantiles,
     /// The most memory used, MB.
     pub max_memory_used_mb: Option<u32>,
+}
+
+/// Five minutes in steps of ten seconds, up to the newest settled one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beats {
+    /// The end of the last step.
+    pub end: DateTime<Utc>,
+    /// Oldest first; `None` where not all was read.
+    pub beats: Vec<Option<Beat>>,
+}
+
+/// Invocations that ended within some time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beat {
+    /// REPORT lines.
+    pub invocations: u64,
+    /// Those that ended in an error of any kind.
+    pub errors: u64,
+    /// Of these: the timeout was reached.
+    pub timeouts: u64,
+    /// Of these: killed for want of memory.
+    pub out_of_memory: u64,
+    /// Those with an init or restore phase.
+    pub cold_starts: u64,
+    /// Those whose duration came near the timeout (`findings.near_timeout`).
+    pub near_timeout: u64,
+    /// The most memory used, MB.
+    pub used_mb: Option<u32>,
 }
 
 /// Errors of one kind.

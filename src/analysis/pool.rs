@@ -54,6 +54,23 @@ impl Pool {
         }
     }
 
+    /// What counted against the limit in a minute: `ClaimedAccountConcurrency`, else what was in use of the pool and
+    /// what is reserved, which leaves out provisioned concurrency.
+    pub fn claimed_in(scope: &ScopeState, minute: Minute) -> Option<f64> {
+        let one = |metric| scope.region.one(metric)?.get(minute);
+        one(Metric::ClaimedAccountConcurrency).or_else(|| {
+            let limits = scope.limits.as_ref()?.value;
+            let reserved = limits.concurrent_executions.checked_sub(limits.unreserved_concurrent_executions?)?;
+            Some(one(Metric::UnreservedConcurrentExecutions)? + f64::from(reserved))
+        })
+    }
+
+    /// The part of the limit that was claimed in a minute.
+    pub fn fill(scope: &ScopeState, minute: Minute) -> Option<f64> {
+        let limit = scope.limits.as_ref()?.value.concurrent_executions;
+        ratio(Self::claimed_in(scope, minute), Some(f64::from(limit)))
+    }
+
     /// The share of the limit that is claimed, else that is in use.
     pub fn utilisation(&self) -> Option<f64> {
         ratio(self.claimed.or(self.in_use), self.limit.map(f64::from))
@@ -112,6 +129,16 @@ mod tests {
 
         let no_limit = Fixture::new().points(&Subject::Region, Metric::ClaimedAccountConcurrency, &[(0, 950.0)]);
         assert_eq!((pool(&no_limit).headroom, pool(&no_limit).utilisation()), (None, None));
+    }
+
+    #[test]
+    fn what_is_reserved_counts_where_the_claim_is_not_published() {
+        let fill = |fixture: &Fixture| Pool::fill(fixture.state(), minute(0));
+        let used = limited().points(&Subject::Region, Metric::UnreservedConcurrentExecutions, &[(0, 400.0)]);
+        assert_eq!(fill(&used), Some(0.5));
+        let told = used.points(&Subject::Region, Metric::ClaimedAccountConcurrency, &[(0, 520.0)]);
+        assert_eq!(fill(&told), Some(0.52));
+        assert_eq!(fill(&limited()), None, "missing is not empty");
     }
 
     #[test]

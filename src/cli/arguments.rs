@@ -35,12 +35,17 @@ Examples:
     lamtop snapshot --wait 30 | jq .scopes[].functions[].live
   What a log that somebody sent tells, without an account:
     lamtop --logs file:checkout.log
+  What is wrong and why, for a runbook or a scheduled job:
+    lamtop check --fail-on warning
+  A deployment pipeline that waits until the canary is judged:
+    lamtop canary checkout:live --wait --timeout 20m
   The permissions lamtop needs:
     lamtop iam-policy > policy.json
   The settings in force and where each came from:
     lamtop config
 
-Exit codes: 0 fine, 2 usage or configuration, 3 AWS not reached or everything refused.";
+Exit codes: 0 fine, 1 findings or a failed canary, 2 usage or configuration, 3 AWS not reached or everything
+refused, 4 not enough data.";
 
 /// top for AWS Lambda: failing, throttled and canary functions, live in a terminal, read-only
 #[derive(Debug, Parser)]
@@ -59,6 +64,10 @@ pub(super) enum Command {
     Demo(Demo),
     /// Gather once, print, exit
     Snapshot(Snapshot),
+    /// Gather once, print what is wrong and why, and exit with 1 if that is bad enough
+    Check(Check),
+    /// Judge a canary: exit with 0 if it passes, 1 if it fails, 4 if there is not enough data
+    Canary(Canary),
     /// Print the least-privilege IAM policy
     IamPolicy,
     /// Print the settings in force and where each came from
@@ -223,5 +232,88 @@ impl Snapshot {
             ("wait", self.wait.clone()),
             ("inventory_seconds", self.inventory_seconds.clone()),
         ]
+    }
+}
+
+/// The options of `lamtop check`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Check options")]
+pub(super) struct Check {
+    /// The severity from which to exit with 1 [default: critical]
+    #[arg(long, value_name = "SEVERITY", value_parser = PossibleValuesParser::new(["info", "warning", "critical"]))]
+    fail_on: Option<String>,
+
+    /// How to print it; auto is for people on a terminal, json when piped [default: auto]
+    #[arg(long, value_parser = PossibleValuesParser::new(["auto", "table", "json"]))]
+    format: Option<String>,
+
+    /// Seconds of logs to read first, 0 to 3600 [default: 0]
+    #[arg(long, value_name = "SECONDS")]
+    wait: Option<String>,
+
+    /// The most seconds to spend on calls per function [default: 20]
+    #[arg(long, value_name = "N")]
+    inventory_seconds: Option<String>,
+
+    /// A scenario of the simulated region, or the path of your own (FILE.toml), instead of AWS
+    #[arg(long, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
+    pub(super) demo: Option<String>,
+}
+
+impl Check {
+    /// The flags that were given.
+    pub(super) fn flags(&self) -> Flags {
+        vec![
+            ("fail_on", self.fail_on.clone()),
+            ("format", self.format.clone()),
+            ("wait", self.wait.clone()),
+            ("inventory_seconds", self.inventory_seconds.clone()),
+        ]
+    }
+}
+
+/// The options of `lamtop canary`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Canary options")]
+pub(super) struct Canary {
+    /// The function and the alias whose traffic is split
+    #[arg(value_name = "FUNCTION:ALIAS", value_parser = function_and_alias, help_heading = "Canary options")]
+    pub(super) target: (String, String),
+
+    /// Wait until it is decided
+    #[arg(long)]
+    pub(super) wait: bool,
+
+    /// How long to wait at most: 90s, 15m, 1h [default: 30m]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+
+    /// How to print it; auto is for people on a terminal, json when piped [default: auto]
+    #[arg(long, value_parser = PossibleValuesParser::new(["auto", "table", "json"]))]
+    format: Option<String>,
+
+    /// A scenario of the simulated region, or the path of your own (FILE.toml), instead of AWS
+    #[arg(long, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
+    pub(super) demo: Option<String>,
+
+    /// Times faster than real time that the simulated region runs, 0.1 to 1000 [default: 20]
+    #[arg(long, value_name = "X", requires = "demo")]
+    speed: Option<String>,
+}
+
+impl Canary {
+    /// The flags that were given.
+    pub(super) fn flags(&self) -> Flags {
+        vec![("timeout", self.timeout.clone()), ("format", self.format.clone()), ("speed", self.speed.clone())]
+    }
+}
+
+/// `checkout:live`; a function's name has no colon.
+fn function_and_alias(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((function, alias)) if !function.is_empty() && !alias.is_empty() && !alias.contains(':') => {
+            Ok((function.to_owned(), alias.to_owned()))
+        }
+        _ => Err("write the function and the alias, such as checkout:live".to_owned()),
     }
 }

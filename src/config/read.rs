@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use super::settings::{Format, LogsFrom};
 use super::written::Written;
+use crate::model::finding::Severity;
 
 /// What a reader makes of a value, or what it would have allowed.
 pub(super) type Read<T> = Result<T, String>;
@@ -63,6 +64,16 @@ where
             .filter(|number| range.contains(number))
             .ok_or_else(|| format!("{unit} from {} to {}", range.start(), range.end()))
     }
+}
+
+/// A share above 0, up to all: 0.05 is five in a hundred.
+pub(super) fn fraction() -> impl Fn(&Written) -> Read<f64> {
+    number("a share", 0.0001..=1.0)
+}
+
+/// A finding's severity.
+pub(super) fn severity(written: &Written) -> Read<Severity> {
+    written.text().and_then(Severity::named).ok_or_else(|| "info, warning or critical".to_owned())
 }
 
 /// `all`, which is no limit, or how many: at least one.

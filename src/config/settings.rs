@@ -4,8 +4,12 @@
 
 use std::path::PathBuf;
 
-use super::read::{format, limit, logs, names, number, optional_path, optional_text, share, span, text, word};
+use super::read::{
+    format, fraction, limit, logs, names, number, optional_path, optional_text, severity, share, span, text, word,
+};
 use super::resolution::Resolution;
+use crate::analysis::thresholds::{CanaryTerms, Thresholds};
+use crate::model::finding::Severity;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +58,14 @@ pub struct Settings {
     pub queues: Queues,
     /// How Live Tail is used.
     pub live_tail: LiveTail,
+    /// The severity from which `lamtop check` fails.
+    pub fail_on: Severity,
+    /// How long `lamtop canary --wait` waits for a verdict, seconds: 1 to 86,400.
+    pub timeout_s: u32,
+    /// From when on something is a finding.
+    pub findings: Thresholds,
+    /// How a canary is judged.
+    pub canary: CanaryTerms,
 }
 
 /// The way that log events come in.
@@ -166,6 +178,33 @@ impl Settings {
             live_tail: LiveTail {
                 sessions: from.read("live_tail.sessions", number("sessions", 1..=15)),
                 idle_minutes: from.read("live_tail.idle_minutes", number("whole minutes", 1..=180)),
+            },
+            fail_on: from.read("fail_on", severity),
+            timeout_s: from.read("timeout", span(1..=86_400)),
+            findings: Thresholds {
+                raise: from.read("findings.raise", number("points", 1..=10)),
+                raise_of: from.read("findings.raise_of", number("points", 1..=10)),
+                clear: from.read("findings.clear", number("points", 1..=30)),
+                near_limit: from.read("findings.near_limit", fraction()),
+                top_consumer: from.read("findings.top_consumer", fraction()),
+                error_rate: from.read("findings.error_rate", fraction()),
+                error_rate_critical: from.read("findings.error_rate_critical", fraction()),
+                least_errors: from.read("findings.least_errors", number("a whole number", 1..=10_000)),
+                near_timeout: from.read("findings.near_timeout", fraction()),
+                near_memory: from.read("findings.near_memory", fraction()),
+                cold_starts: from.read("findings.cold_starts", fraction()),
+                least_cold_starts: from.read("findings.least_cold_starts", number("a whole number", 1..=10_000)),
+                async_age_s: from.read("findings.async_age_s", number("whole seconds", 1..=21_600)),
+                iterator_age_s: from.read("findings.iterator_age_s", number("whole seconds", 1..=604_800)),
+                message_age_s: from.read("findings.message_age_s", number("whole seconds", 1..=1_209_600)),
+                change_minutes: from.read("findings.change_minutes", number("whole minutes", 1..=120)),
+                forecast_minutes: from.read("findings.forecast_minutes", number("whole minutes", 1..=1440)),
+            },
+            canary: CanaryTerms {
+                margin: from.read("canary.margin", number("a share", 0.0..=0.5)),
+                slower: from.read("canary.slower", number("a factor", 1.0..=10.0)),
+                false_fail: from.read("canary.false_fail", number("a chance", 0.0001..=0.2)),
+                false_pass: from.read("canary.false_pass", number("a chance", 0.0001..=0.2)),
             },
         }
     }

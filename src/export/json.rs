@@ -9,14 +9,17 @@ use serde::Serialize;
 
 use super::time;
 
+use crate::analysis::canary::Canary;
 use crate::analysis::failures::DeadLetters;
+use crate::analysis::finding::Finding;
+use crate::analysis::forecast::Forecast;
 use crate::analysis::live::quantiles::Quantiles;
-use crate::analysis::live::{FunctionLive, RegionLive, WINDOW_S};
+use crate::analysis::live::{FunctionLive, WINDOW_S};
 use crate::analysis::metrics::{Durations, FunctionMetrics};
-use crate::analysis::pool::Pool;
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
 use crate::error::Error;
 use crate::model::failure::{Health, HealthState};
+use crate::model::finding::{Kind, Severity};
 use crate::model::function::{EventSource, EventSourceKind};
 use crate::model::operation::Operation;
 use crate::model::queue::{TargetKind, TargetRole};
@@ -37,7 +40,40 @@ type NotYet = Option<()>;
 ///
 /// When the document cannot be written, which memory alone decides.
 pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
-    let mut text = serde_json::to_string_pretty(&document(snapshot, rows))
+    judged(snapshot, rows, &snapshot.findings())
+}
+
+/// The same with these findings only.
+///
+/// # Errors
+///
+/// Likewise.
+pub fn judged(snapshot: &Snapshot, rows: &[RowRef], findings: &[(&ScopeSnapshot, &Finding)]) -> Result<String, Error> {
+    pretty(&document(snapshot, rows, findings))
+}
+
+/// One alias with its canary, as the snapshot has it, and where it is.
+///
+/// # Errors
+///
+/// Likewise.
+pub fn alias(
+    snapshot: &Snapshot,
+    scope: &ScopeSnapshot,
+    function: &FunctionSnapshot,
+    alias: &AliasTraffic,
+) -> Result<String, Error> {
+    pretty(&AliasDocument {
+        schema: SCHEMA,
+        at: time(snapshot.at),
+        scope: scope.label(),
+        function: function.state.name.to_string(),
+        alias: AliasJson::of(alias, function),
+    })
+}
+
+fn pretty(document: &impl Serialize) -> Result<String, Error> {
+    let mut text = serde_json::to_string_pretty(document)
         .map_err(|error| Error::usage("the JSON cannot be written", error, "try --format table"))?;
     text.push('\n');
     Ok(escaped(&text))
@@ -60,7 +96,7 @@ fn escaped(json: &str) -> String {
     escaped
 }
 
-fn document(snapshot: &Snapshot, rows: &[RowRef]) -> Document {
+fn document(snapshot: &Snapshot, rows: &[RowRef], findings: &[(&ScopeSnapshot, &Finding)]) -> Document {
     Document {
         schema: SCHEMA,
         at: time(snapshot.at),
@@ -78,7 +114,7 @@ fn document(snapshot: &Snapshot, rows: &[RowRef]) -> Document {
                 ScopeJson::of(scope, own)
             })
             .collect(),
-        findings: [],
+        findings: findings.iter().map(|(scope, finding)| FindingJson::of(scope, finding)).collect(),
         health: snapshot
             .scopes
             .iter()
@@ -100,9 +136,32 @@ struct Document {
     at: String,
     source: &'static str,
     scopes: Vec<ScopeJson>,
-    findings: [(); 0],
+    findings: Vec<FindingJson>,
     health: Vec<HealthJson>,
     cost: CostJson,
+}
+
+/// What `lamtop canary` writes.
+#[derive(Debug, Serialize)]
+struct AliasDocument {
+    schema: &'static str,
+    at: String,
+    scope: String,
+    function: String,
+    alias: AliasJson,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingJson {
+    kind: Kind,
+    severity: Severity,
+    scope: String,
+    function: Option<String>,
+    since: String,
+    confidence: f64,
+    summary: String,
+    evidence: Vec<String>,
+    next: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,7 +185,20 @@ struct ConcurrencyJson {
     live_in_use: Option<u32>,
     live_lower_bound: Option<bool>,
     live_as_of: Option<String>,
-    forecast: NotYet,
+    forecast: Option<ForecastJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct ForecastJson {
+    limit_reached_in_s: RangeJson,
+    basis: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct RangeJson {
+    low: u64,
+    likely: u64,
+    high: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -237,7 +309,25 @@ struct AliasJson {
     version: Option<String>,
     additional: BTreeMap<String, f64>,
     versions: Vec<VersionJson>,
-    canary: NotYet,
+    canary: Option<CanaryJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct CanaryJson {
+    version: String,
+    verdict: &'static str,
+    reasons: Vec<String>,
+    calls_needed: Option<u64>,
+    decided_in_s: Option<u64>,
+    deployment: Option<DeploymentJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct DeploymentJson {
+    id: String,
+    config: Option<String>,
+    status: String,
+    next_step_in_s: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -309,14 +399,15 @@ impl ScopeJson {
             account: scope.account.clone(),
             region: scope.scope.region.to_string(),
             profile: scope.scope.profile.as_ref().map(ToString::to_string),
-            concurrency: ConcurrencyJson::of(&scope.pool, scope.live.region.as_ref()),
+            concurrency: ConcurrencyJson::of(scope),
             functions: functions.map(FunctionJson::of).collect(),
         }
     }
 }
 
 impl ConcurrencyJson {
-    fn of(pool: &Pool, live: Option<&RegionLive>) -> Self {
+    fn of(scope: &ScopeSnapshot) -> Self {
+        let (pool, live) = (&scope.pool, scope.live.region.as_ref());
         Self {
             limit: pool.limit,
             unreserved_limit: pool.unreserved_limit,
@@ -328,7 +419,51 @@ impl ConcurrencyJson {
             live_in_use: live.map(|live| live.in_use),
             live_lower_bound: live.map(|live| live.lower_bound),
             live_as_of: live.map(|live| time(live.as_of)),
-            forecast: None,
+            forecast: scope.forecast.map(ForecastJson::of),
+        }
+    }
+}
+
+impl ForecastJson {
+    fn of(forecast: Forecast) -> Self {
+        let Forecast { low_s, likely_s, high_s, basis, .. } = forecast;
+        let [low, likely, high] = [low_s, likely_s, high_s].map(|seconds| seconds.round() as u64);
+        Self { limit_reached_in_s: RangeJson { low, likely, high }, basis: basis.word() }
+    }
+}
+
+impl FindingJson {
+    fn of(scope: &ScopeSnapshot, finding: &Finding) -> Self {
+        Self {
+            kind: finding.kind,
+            severity: finding.severity,
+            scope: scope.label(),
+            function: finding.function.as_ref().map(ToString::to_string),
+            since: time(finding.since),
+            // More digits than it is known to.
+            confidence: (finding.confidence * 1000.0).round() / 1000.0,
+            summary: finding.summary.clone(),
+            evidence: finding.evidence.clone(),
+            next: finding.next.clone(),
+        }
+    }
+}
+
+impl CanaryJson {
+    fn of(canary: &Canary) -> Self {
+        let deployment = canary.deployment.as_ref().map(|progress| DeploymentJson {
+            id: progress.deployment.id.clone(),
+            config: progress.deployment.config.clone(),
+            status: progress.deployment.status.clone(),
+            next_step_in_s: progress.next_step_in_s,
+        });
+        Self {
+            version: canary.version.clone(),
+            verdict: canary.verdict.word(),
+            reasons: canary.reasons.clone(),
+            calls_needed: canary.calls_needed,
+            decided_in_s: canary.decided_in_s,
+            deployment,
         }
     }
 }
@@ -351,7 +486,7 @@ impl FunctionJson {
             live: function.live.as_deref().map(LiveJson::of),
             dead_letters: function.dead_letters.iter().map(DeadLettersJson::of).collect(),
             event_sources: function.event_sources.iter().map(EventSourceJson::of).collect(),
-            aliases: function.aliases.iter().map(|alias| AliasJson::of(alias, function.live.as_deref())).collect(),
+            aliases: function.aliases.iter().map(|alias| AliasJson::of(alias, function)).collect(),
         }
     }
 }
@@ -439,13 +574,14 @@ impl EventSourceJson {
 }
 
 impl AliasJson {
-    fn of(alias: &AliasTraffic, live: Option<&FunctionLive>) -> Self {
+    fn of(alias: &AliasTraffic, function: &FunctionSnapshot) -> Self {
+        let live = function.live.as_deref();
         Self {
             name: alias.name.clone(),
             version: alias.version.clone(),
             additional: alias.additional.clone(),
             versions: alias.versions.iter().map(|version| VersionJson::of(version, live)).collect(),
-            canary: None,
+            canary: function.canaries.get(&alias.name).map(CanaryJson::of),
         }
     }
 }

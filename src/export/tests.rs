@@ -6,10 +6,14 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::{csv, json, table};
+use super::{canary, csv, findings, json, table};
+use crate::analysis::canary::{Canary, Compared, Progress, Verdict};
+use crate::analysis::finding::Finding;
+use crate::analysis::forecast::{Basis, Forecast};
 use crate::fixture::{Fixture, executed, function, info, now};
-use crate::model::Arn;
+use crate::model::deployment::Deployment;
 use crate::model::failure::{Health, HealthState};
+use crate::model::finding::{Kind, Severity};
 use crate::model::function::{
     AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, Provisioned,
 };
@@ -18,6 +22,7 @@ use crate::model::metric::{Metric, Statistic, Subject};
 use crate::model::observation::{Payload, Usage};
 use crate::model::operation::Operation;
 use crate::model::queue::QueueAttributes;
+use crate::model::{Arn, FunctionName};
 use crate::snapshot::Snapshot;
 use crate::view::functions::{Query, RowRef, rows};
 
@@ -57,6 +62,118 @@ fn known() -> Fixture {
     logs(metrics(traffic(configured(fixture))))
 }
 
+/// The same with something found, a canary and a forecast.
+fn judged() -> Snapshot {
+    let mut snapshot = known().snapshot();
+    let scope = &mut snapshot.scopes[0];
+    scope.forecast = Some(Forecast { low_s: 140.2, likely_s: 210.0, high_s: 419.9, as_of: now(), basis: Basis::Logs });
+    scope.findings = vec![
+        found(Kind::ThrottleUnreservedPool, Severity::Critical, None, "the pool is empty"),
+        found(Kind::ChangeCode, Severity::Info, Some("checkout"), "new code\u{1b}[2J at 09:52Z"),
+    ];
+    let deployment = Deployment {
+        id: "d-A1B2C3D4E".to_string(),
+        application: None,
+        group: None,
+        config: Some("CodeDeployDefault.LambdaCanary10Percent5Minutes".to_string()),
+        status: "InProgress".to_string(),
+        started: None,
+        shifting: None,
+        auto_rollback: None,
+        function: "checkout".into(),
+        alias: "live".to_string(),
+        current_version: None,
+        target_version: None,
+        target_weight: None,
+    };
+    let canary = Canary {
+        version: "8".to_string(),
+        baseline: "7".to_string(),
+        verdict: Verdict::NotEnoughData,
+        reasons: vec!["30 calls say little".to_string()],
+        calls_needed: Some(270),
+        decided_in_s: Some(540),
+        since: now() - TimeDelta::minutes(4),
+        decided: None,
+        errors: Compared::default(),
+        deployment: Some(Progress { deployment, next_step_in_s: Some(120) }),
+    };
+    scope.functions[0].canaries.insert("live".to_string(), canary);
+    snapshot
+}
+
+fn found(kind: Kind, severity: Severity, function: Option<&str>, summary: &str) -> Finding {
+    Finding {
+        kind,
+        severity,
+        function: function.map(FunctionName::from),
+        alias: None,
+        affected: Vec::new(),
+        since: now() - TimeDelta::minutes(13),
+        confidence: 0.954_321,
+        summary: summary.to_string(),
+        evidence: vec!["claimed 1000 of 1000".to_string()],
+        next: vec!["aws lambda get-account-settings --region ap-northeast-1".to_string()],
+        impact: 12.0,
+    }
+}
+
+#[test]
+fn findings_are_told_with_their_evidence_and_the_next_command() {
+    let snapshot = judged();
+    let text = findings::text(&snapshot, &snapshot.findings());
+    let expected = "\
+CRITICAL  throttle.unreserved_pool  123456789012/ap-northeast-1  since 09:47Z (13m)  95%
+  the pool is empty
+  · claimed 1000 of 1000
+  $ aws lambda get-account-settings --region ap-northeast-1
+
+INFO      change.code  checkout in 123456789012/ap-northeast-1  since 09:47Z (13m)  95%
+  new code\u{FFFD}[2J at 09:52Z
+  · claimed 1000 of 1000
+  $ aws lambda get-account-settings --region ap-northeast-1
+
+sqs:GetQueueAttributes denied in 123456789012/ap-northeast-1: no policy allows \"sqs:GetQueueAttributes\"\u{FFFD}[2J
+1 critical, 1 info in 1 function, metrics up to 09:58Z
+";
+    assert_eq!(text, expected);
+    assert!(findings::text(&snapshot, &[]).ends_with("no findings: 1 function, metrics up to 09:58Z\n"));
+}
+
+#[test]
+fn findings_are_written_to_what_they_are_known() {
+    let snapshot = judged();
+    let document: Value = serde_json::from_str(&json::text(&snapshot, &every(&snapshot)).unwrap()).unwrap();
+    assert_eq!(document["findings"][0]["kind"], "throttle.unreserved_pool");
+    assert_eq!(document["findings"][0]["function"], Value::Null);
+    assert_eq!(document["findings"][1]["confidence"], 0.954);
+    let range = &document["scopes"][0]["concurrency"]["forecast"]["limit_reached_in_s"];
+    assert_eq!((&range["low"], &range["high"]), (&Value::from(140), &Value::from(420)));
+}
+
+#[test]
+fn a_canary_is_told_with_what_it_still_needs() {
+    let snapshot = judged();
+    let scope = &snapshot.scopes[0];
+    let function = &scope.functions[0];
+    let alias = function.aliases.iter().find(|alias| alias.name == "live").unwrap();
+    let text = canary::text(function, alias, &function.canaries["live"]);
+    assert!(
+        text.starts_with("NOT ENOUGH DATA  checkout:live  version 8 against 7\n  · 30 calls say little\n"),
+        "{text}"
+    );
+    assert!(text.contains("  · needs 270 more calls of version 8, about 9m at this rate\n"), "{text}");
+    assert!(
+        text.contains(
+            "deployment d-A1B2C3D4E (CodeDeployDefault.LambdaCanary10Percent5Minutes) InProgress, next step in 2m\n"
+        ),
+        "{text}"
+    );
+    let document: Value = serde_json::from_str(&json::alias(&snapshot, scope, function, alias).unwrap()).unwrap();
+    assert_eq!(document["alias"]["canary"]["calls_needed"], 270);
+    assert_eq!(document["function"], "checkout");
+}
+
 fn queue(depth: u64, redrive_target: Option<Arn>) -> QueueAttributes {
     QueueAttributes { depth, in_flight: 2, redrive_target }
 }
@@ -69,6 +186,7 @@ fn configured(fixture: Fixture) -> Fixture {
     let info = FunctionInfo {
         arn: arn("lambda", "function:checkout"),
         dead_letter_target: Some(arn("sqs", "checkout-dlq")),
+        code_sha256: None,
         snap_start: true,
         ..info("checkout")
     };
@@ -255,13 +373,9 @@ fn members_of(text: &str) -> BTreeMap<String, Vec<&'static str>> {
 
 #[test]
 fn the_members_are_those_of_the_contract() {
-    // Parts of the contract whose contents a later version fills: each is there, null or empty.
-    const NOT_YET: [&str; 3] =
-        [".scopes[].concurrency.forecast.", ".scopes[].functions[].aliases[].canary.", ".findings[]"];
-    let snapshot = known().snapshot();
+    let snapshot = judged();
     let written = members_of(&json::text(&snapshot, &every(&snapshot)).unwrap());
-    let mut contract = members_of(CONTRACT);
-    contract.retain(|path, _| !NOT_YET.iter().any(|part| path.starts_with(part)));
+    let contract = members_of(CONTRACT);
     let paths = |members: &BTreeMap<String, Vec<&str>>| members.keys().cloned().collect::<Vec<_>>();
     assert_eq!(paths(&written), paths(&contract));
     for (path, kinds) in written {

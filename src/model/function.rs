@@ -22,6 +22,8 @@ pub struct FunctionInfo {
     pub timeout_s: Option<u32>,
     /// When code or configuration last changed.
     pub last_modified: Option<DateTime<Utc>>,
+    /// `CodeSha256` of its code; `None` where AWS did not say.
+    pub code_sha256: Option<String>,
     /// Whether published versions start from a snapshot.
     pub snap_start: bool,
     /// `DeadLetterConfig.TargetArn`: an SQS queue or an SNS topic.

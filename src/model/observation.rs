@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
+use super::deployment::Deployment;
 use super::failure::Health;
 use super::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
 use super::log::{LogBatch, LogFeed};
@@ -43,6 +45,10 @@ pub enum Payload {
     InvokeConfigs(FunctionName, Vec<InvokeConfig>),
     /// A function's log group; `None` when it does not exist yet.
     LogGroup(FunctionName, Option<LogGroup>),
+    /// Something about a function is not what it was when it was read before.
+    Changed(FunctionName, Change),
+    /// Every deployment under way that shifts an alias's traffic.
+    Deployments(Vec<Deployment>),
     /// Every event source mapping of the Region.
     EventSources(Vec<EventSource>),
     /// Metric points, some series' worth; each replaces an earlier read of the same minute.

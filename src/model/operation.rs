@@ -39,6 +39,16 @@ operations! {
     ListFunctionEventInvokeConfigs => "lambda:ListFunctionEventInvokeConfigs",
     /// All event source mappings of the Region.
     ListEventSourceMappings => "lambda:ListEventSourceMappings",
+    /// The deployments under way.
+    ListDeployments => "codedeploy:ListDeployments",
+    /// What is deployed, how and since when.
+    BatchGetDeployments => "codedeploy:BatchGetDeployments",
+    /// What a deployment deploys to.
+    ListDeploymentTargets => "codedeploy:ListDeploymentTargets",
+    /// The alias a deployment shifts, and between which versions.
+    BatchGetDeploymentTargets => "codedeploy:BatchGetDeploymentTargets",
+    /// How a deployment configuration of one's own shifts traffic.
+    GetDeploymentConfig => "codedeploy:GetDeploymentConfig",
     /// Which metrics were published in the last three hours.
     ListMetrics => "cloudwatch:ListMetrics",
     /// Metric points; billed per metric.

@@ -124,8 +124,10 @@ impl Feed {
         let cadence = Cadence {
             once: true,
             inventory_rate: if simulated { DEMO_RATE } else { settings.snapshot_rate },
-            // The window of the aliases, and the minutes that may be late.
-            history_minutes: i64::from(settings.window_s / 60 + settings.metrics.provisional_minutes) + 2,
+            // Findings and verdicts need no less than an app that has run for a while; minutes cost nothing.
+            history_minutes: i64::from((settings.window_s / 60).max(settings.metrics.history_minutes))
+                + i64::from(settings.metrics.provisional_minutes)
+                + 2,
             ..cadence
         };
         let wait = (settings.wait_s > 0 && plan.choice != follow::Choice::Off)

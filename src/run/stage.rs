@@ -2,11 +2,17 @@
 //!
 //! On a tokio runtime with paused time a session takes none, and is the same every time.
 
-use super::feed::Source;
+use tokio::sync::{mpsc, watch};
+
+use super::feed::{Feed, Source};
 use super::live::Live;
-use super::{badge, query};
+use super::{badge, params, query};
+use crate::analysis::Params;
 use crate::config::Settings;
+use crate::engine::OBSERVATIONS;
 use crate::error::Error;
+use crate::model::demand::Demand;
+use crate::model::observation::Observation;
 use crate::model::time::Clock;
 use crate::source::aws::Connection;
 use crate::source::demo;
@@ -39,6 +45,25 @@ pub fn accounts(
     size: (u16, u16),
 ) -> Result<Offscreen, Error> {
     play(Source::Simulated(connections, clock), None, settings, size)
+}
+
+/// What the sources of simulated accounts tell, for those who look at it themselves.
+pub struct Reading {
+    /// What they tell.
+    pub observations: mpsc::Receiver<Observation>,
+    /// What they are asked for.
+    pub demand: watch::Sender<Demand>,
+    /// How the settings want it understood.
+    pub params: Params,
+}
+
+/// Reads simulated accounts, which read `clock`, as the app does. Must be called inside a tokio runtime; it goes on for
+/// as long as somebody listens.
+pub fn read(connections: Vec<Connection>, clock: Clock, settings: &Settings) -> Reading {
+    let (out, observations) = mpsc::channel(OBSERVATIONS);
+    let (demand, wanted) = watch::channel(Demand::default());
+    tokio::spawn(Feed::new(Source::Simulated(connections, clock), settings).run(out, wanted));
+    Reading { observations, demand, params: params(settings) }
 }
 
 fn play(source: Source, scenario: Option<&str>, settings: &Settings, size: (u16, u16)) -> Result<Offscreen, Error> {

@@ -16,6 +16,8 @@ use crate::model::FunctionName;
 pub enum Urgency {
     /// Its pane is open.
     Open,
+    /// On screen, and an alias of it splits its traffic, which a deployment changes step by step.
+    Shifting,
     /// On screen.
     Visible,
     /// Failed or was throttled lately.
@@ -29,15 +31,15 @@ pub enum Urgency {
 }
 
 impl Urgency {
-    /// How often a detail is read again. With 50 functions visible this is under one call a second, and
+    /// How often a detail is read again. With 50 functions visible this is about one call a second, and
     /// with 10,000 idle ones under half a call: whatever wakes up is due by then.
-    fn refresh(self) -> TimeDelta {
-        match self {
-            Self::Open => TimeDelta::minutes(1),
-            Self::Visible | Self::Troubled => TimeDelta::minutes(5),
-            Self::Aliased => TimeDelta::minutes(10),
-            Self::Active => TimeDelta::minutes(30),
-            Self::Idle => TimeDelta::days(1),
+    fn refresh(self, detail: Detail) -> TimeDelta {
+        match (self, detail) {
+            (Self::Open, _) | (Self::Shifting, Detail::Aliases) => TimeDelta::minutes(1),
+            (Self::Shifting | Self::Visible | Self::Troubled, _) => TimeDelta::minutes(5),
+            (Self::Aliased, _) => TimeDelta::minutes(10),
+            (Self::Active, _) => TimeDelta::minutes(30),
+            (Self::Idle, _) => TimeDelta::days(1),
         }
     }
 }
@@ -96,8 +98,17 @@ impl Agenda {
 
     /// Makes every detail of `name` due.
     pub fn refresh(&mut self, name: &FunctionName) {
+        self.refresh_where(name, |_| true);
+    }
+
+    /// Makes due what of `name` was asked before `time`.
+    pub fn refresh_older(&mut self, name: &FunctionName, time: DateTime<Utc>) {
+        self.refresh_where(name, |asked| matches!(asked, Asked::Answered(at) if at < time));
+    }
+
+    fn refresh_where(&mut self, name: &FunctionName, is_wanted: impl Fn(Asked) -> bool) {
         if let Some(mut entry) = self.functions.get(name).copied() {
-            entry.asked.iter_mut().for_each(Asked::refresh);
+            entry.asked.iter_mut().filter(|asked| is_wanted(**asked)).for_each(Asked::refresh);
             self.replace(name, Some(entry));
         }
     }
@@ -142,8 +153,10 @@ impl Entry {
     /// The queue of each detail that will be asked, and when it is due.
     fn due(&self, once: bool) -> impl Iterator<Item = ((Urgency, Detail), DateTime<Utc>)> {
         let urgency = self.urgency;
-        let every = (!once).then(|| urgency.refresh());
         let details = Detail::ALL.into_iter().zip(self.asked);
-        details.filter_map(move |(detail, asked)| Some(((urgency, detail), asked.due(every)?)))
+        details.filter_map(move |(detail, asked)| {
+            let every = (!once).then(|| urgency.refresh(detail));
+            Some(((urgency, detail), asked.due(every)?))
+        })
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::model::deployment::Shifting;
 use crate::model::failure::ApiError;
 use crate::model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
 use crate::model::log::{LogEvent, TailUpdate};
@@ -60,6 +61,58 @@ pub trait Functions: Send + Sync {
     async fn invoke_configs(&self, function: &FunctionName, token: Token) -> Result<Page<InvokeConfig>, ApiError>;
     /// `lambda:ListEventSourceMappings` of the whole Region.
     async fn event_sources(&self, token: Token) -> Result<Page<EventSource>, ApiError>;
+}
+
+/// What `CodeDeploy` says of a deployment of a Lambda function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeploymentInfo {
+    /// For example `d-A1B2C3D4E`.
+    pub id: String,
+    /// The application.
+    pub application: Option<String>,
+    /// The deployment group.
+    pub group: Option<String>,
+    /// The deployment configuration's name.
+    pub config: Option<String>,
+    /// As AWS says it.
+    pub status: String,
+    /// When it was started; `None` before that.
+    pub started: Option<DateTime<Utc>>,
+    /// Whether it rolls back by itself.
+    pub auto_rollback: Option<bool>,
+}
+
+/// The alias a deployment shifts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeploymentTarget {
+    /// The function.
+    pub function: FunctionName,
+    /// Its alias.
+    pub alias: String,
+    /// The version that is replaced.
+    pub current_version: Option<String>,
+    /// The version that is deployed.
+    pub target_version: Option<String>,
+    /// The part of the traffic that goes to it, 0.0–1.0, where AWS says it so that it can be told from a percentage.
+    pub target_weight: Option<f64>,
+}
+
+/// `BatchGetDeployments` and `BatchGetDeploymentTargets` take at most 25 (aws-facts 6.3).
+pub const DEPLOYMENTS_BATCH: usize = 25;
+
+/// AWS `CodeDeploy`.
+#[async_trait]
+pub trait Deployments: Send + Sync {
+    /// `codedeploy:ListDeployments`: the ids of those under way, of Lambda functions or not.
+    async fn deployments(&self, token: Token) -> Result<Page<String>, ApiError>;
+    /// `codedeploy:BatchGetDeployments` of at most [`DEPLOYMENTS_BATCH`]: those of Lambda functions among them.
+    async fn described(&self, deployments: &[String]) -> Result<Vec<DeploymentInfo>, ApiError>;
+    /// `codedeploy:ListDeploymentTargets`: their ids. A deployment that has not started has none yet.
+    async fn targets(&self, deployment: &str, token: Token) -> Result<Page<String>, ApiError>;
+    /// `codedeploy:BatchGetDeploymentTargets` of at most [`DEPLOYMENTS_BATCH`].
+    async fn aliases_shifted(&self, deployment: &str, targets: &[String]) -> Result<Vec<DeploymentTarget>, ApiError>;
+    /// `codedeploy:GetDeploymentConfig`; `None` where it says nothing of traffic.
+    async fn shifting(&self, config: &str) -> Result<Option<Shifting>, ApiError>;
 }
 
 /// A question to `cloudwatch:GetMetricData`.
@@ -227,6 +280,8 @@ pub struct Account {
     pub identity: Arc<dyn Identity>,
     /// The Lambda control plane.
     pub functions: Arc<dyn Functions>,
+    /// AWS `CodeDeploy`.
+    pub deployments: Arc<dyn Deployments>,
     /// CloudWatch metrics.
     pub metrics: Arc<dyn Metrics>,
     /// CloudWatch Logs.
@@ -241,12 +296,13 @@ impl Account {
     /// An account whose services are all answered by `service`.
     pub fn new<S>(service: S) -> Self
     where
-        S: Identity + Functions + Metrics + Logs + Queues + Streams + 'static,
+        S: Identity + Functions + Deployments + Metrics + Logs + Queues + Streams + 'static,
     {
         let service = Arc::new(service);
         Self {
             identity: service.clone(),
             functions: service.clone(),
+            deployments: service.clone(),
             metrics: service.clone(),
             logs: service.clone(),
             queues: service.clone(),

@@ -5,6 +5,7 @@
 //! and `guard`, which bounds it. Nothing here schedules, paces or remembers answers.
 
 mod connect;
+mod deployments;
 mod failure;
 mod functions;
 mod guard;

@@ -1,5 +1,7 @@
 //! Carries tasks out: paces the calls, follows pages, and says what came of each.
 
+mod deployments;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +12,7 @@ use super::api::{Account, Page, Token};
 use super::pace::Pace;
 use super::plan;
 use super::task::{Detail, Task};
+use crate::model::deployment::Shifting;
 use crate::model::failure::ApiError;
 use crate::model::metric::{Metric, Subject};
 use crate::model::observation::Payload;
@@ -51,6 +54,8 @@ pub struct Calls {
     clock: Clock,
     events: mpsc::Sender<Event>,
     urls: Mutex<BTreeMap<Arn, String>>,
+    /// How deployment configurations in use shift traffic; they never change.
+    shifting: Mutex<BTreeMap<String, Option<Shifting>>>,
 }
 
 /// No listing is longer.
@@ -59,7 +64,7 @@ const MOST_PAGES: usize = 10_000;
 impl Calls {
     /// Calls to `account`; control-plane calls keep to `pace`.
     pub fn new(account: Account, pace: Pace, clock: Clock, events: mpsc::Sender<Event>) -> Arc<Self> {
-        Arc::new(Self { account, pace, clock, events, urls: Mutex::default() })
+        Arc::new(Self { account, pace, clock, events, urls: Mutex::default(), shifting: Mutex::default() })
     }
 
     /// Does `task`; `true` when AWS had an answer to all of it, be it that the thing does not exist.
@@ -69,6 +74,7 @@ impl Calls {
             Task::Limits => self.limits().await,
             Task::Functions => self.functions().await,
             Task::EventSources => self.event_sources().await,
+            Task::Deployments { configs } => self.deployments(*configs).await,
             Task::Detail(detail, name) => self.detail(*detail, name).await,
             Task::LogGroup(name, group) => self.log_group(name, group).await,
             Task::Active(metric) => self.active(*metric).await,

@@ -20,6 +20,7 @@ mod ledger;
 mod logs;
 mod metrics;
 mod noise;
+mod oracle;
 mod report;
 mod scenario;
 mod service;
@@ -36,8 +37,9 @@ mod world;
 use crate::model::time::Clock;
 use crate::source::api::Account;
 
+pub use oracle::{Clarity, Oracle};
 pub use scenario::{EXAMPLE, Embedded, Scenario, Truth, Verdict, scenario, scenarios};
-pub use world::World;
+pub use world::{Refusals, World};
 
 /// The account that `scenario` and `seed` describe, at the time that `clock` tells.
 pub fn account(scenario: &Scenario, seed: u64, clock: Clock) -> Account {

@@ -34,6 +34,12 @@ pub struct Knowledge {
     blind: bool,
     /// Functions of which something was learnt that decides how urgent they are, or which metrics they have.
     changed: BTreeSet<FunctionName>,
+    /// Functions that were changed or began to fail: what is known of them may not be so any more.
+    outdated: BTreeSet<FunctionName>,
+    /// Functions of which a weighted alias splits the traffic.
+    shifting: BTreeSet<FunctionName>,
+    /// Whether a deployment was under way at the last look.
+    deploying: bool,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +64,9 @@ impl Knowledge {
                     let function = self.functions.entry(info.name.clone()).or_default();
                     if function.listed.is_none() || function.changed != info.last_modified {
                         self.changed.insert(info.name.clone());
+                        if function.listed.is_some() {
+                            self.outdated.insert(info.name.clone());
+                        }
                     }
                     function.listed = Some(observation.at);
                     function.changed = info.last_modified;
@@ -77,6 +86,11 @@ impl Knowledge {
                     function.routed = routed;
                     self.changed.insert(name.clone());
                 }
+                if function.routed.is_empty() {
+                    self.shifting.remove(name);
+                } else {
+                    self.shifting.insert(name.clone());
+                }
             }
             Payload::FunctionsComplete(begun) => {
                 self.listed = Some(*begun);
@@ -84,7 +98,9 @@ impl Knowledge {
                     Some(listed) => listed >= *begun,
                     None => !function.metrics.is_empty(),
                 });
+                self.shifting.retain(|name| self.functions.contains_key(name));
             }
+            Payload::Deployments(deployments) => self.deploying = !deployments.is_empty(),
             Payload::InvokeConfigs(_, configs) => {
                 for config in configs {
                     self.target(config.on_failure.as_ref());
@@ -139,6 +155,9 @@ impl Knowledge {
             function.trouble = function.trouble.max(trouble);
             if function.is_troubled(self.newest) != was {
                 self.changed.insert(name.clone());
+                if !was {
+                    self.outdated.insert(name.clone());
+                }
             }
         }
     }
@@ -203,6 +222,27 @@ impl Knowledge {
         std::mem::take(&mut self.changed)
     }
 
+    /// Functions that, since the last call, were changed or began to fail.
+    pub fn take_outdated(&mut self) -> BTreeSet<FunctionName> {
+        std::mem::take(&mut self.outdated)
+    }
+
+    /// Whether a weighted alias of the function splits its traffic.
+    pub fn is_shifting(&self, name: &FunctionName) -> bool {
+        self.shifting.contains(name)
+    }
+
+    /// Whether a deployment may be under way: a weighted alias is the sign of one, and one that was has to be seen
+    /// to end.
+    pub fn may_be_deploying(&self) -> bool {
+        self.deploying || !self.shifting.is_empty()
+    }
+
+    /// How many functions are known.
+    pub fn count(&self) -> usize {
+        self.functions.len()
+    }
+
     /// Whether the function list was read to its end.
     pub fn is_listed(&self) -> bool {
         self.listed.is_some()
@@ -244,6 +284,16 @@ impl Knowledge {
     /// Versions behind aliases, as (alias, version), that ran lately or are routed to.
     pub fn versions(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
         self.functions.get(name).into_iter().flat_map(|function| function.executed.union(&function.routed))
+    }
+
+    /// Those behind aliases whose traffic is split at present.
+    pub fn splits(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
+        self.versions(name).filter(|(alias, _)| self.is_split(name, alias))
+    }
+
+    /// Whether the alias routes to more than one version.
+    pub fn is_split(&self, name: &FunctionName, alias: &str) -> bool {
+        self.functions.get(name).is_some_and(|function| function.routed.iter().any(|(routed, _)| routed == alias))
     }
 
     /// Whether calls through an alias are known.

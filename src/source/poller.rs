@@ -8,6 +8,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::api::Account;
 use super::calls::{Calls, Event};
+use super::changes::Changes;
 use super::directory::Directory;
 use super::outlet::{Heard, Outlet};
 use super::pace::Pace;
@@ -38,7 +39,7 @@ pub async fn poll(
     let schedule = Schedule::new(outlet.scope().clone(), cadence, clock.now());
     let pace = Pace::new(clock.clone(), cadence.inventory_rate, schedule.deadline());
     let calls = Calls::new(account, pace, clock.clone(), events);
-    let mut poller = Poller { schedule, outlet, directory };
+    let mut poller = Poller { schedule, outlet, directory, changes: Changes::default() };
     let mut running = JoinSet::new();
     let mut tasks = BTreeMap::new();
     poller.schedule.demand(&demand.borrow_and_update());
@@ -86,6 +87,7 @@ struct Poller {
     schedule: Schedule,
     outlet: Outlet,
     directory: watch::Sender<Directory>,
+    changes: Changes,
 }
 
 impl Poller {
@@ -141,7 +143,15 @@ impl Poller {
         let observation = self.outlet.observation(payload);
         self.schedule.learn(&observation);
         self.update_directory(&observation.payload);
-        self.outlet.send(observation).await
+        let changes = self.changes.learn(&observation);
+        if matches!(observation.payload, Payload::FunctionsComplete(_)) {
+            self.changes.retain(|name| self.schedule.knows(name));
+        }
+        self.outlet.send(observation).await?;
+        for (name, change) in changes {
+            self.outlet.tell(Payload::Changed(name, change)).await?;
+        }
+        Some(())
     }
 
     /// Tells those who read logs where the functions log.

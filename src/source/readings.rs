@@ -141,6 +141,11 @@ impl Readings {
         for name in knowledge.functions_with_metrics(&screen.functions) {
             let subject = Subject::Function(name.clone());
             let visible = screen.functions.contains(name);
+            // A canary is judged whatever is on screen.
+            let canaries = if self.cadence.once { &mut rest } else { &mut first };
+            for (subject, metrics) in alias_subjects(name, knowledge.splits(name)) {
+                canaries.extend(metrics.iter().filter_map(|metric| self.wanted(subject.clone(), *metric, cycle, now)));
+            }
             if !(visible || self.cadence.once) {
                 let wanted =
                     BACKGROUND.iter().filter_map(|metric| self.wanted(subject.clone(), *metric, background, now));
@@ -153,9 +158,10 @@ impl Readings {
             for metric in Metric::FUNCTION.iter().chain(extra) {
                 list.extend(self.wanted(subject.clone(), *metric, cycle, now));
             }
-            // Aliases are looked at in the traffic view and in a pane; the table needs no more than their split.
+            // The other aliases are looked at in the traffic view and in a pane; the table needs no more of them.
             let since = if open || screen.traffic { cycle } else { background };
-            for (subject, metrics) in alias_subjects(name, knowledge) {
+            let others = knowledge.versions(name).filter(|(alias, _)| !knowledge.is_split(name, alias));
+            for (subject, metrics) in alias_subjects(name, others) {
                 list.extend(metrics.iter().filter_map(|metric| self.wanted(subject.clone(), *metric, since, now)));
             }
         }
@@ -185,15 +191,21 @@ impl Readings {
     }
 }
 
-/// The aliases of a function that have traffic or split it, and the versions behind them, each with its metrics.
-fn alias_subjects(name: &FunctionName, knowledge: &Knowledge) -> impl Iterator<Item = (Subject, &'static [Metric])> {
-    let aliases: BTreeSet<&String> = knowledge.versions(name).map(|(alias, _)| alias).collect();
-    let qualified = aliases
-        .into_iter()
-        .map(|alias| (Subject::Qualified { function: name.clone(), qualifier: alias.clone() }, Metric::ALIAS));
-    let executed = knowledge.versions(name).map(|(alias, version)| {
-        let (function, alias, version) = (name.clone(), alias.clone(), version.clone());
-        (Subject::Executed { function, alias, version }, Metric::EXECUTED)
-    });
-    qualified.chain(executed)
+/// The dimension sets of these versions behind aliases of a function, and of the aliases, each with its metrics.
+fn alias_subjects<'a>(
+    name: &'a FunctionName,
+    versions: impl Iterator<Item = &'a (String, String)>,
+) -> impl Iterator<Item = (Subject, &'static [Metric])> {
+    let mut aliases: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+    for (alias, version) in versions {
+        aliases.entry(alias).or_default().push(version);
+    }
+    aliases.into_iter().flat_map(move |(alias, versions)| {
+        let executed = versions.into_iter().map(move |version| {
+            let (function, alias, version) = (name.clone(), alias.clone(), version.clone());
+            (Subject::Executed { function, alias, version }, Metric::EXECUTED)
+        });
+        let qualified = Subject::Qualified { function: name.clone(), qualifier: alias.clone() };
+        std::iter::once((qualified, Metric::ALIAS)).chain(executed)
+    })
 }

@@ -47,8 +47,17 @@ const CATALOGUE: TimeDelta = TimeDelta::minutes(10);
 /// The account does not change; asked again in case the credentials do.
 const ACCOUNT: TimeDelta = TimeDelta::hours(1);
 const LIMITS: TimeDelta = TimeDelta::minutes(1);
-const FUNCTIONS: TimeDelta = TimeDelta::minutes(10);
+/// The function list tells what was changed last, for one call per 50 functions: a few of them are listed often.
+const FUNCTIONS: TimeDelta = TimeDelta::minutes(1);
+/// With so many of them, one page in six seconds is asked for on average …
+const FUNCTIONS_EACH: TimeDelta = TimeDelta::milliseconds(6_000 / 50);
+/// … but the list is never older than this, which with 10,000 of them is a call in three seconds.
+const FUNCTIONS_AT_LEAST: TimeDelta = TimeDelta::minutes(10);
+/// What is known of a function that was changed or begins to fail is read again if it is older than this.
+const OUTDATED: TimeDelta = TimeDelta::minutes(1);
 const EVENT_SOURCES: TimeDelta = TimeDelta::minutes(5);
+/// The steps of a deployment are minutes apart.
+const DEPLOYMENTS: TimeDelta = TimeDelta::minutes(1);
 const LOG_GROUP: TimeDelta = TimeDelta::minutes(5);
 /// At most this many `GetQueueAttributes` a second on average, however many queues there are.
 const QUEUES_PER_SECOND: i32 = 10;
@@ -71,6 +80,7 @@ pub struct Schedule {
     running: BTreeMap<Operation, usize>,
     listings: Vec<Listing>,
     details: Agenda,
+    deployments: Asked,
     /// Of functions whose pane has been open.
     log_groups: BTreeMap<FunctionName, Asked>,
     queues: BTreeMap<Arn, Asked>,
@@ -108,6 +118,7 @@ impl Schedule {
             running: BTreeMap::new(),
             listings,
             details: Agenda::new(cadence.once),
+            deployments: Asked::Never,
             log_groups: BTreeMap::new(),
             queues: BTreeMap::new(),
             readings: Readings::new(cadence),
@@ -134,6 +145,12 @@ impl Schedule {
             self.details.retain(|name| knowledge.knows(name));
             self.log_groups.retain(|name, _| knowledge.knows(name));
             self.readings.retain(|name| knowledge.knows(name));
+        }
+        let outdated = self.knowledge.take_outdated();
+        if !self.cadence.once {
+            for name in outdated {
+                self.details.refresh_older(&name, observation.at - OUTDATED);
+            }
         }
         self.rank_changed();
     }
@@ -169,7 +186,8 @@ impl Schedule {
             for name in &self.screen.functions {
                 self.details.refresh(name);
             }
-            for asked in self.log_groups.values_mut().chain(self.queues.values_mut()) {
+            let others = self.log_groups.values_mut().chain(self.queues.values_mut());
+            for asked in others.chain([&mut self.deployments]) {
                 asked.refresh();
             }
             for listing in self.listings.iter_mut().filter(|listing| listing.task == Task::Limits) {
@@ -254,6 +272,7 @@ impl Schedule {
         let asked = match task {
             Task::Points(_) => return,
             Task::Detail(detail, name) => return self.details.update(name, *detail, change),
+            Task::Deployments { .. } => Some(&mut self.deployments),
             Task::LogGroup(name, _) => Some(self.log_groups.entry(name.clone()).or_default()),
             Task::Queue(arn) => self.queues.get_mut(arn),
             _ => self.listings.iter_mut().find(|listing| listing.task == *task).map(|listing| &mut listing.asked),
@@ -283,7 +302,8 @@ impl Schedule {
     /// What is to be asked next of each kind, and when it may start: the most urgent first.
     fn upcoming(&self, now: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, Ahead)> {
         let listings = self.listings.iter().filter_map(move |listing| {
-            let due = listing.asked.due(self.again(listing.every))?;
+            let every = if listing.task == Task::Functions { self.functions_interval() } else { listing.every };
+            let due = listing.asked.due(self.again(every))?;
             Some((self.start(listing.task.operation(), due, now)?, Ahead::Task(listing.task.clone())))
         });
         let points = self.points_due(now).and_then(|due| self.start(Operation::GetMetricData, due, now));
@@ -304,6 +324,7 @@ impl Schedule {
             .chain(points.map(|start| (start, Ahead::Points)))
             .chain(queues.min().map(|(start, arn)| (start, Ahead::Task(Task::Queue(arn.clone())))))
             .chain(log_group)
+            .chain(self.deployments(now))
             .chain(details)
     }
 
@@ -324,6 +345,11 @@ impl Schedule {
 
     fn is_free(&self, operation: Operation) -> bool {
         self.running.get(&operation).is_none_or(|running| *running < width(operation))
+    }
+
+    fn functions_interval(&self) -> TimeDelta {
+        let each = FUNCTIONS_EACH * i32::try_from(self.knowledge.count()).unwrap_or(i32::MAX);
+        each.clamp(FUNCTIONS, FUNCTIONS_AT_LEAST)
     }
 
     fn queue_interval(&self) -> TimeDelta {
@@ -354,6 +380,25 @@ impl Schedule {
         Some((start, Ahead::Task(Task::LogGroup(name.clone(), group.to_string()))))
     }
 
+    /// The deployments, while there may be any.
+    fn deployments(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Ahead)> {
+        if !self.knowledge.may_be_deploying() {
+            return None;
+        }
+        let due = self.deployments.due(self.again(DEPLOYMENTS))?;
+        // It takes all of these to tell whose alias is shifted; how it is shifted may stay unknown.
+        let start = [
+            Operation::ListDeployments,
+            Operation::BatchGetDeployments,
+            Operation::ListDeploymentTargets,
+            Operation::BatchGetDeploymentTargets,
+        ]
+        .into_iter()
+        .try_fold(due, |due, operation| self.start(operation, due, now))?;
+        let configs = self.start(Operation::GetDeploymentConfig, start, now) == Some(start);
+        Some((start, Ahead::Task(Task::Deployments { configs })))
+    }
+
     /// Ranks anew what the last facts were about.
     fn rank_changed(&mut self) {
         let changed = self.knowledge.take_changed();
@@ -368,7 +413,7 @@ impl Schedule {
             let urgency = if self.screen.focus.as_ref() == Some(name) {
                 Urgency::Open
             } else if self.screen.functions.contains(name) {
-                Urgency::Visible
+                if self.knowledge.is_shifting(name) { Urgency::Shifting } else { Urgency::Visible }
             } else if self.knowledge.is_troubled(name) {
                 Urgency::Troubled
             } else if self.knowledge.has_alias_traffic(name) {
@@ -404,7 +449,15 @@ impl Ahead {
 fn is_inventory(operation: Operation) -> bool {
     !matches!(
         operation,
-        Operation::ListMetrics | Operation::GetMetricData | Operation::GetQueueUrl | Operation::GetQueueAttributes
+        Operation::ListDeployments
+            | Operation::BatchGetDeployments
+            | Operation::ListDeploymentTargets
+            | Operation::BatchGetDeploymentTargets
+            | Operation::GetDeploymentConfig
+            | Operation::ListMetrics
+            | Operation::GetMetricData
+            | Operation::GetQueueUrl
+            | Operation::GetQueueAttributes
     )
 }
 

@@ -17,6 +17,11 @@ pub enum Task {
     Functions,
     /// The whole list of event source mappings.
     EventSources,
+    /// The deployments under way.
+    Deployments {
+        /// Whether configurations that are not `CodeDeploy`'s own may be looked up.
+        configs: bool,
+    },
     /// One detail of one function.
     Detail(Detail, FunctionName),
     /// A function's log group, by the group's name.
@@ -65,6 +70,7 @@ impl Task {
             Self::Limits => Operation::GetAccountSettings,
             Self::Functions => Operation::ListFunctions,
             Self::EventSources => Operation::ListEventSourceMappings,
+            Self::Deployments { .. } => Operation::ListDeployments,
             Self::Detail(detail, _) => detail.operation(),
             Self::LogGroup(..) => Operation::DescribeLogGroups,
             Self::Active(_) => Operation::ListMetrics,

@@ -44,11 +44,12 @@ impl Series {
     /// Puts `point`, read at `read`, in its place, unless a later read of that minute is there already; tells
     /// whether the minute's value changed.
     ///
-    /// Values that are not finite, minutes in the future or before 1970, and minutes that have fallen off
-    /// the far end are ignored.
+    /// Values that are not finite or below 0 (no metric is), minutes in the future or before 1970, and minutes that
+    /// have fallen off the far end are ignored.
     pub fn upsert(&mut self, point: Point, read: DateTime<Utc>) -> bool {
         let believable = Minute(0)..=Minute::of(read).plus(FUTURE);
-        if !point.value.is_finite() || !believable.contains(&point.minute) {
+        let is_possible = point.value.is_finite() && point.value >= 0.0;
+        if !is_possible || !believable.contains(&point.minute) {
             return false;
         }
         let Some(index) = self.make_room(point.minute) else { return false };

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::live::Live;
 use super::series::Series;
+use crate::model::change::Change;
+use crate::model::deployment::Deployment;
 use crate::model::failure::Health;
 use crate::model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
 use crate::model::metric::{Metric, Statistic};
@@ -75,6 +77,8 @@ pub struct FunctionState {
     pub invoke_configs: Option<Read<Vec<InvokeConfig>>>,
     /// `None` until asked; `Some(None)` is a group that does not exist yet.
     pub log_group: Option<Read<Option<LogGroup>>>,
+    /// What somebody changed while it was watched, oldest first, at most [`FunctionState::CHANGES`].
+    pub changes: Vec<Change>,
     /// The function's own series (`FunctionName` alone).
     pub series: SeriesSet,
     /// Series of single qualifiers.
@@ -84,6 +88,22 @@ pub struct FunctionState {
 }
 
 impl FunctionState {
+    /// Changes that are kept of a function.
+    pub const CHANGES: usize = 32;
+
+    /// Keeps a change, each once; tells whether it is new.
+    pub(super) fn changed(&mut self, change: &Change) -> bool {
+        let place = self.changes.partition_point(|kept| kept < change);
+        if self.changes.get(place) == Some(change) {
+            return false;
+        }
+        self.changes.insert(place, change.clone());
+        if self.changes.len() > Self::CHANGES {
+            self.changes.remove(0);
+        }
+        true
+    }
+
     pub(super) fn new(name: FunctionName) -> Self {
         Self {
             name,
@@ -93,6 +113,7 @@ impl FunctionState {
             provisioned: None,
             invoke_configs: None,
             log_group: None,
+            changes: Vec::new(),
             series: SeriesSet::default(),
             qualified: BTreeMap::new(),
             executed: BTreeMap::new(),
@@ -150,6 +171,8 @@ pub struct ScopeState {
     pub functions: BTreeMap<FunctionName, Arc<FunctionState>>,
     /// Event source mappings by function; `None` until listed.
     pub event_sources: Option<Read<BTreeMap<FunctionName, Vec<EventSource>>>>,
+    /// `CodeDeploy` deployments under way; `None` until asked.
+    pub deployments: Option<Read<Vec<Deployment>>>,
     /// The Region's own series.
     pub region: Arc<SeriesSet>,
     /// Queues by ARN.

@@ -56,7 +56,9 @@ pub enum Action {
     ViewFunctions,
     /// Show aliases, weights and canaries.
     ViewTraffic,
-    /// Show the findings and the health of the sources.
+    /// Show what is wrong.
+    ViewFindings,
+    /// Show the health of the sources.
     ViewHealth,
     /// Show the next view.
     ViewNext,
@@ -74,8 +76,10 @@ pub enum Action {
     PanePrevious,
     /// Break long lines of the log, or cut them.
     Wrap,
-    /// Copy the selected line of the log.
+    /// Copy the selected line of the log, or the finding's command.
     Copy,
+    /// Go to the next command of the finding.
+    CommandNext,
     /// Hold the screen still, or let it go on.
     Freeze,
     /// Ask the sources for everything on screen now.
@@ -111,6 +115,7 @@ impl Action {
         Self::SearchNewer,
         Self::ViewFunctions,
         Self::ViewTraffic,
+        Self::ViewFindings,
         Self::ViewHealth,
         Self::ViewNext,
         Self::ViewPrevious,
@@ -121,6 +126,7 @@ impl Action {
         Self::PanePrevious,
         Self::Wrap,
         Self::Copy,
+        Self::CommandNext,
         Self::Freeze,
         Self::Refresh,
         Self::Export,

@@ -13,6 +13,7 @@ use super::theme::Theme;
 use crate::model::FunctionId;
 use crate::model::demand::Demand;
 use crate::snapshot::Snapshot;
+use crate::view::findings::{self, FindingId, FindingRef};
 use crate::view::functions::{self, Query, RowRef};
 use crate::view::health;
 use crate::view::log::{self, Row};
@@ -26,19 +27,22 @@ pub enum View {
     Functions,
     /// Aliases, their weights and their traffic.
     Traffic,
+    /// What is wrong.
+    Findings,
     /// What the sources have trouble with.
     Health,
 }
 
 impl View {
     /// Every view, in the order of the tab key.
-    pub const ALL: [Self; 3] = [Self::Functions, Self::Traffic, Self::Health];
+    pub const ALL: [Self; 4] = [Self::Functions, Self::Traffic, Self::Findings, Self::Health];
 
     /// The view's name.
     pub fn title(self) -> &'static str {
         match self {
             Self::Functions => "functions",
             Self::Traffic => "traffic",
+            Self::Findings => "findings",
             Self::Health => "health",
         }
     }
@@ -119,6 +123,10 @@ pub struct App {
     pub functions: List<FunctionId>,
     /// The cursor in the traffic view: function and alias.
     pub traffic: List<(FunctionId, String)>,
+    /// The cursor in the findings view.
+    pub findings: List<FindingId>,
+    /// Which of a finding's commands was gone to; those of every other finding are at their first.
+    command: Option<(FindingId, usize)>,
     /// The cursor in the health view.
     pub health: List<usize>,
     /// Something to say once, until the next key.
@@ -133,6 +141,7 @@ pub struct App {
     /// The rows that there would be without a filter; empty where there is none.
     unfiltered: Vec<RowRef>,
     aliases: Vec<AliasRef>,
+    found: Vec<FindingRef>,
 }
 
 impl App {
@@ -154,6 +163,8 @@ impl App {
             typing: None,
             functions: List::default(),
             traffic: List::default(),
+            findings: List::default(),
+            command: None,
             health: List::default(),
             notice: None,
             size,
@@ -162,6 +173,7 @@ impl App {
             rows: Vec::new(),
             unfiltered: Vec::new(),
             aliases: Vec::new(),
+            found: Vec::new(),
         };
         app.settle();
         app
@@ -221,6 +233,34 @@ impl App {
         Some((id, alias.name.clone()))
     }
 
+    /// The findings, in order.
+    pub fn found(&self) -> &[FindingRef] {
+        &self.found
+    }
+
+    /// What the finding in row `index` is known by.
+    pub fn finding_id(&self, index: usize) -> Option<FindingId> {
+        self.found.get(index)?.id(self.snapshot())
+    }
+
+    /// The commands of the selected finding, and which of them is selected.
+    pub fn commands(&self) -> Option<(&[String], usize)> {
+        let (_, finding) = self.found.get(self.findings.selected)?.of(self.snapshot())?;
+        let id = self.finding_id(self.findings.selected);
+        let chosen = self.command.as_ref().filter(|(of, _)| Some(of) == id.as_ref());
+        let place = chosen.map_or(0, |(_, place)| *place);
+        Some((&finding.next, if place < finding.next.len() { place } else { 0 }))
+    }
+
+    /// Goes to the next command of the selected finding, and from the last to the first.
+    pub fn next_command(&mut self) {
+        let place = self.commands().map_or(0, |(commands, place)| (place + 1) % commands.len().max(1));
+        let id = self.finding_id(self.findings.selected);
+        // What is looked into is chosen: the cursor follows it.
+        self.findings.select(self.findings.selected, id.clone());
+        self.command = id.map(|id| (id, place));
+    }
+
     /// The rows of the health view: how many there are.
     pub fn health_rows(&self) -> usize {
         health::count(self.snapshot())
@@ -245,6 +285,7 @@ impl App {
             _ if self.open.is_some() => Layer::Function,
             View::Functions => Layer::Functions,
             View::Traffic => Layer::Traffic,
+            View::Findings => Layer::Findings,
             View::Health => Layer::Health,
         }
     }
@@ -264,6 +305,7 @@ impl App {
             self.unfiltered = functions::rows(&snapshot, &Query { filter: String::new(), ..self.query.clone() });
         }
         self.aliases = traffic::rows(&snapshot, &self.query.filter);
+        self.found = findings::rows(&snapshot, &self.query.filter);
         self.settle_log();
         self.scroll();
     }
@@ -282,18 +324,24 @@ impl App {
     pub fn scroll(&mut self) {
         let room = usize::from(super::screen::body_rows(self));
         let snapshot = Arc::clone(self.frozen.as_ref().unwrap_or(&self.live));
-        let (rows, aliases) = (&self.rows, &self.aliases);
+        let list = usize::from(super::screen::findings::list_rows(self, room as u16));
+        let width = self.size.width;
+        let (rows, aliases, found) = (&self.rows, &self.aliases, &self.found);
         // One line of the table is its head.
-        self.functions.settle(rows.len(), |index| rows.get(index)?.id(&snapshot), room.saturating_sub(1), |_| 1);
+        self.functions.settle(rows.len(), |index| rows.get(index)?.id(&snapshot), room.saturating_sub(1), |_, _| 1);
         let alias = |index: usize| aliases.get(index)?.of(&snapshot);
         self.traffic.settle(
             aliases.len(),
             |index| alias(index).map(|(id, alias)| (id, alias.name.clone())),
             room,
-            |index| alias(index).map_or(1, |(_, alias)| super::screen::traffic::lines(alias)),
+            |index, selected| {
+                let row = aliases.get(index);
+                row.map_or(1, |row| super::screen::traffic::lines(&snapshot, *row, selected, width))
+            },
         );
+        self.findings.settle(found.len(), |index| found.get(index)?.id(&snapshot), list, |_, _| 1);
         let health = self.health_rows();
-        self.health.settle(health, Some, room.saturating_sub(1), |_| 1);
+        self.health.settle(health, Some, room.saturating_sub(1), |_, _| 1);
         let place = super::screen::log_place(self);
         self.log.scroll(place);
     }
@@ -312,10 +360,21 @@ impl App {
             functions.dedup();
             functions
         };
+        let found = || {
+            let found = self.found.iter().skip(self.findings.offset).take(room);
+            let mut functions: Vec<FunctionId> = Vec::new();
+            for id in found.filter_map(|finding| finding.function(self.snapshot())) {
+                if !functions.contains(&id) {
+                    functions.push(id);
+                }
+            }
+            functions
+        };
         let (visible, mut behind) = match self.view {
             _ if self.open.is_some() => (Vec::new(), table()),
             View::Functions => (table(), Vec::new()),
             View::Traffic => (aliases(), table()),
+            View::Findings => (found(), table()),
             View::Health => (Vec::new(), table()),
         };
         behind.extend(self.unfiltered.iter().take(room).filter_map(|row| row.id(self.snapshot())));

@@ -80,7 +80,7 @@ pub static ASCII: Glyphs = Glyphs {
 };
 
 /// What stands on an ASCII terminal for the characters that lamtop's own words are written with.
-const STAND_INS: [(char, char); 16] = [
+const STAND_INS: [(char, char); 21] = [
     ('–', '-'),
     ('…', '.'),
     ('·', '.'),
@@ -96,6 +96,12 @@ const STAND_INS: [(char, char); 16] = [
     ('▼', 'v'),
     ('▲', '^'),
     ('─', '-'),
+    // What was changed, on a time axis.
+    ('◆', '*'),
+    ('■', '='),
+    ('▶', '>'),
+    ('●', '#'),
+    ('◇', '+'),
     ('\u{FFFD}', '?'),
 ];
 

@@ -26,7 +26,9 @@ pub enum Layer {
     Logs,
     /// Aliases, weights and canaries.
     Traffic,
-    /// Findings and the health of the sources.
+    /// What is wrong.
+    Findings,
+    /// The health of the sources.
     Health,
     /// The line in which a filter or a search is typed.
     Filter,
@@ -34,12 +36,13 @@ pub enum Layer {
 
 impl Layer {
     /// The layers and their names in `config/keys.toml`, in the order of the help.
-    const NAMES: [(Self, &str); 7] = [
+    const NAMES: [(Self, &str); 8] = [
         (Self::Global, "global"),
         (Self::Functions, "functions"),
         (Self::Function, "function"),
         (Self::Logs, "logs"),
         (Self::Traffic, "traffic"),
+        (Self::Findings, "findings"),
         (Self::Health, "health"),
         (Self::Filter, "filter"),
     ];

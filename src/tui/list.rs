@@ -30,23 +30,24 @@ impl<K: PartialEq> List<K> {
     }
 
     /// Finds the chosen row again among `len` rows with these keys, and scrolls so that it is within `room` lines;
-    /// row `index` takes `lines(index)` of them.
+    /// row `index` takes `lines(index, selected)` of them.
     pub fn settle(
         &mut self,
         len: usize,
         key: impl Fn(usize) -> Option<K>,
         room: usize,
-        lines: impl Fn(usize) -> usize,
+        lines: impl Fn(usize, bool) -> usize,
     ) {
         let found = self.key.is_some().then(|| (0..len).find(|index| key(*index) == self.key)).flatten();
         self.selected = found.unwrap_or(if self.key.is_some() { self.selected } else { 0 });
         self.selected = self.selected.min(len.saturating_sub(1));
         self.offset = self.offset.min(self.selected);
-        while self.offset < self.selected && (self.offset..=self.selected).map(&lines).sum::<usize>() > room {
+        let lines = |index| lines(index, index == self.selected);
+        while self.offset < self.selected && (self.offset..=self.selected).map(lines).sum::<usize>() > room {
             self.offset += 1;
         }
         // Rows that went away must not leave room below while others are hidden above.
-        while self.offset > 0 && (self.offset - 1..len).map(&lines).take(room + 1).sum::<usize>() <= room {
+        while self.offset > 0 && (self.offset - 1..len).map(lines).take(room + 1).sum::<usize>() <= room {
             self.offset -= 1;
         }
     }
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     fn settle(list: &mut List<&'static str>, rows: &[&'static str], room: usize) {
-        list.settle(rows.len(), |index| rows.get(index).copied(), room, |_| 1);
+        list.settle(rows.len(), |index| rows.get(index).copied(), room, |_, _| 1);
     }
 
     #[test]
@@ -94,7 +95,9 @@ mod tests {
     fn rows_of_several_lines_are_counted_as_such() {
         let mut list = List::default();
         list.select(2, Some(2));
-        list.settle(3, Some, 6, |_| 3);
+        list.settle(3, Some, 6, |_, _| 3);
         assert_eq!(list.offset, 1);
+        list.settle(3, Some, 6, |_, selected| if selected { 4 } else { 3 });
+        assert_eq!(list.offset, 2, "the selected one takes a line more");
     }
 }

@@ -6,7 +6,8 @@
 //! ├────────────────────────────────────────────┤
 //! │ functions.rs  the table            view 1  │
 //! │ traffic.rs    aliases              view 2  │
-//! │ health.rs     operations           view 3  │
+//! │ findings.rs   what is wrong        view 3  │
+//! │ health.rs     operations           view 4  │
 //! │ function.rs   one function, over a view:   │
 //! │   metrics, live, log                pages  │
 //! │ help.rs       the keys, over everything    │
@@ -17,12 +18,14 @@
 //!
 //! Drawing reads the app and changes nothing.
 
+pub mod findings;
 mod footer;
 mod function;
 mod functions;
 mod header;
 mod health;
 mod help;
+mod lines;
 pub mod traffic;
 
 use ratatui::Frame;
@@ -85,6 +88,7 @@ fn compose(app: &App, area: Rect, buffer: &mut Buffer) {
         _ if app.open.is_some() => function::draw(app, body, buffer),
         View::Functions => functions::draw(app, body, buffer),
         View::Traffic => traffic::draw(app, body, buffer),
+        View::Findings => findings::draw(app, body, buffer),
         View::Health => health::draw(app, body, buffer),
     }
     footer::draw(app, bottom, buffer);

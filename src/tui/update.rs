@@ -1,5 +1,6 @@
 //! What a message does to the app, and what the app then wants done. Pure: effects are returned, not performed.
 
+mod findings;
 mod log;
 mod typing;
 
@@ -155,7 +156,9 @@ fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
         Action::SearchOlder => log::seek(app, |log| log.seek_older(false), "older"),
         Action::SearchNewer => log::seek(app, LogPane::seek_newer, "newer"),
         Action::Wrap => app.log.wrap = !app.log.wrap,
-        Action::Copy => log::copy(app, effects),
+        Action::Copy if app.shows_log() => log::copy(app, effects),
+        Action::Copy => findings::copy(app, effects),
+        Action::CommandNext => findings::next_command(app),
         Action::PaneMetrics => page_of_pane(app, Pane::Metrics),
         Action::PaneLive => page_of_pane(app, Pane::Live),
         Action::PaneLogs => page_of_pane(app, Pane::Logs),
@@ -163,6 +166,7 @@ fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
         Action::PanePrevious => turn_pane(app, Pane::ALL.len() - 1),
         Action::ViewFunctions => show(app, View::Functions),
         Action::ViewTraffic => show(app, View::Traffic),
+        Action::ViewFindings => show(app, View::Findings),
         Action::ViewHealth => show(app, View::Health),
         Action::ViewNext => turn(app, 1),
         Action::ViewPrevious => turn(app, View::ALL.len() - 1),
@@ -200,6 +204,7 @@ fn open(app: &mut App) {
             app.open = alias.as_ref().map(|(id, _)| id.clone());
             app.traffic.select(app.traffic.selected, alias);
         }
+        View::Findings => findings::open(app),
         View::Health => {}
     }
     if !app.pane_chosen {
@@ -251,6 +256,15 @@ fn step(app: &mut App, distance: isize) {
                 app.open = key.as_ref().map(|(id, _)| id.clone());
             }
             app.traffic.select(index, key);
+        }
+        View::Findings => {
+            let index = app.findings.step(distance, app.found().len());
+            let key = app.finding_id(index);
+            if app.open.is_some() {
+                let function = app.found().get(index).and_then(|finding| finding.function(app.snapshot()));
+                app.open = function.or(app.open.take());
+            }
+            app.findings.select(index, key);
         }
         View::Health => {
             let index = app.health.step(distance, app.health_rows());

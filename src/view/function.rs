@@ -1,10 +1,13 @@
 //! One function's pane: its facts, the lines of its charts, its queues and event sources. No terminal.
 
+use super::findings;
 use super::functions::age;
 use super::meaning::Meaning;
 use super::status::Status;
 use super::units::{self, MISSING};
 use crate::analysis::failures::DeadLetters;
+use crate::analysis::metrics::FunctionMetrics;
+use crate::analysis::ratio;
 use crate::model::metric::{Metric, Statistic};
 use crate::model::queue::{TargetKind, TargetRole};
 use crate::model::text::clean;
@@ -104,6 +107,15 @@ pub fn now(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
             meaning: Meaning::Muted,
         },
     ];
+    if let Some(failed) = callers_view(metrics) {
+        // Beside what is counted, for neither errors nor invocations count what was refused.
+        facts
+            .insert(4, fact("callers see", Some(failed), |failed| units::percent(failed) + " fail", Meaning::Critical));
+    }
+    if let Some(forecast) = &function.forecast {
+        let value = format!("in {}", findings::forecast(forecast));
+        facts.push(Fact { label: "reservation full", value, meaning: Meaning::Warning });
+    }
     // What a function has only when it is used in a certain way is named only when it is there.
     let extra = [
         ("async age", metrics.async_event_age_ms, units::milliseconds as fn(f64) -> String, Meaning::Normal),
@@ -117,6 +129,15 @@ pub fn now(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
     let used = extra.into_iter().filter(|(_, value, ..)| value.is_some_and(|value| value > 0.0));
     facts.extend(used.map(|(label, value, format, alarm)| fact(label, value, format, alarm)));
     facts
+}
+
+/// The share of requests that fail for the one who sends them, where some are refused:
+/// (errors + throttles) / (invocations + throttles).
+fn callers_view(metrics: &FunctionMetrics) -> Option<f64> {
+    let throttles = metrics.throttles.filter(|throttles| *throttles > 0.0)?;
+    // AWS counts nothing in a minute in which every request was refused: then nothing ran.
+    let (errors, invocations) = (metrics.errors.unwrap_or(0.0), metrics.invocations.unwrap_or(0.0));
+    ratio(Some(errors + throttles), Some(invocations + throttles))
 }
 
 /// The function's charts over the last `minutes` complete minutes: concurrency, invocations, durations.

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
 
+use super::findings;
 use super::meaning::Meaning;
 use super::now::{AT_LEAST, Now};
 use super::status::Status;
@@ -185,8 +186,10 @@ pub fn rows(snapshot: &Snapshot, query: &Query) -> Vec<RowRef> {
     let words: Vec<String> = query.filter.split_whitespace().map(str::to_lowercase).collect();
     let mut keyed: Vec<(Key, RowRef)> = Vec::new();
     for (scope_index, scope) in snapshot.scopes.iter().enumerate() {
+        let worst = findings::worst(scope);
         for (function_index, function) in scope.functions.iter().enumerate() {
-            let status = Status::of(function);
+            let found = worst.get(&function.state.name).copied();
+            let status = Status::of(function, found);
             if query.faults_only && !status.wants_attention() {
                 continue;
             }
@@ -194,7 +197,12 @@ pub fn rows(snapshot: &Snapshot, query: &Query) -> Vec<RowRef> {
                 continue;
             }
             let row = RowRef { scope: scope_index, function: function_index };
-            keyed.push((Key::of(query.sort, &scope.scope, function, status), row));
+            // What many suffer from is not the cost of each.
+            let impact = found.filter(|_| matches!(status, Status::Found(..))).map(|finding| {
+                let own = finding.function.as_ref() == Some(&function.state.name);
+                if own { finding.impact } else { function.trouble.unwrap_or(0.0) }
+            });
+            keyed.push((Key::of(query.sort, &scope.scope, function, (status, impact)), row));
         }
     }
     let descending = query.sort.largest_first() != query.reversed;
@@ -213,11 +221,34 @@ fn matches(words: &[String], scope: &Scope, function: &FunctionSnapshot) -> bool
 enum Key {
     Number(Option<f64>),
     Text(Option<String>),
-    Impact(Status, f64, f64),
+    Impact(Impact),
+}
+
+/// How much a function wants to be looked at: by severity, and among equals what a rule found before what is only seen.
+#[derive(Clone, Copy, Debug)]
+struct Impact {
+    status: Status,
+    /// What the finding that the status is from costs the function: requests a minute.
+    found: Option<f64>,
+    /// Recent errors and throttled requests.
+    trouble: f64,
+    calls: f64,
+}
+
+impl Impact {
+    fn order(&self, other: &Self) -> Ordering {
+        let severity = self.status.severity().cmp(&other.status.severity());
+        let found = || match (self.found, other.found) {
+            (Some(impact), Some(other)) => impact.total_cmp(&other),
+            (None, None) => self.status.cmp(&other.status),
+            (found, other) => found.is_some().cmp(&other.is_some()),
+        };
+        severity.then_with(found).then(self.trouble.total_cmp(&other.trouble)).then(self.calls.total_cmp(&other.calls))
+    }
 }
 
 impl Key {
-    fn of(column: Column, scope: &Scope, function: &FunctionSnapshot, status: Status) -> Self {
+    fn of(column: Column, scope: &Scope, function: &FunctionSnapshot, (status, found): (Status, Option<f64>)) -> Self {
         let now = Now::of(function);
         let info = function.state.info.as_ref().map(|info| &info.value);
         Self::Number(match column {
@@ -225,8 +256,8 @@ impl Key {
             Column::Scope => return Self::Text(Some(scope.to_string())),
             Column::Runtime => return Self::Text(info.and_then(|info| info.runtime.clone())),
             Column::Status | Column::Trend | Column::Trouble | Column::Split => {
-                let trouble = function.trouble.unwrap_or(0.0);
-                return Self::Impact(status, trouble, now.invocations.unwrap_or(0.0));
+                let (trouble, calls) = (function.trouble.unwrap_or(0.0), now.invocations.unwrap_or(0.0));
+                return Self::Impact(Impact { status, found, trouble, calls });
             }
             Column::Invocations => now.invocations,
             Column::Errors => now.errors,
@@ -246,9 +277,7 @@ impl Key {
         match (self, other) {
             (Self::Number(Some(left)), Self::Number(Some(right))) => directed(left.total_cmp(right)),
             (Self::Text(Some(left)), Self::Text(Some(right))) => directed(left.cmp(right)),
-            (Self::Impact(status, trouble, calls), Self::Impact(other, other_trouble, other_calls)) => {
-                directed(status.cmp(other).then(trouble.total_cmp(other_trouble)).then(calls.total_cmp(other_calls)))
-            }
+            (Self::Impact(left), Self::Impact(right)) => directed(left.order(right)),
             (Self::Number(left), Self::Number(right)) => left.is_none().cmp(&right.is_none()),
             (Self::Text(left), Self::Text(right)) => left.is_none().cmp(&right.is_none()),
             _ => Ordering::Equal,
@@ -270,7 +299,6 @@ pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) ->
     let (scope, function) = row.of(snapshot)?;
     let now = Now::of(function);
     let info = function.state.info.as_ref().map(|info| &info.value);
-    let status = Status::of(function);
     let active = now.read.is_some();
     let plain = if active { Meaning::Normal } else { Meaning::Muted };
     let number = |mark: &str, value: Option<f64>, format: fn(f64) -> String| match value {
@@ -284,10 +312,14 @@ pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) ->
     };
     Some(match column {
         Column::Status => match Status::known(snapshot.scopes.get(row.scope)?, function) {
-            Some(status) => Cell::Text(status.label().to_string(), status.meaning()),
+            Some(status) => Cell::Text(status.label(), status.meaning()),
             None => missing(),
         },
-        Column::Function => Cell::Text(text::clean(function.state.name.as_str()).into_owned(), status.name_meaning()),
+        Column::Function => {
+            let worst = findings::worst_of(snapshot.scopes.get(row.scope)?, &function.state.name);
+            let meaning = Status::of(function, worst).name_meaning();
+            Cell::Text(text::clean(function.state.name.as_str()).into_owned(), meaning)
+        }
         Column::Scope => Cell::Text(text::clean(&scope.to_string()).into_owned(), Meaning::Muted),
         Column::Invocations => number(now.mark(), now.invocations, units::count),
         Column::Errors => alarming(now.bound(), now.errors, units::count, Status::error_meaning(now.error_rate)),

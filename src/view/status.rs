@@ -1,8 +1,11 @@
 //! What to look at, in one word per function: the worst thing that is true of it.
 
+use super::findings;
 use super::meaning::Meaning;
 use super::now::Now;
+use crate::analysis::finding::Finding;
 use crate::analysis::ratio;
+use crate::model::finding::{Kind, Severity};
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 
 /// The worst thing that is true of a function, mildest first.
@@ -24,6 +27,8 @@ pub enum Status {
     Throttled,
     /// Many invocations fail.
     Failing,
+    /// A rule found what is wrong.
+    Found(Severity, Kind),
 }
 
 /// The share of failed invocations that is worth a look, and that is an alarm. Defaults of the field
@@ -32,9 +37,17 @@ const ERRORS_WARNING: f64 = 0.01;
 const ERRORS_CRITICAL: f64 = 0.10;
 
 impl Status {
-    /// The status of `function`: failed invocations by its logs where they show enough of them, all else by its newest
-    /// complete minute.
-    pub fn of(function: &FunctionSnapshot) -> Self {
+    /// The status of `function`: the worst finding about it, or what can be seen already where that is worse, for a
+    /// finding waits for settled points.
+    pub fn of(function: &FunctionSnapshot, worst: Option<&Finding>) -> Self {
+        let seen = Self::seen(function);
+        let found = worst.map(|finding| Self::Found(finding.severity, finding.kind));
+        found.filter(|found| found.severity() >= seen.severity()).unwrap_or(seen)
+    }
+
+    /// What can be seen: failed invocations by the logs where they show enough of them, all else by the newest complete
+    /// minute.
+    fn seen(function: &FunctionSnapshot) -> Self {
         let metrics = &function.metrics;
         let some = |value: Option<f64>| value.is_some_and(|value| value > 0.0);
         let now = Now::of(function);
@@ -63,21 +76,33 @@ impl Status {
 
     /// The same, or `None` where no metric of the Region could be read: then nobody knows who is idle.
     pub fn known(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> Option<Self> {
-        let status = Self::of(function);
+        let status = Self::of(function, findings::worst_of(scope, &function.state.name));
         (status != Self::Idle || scope.pool.as_of.is_some()).then_some(status)
     }
 
-    /// The word in the table; colour alone never tells.
-    pub fn label(self) -> &'static str {
-        match self {
+    /// The word in the table, in capitals where it is critical; colour alone never tells.
+    pub fn label(self) -> String {
+        let word = match self {
             Self::Idle => "idle",
             Self::Ok => "ok",
             Self::DeadLetters => "dead-ltrs",
             Self::Errors => "errors",
-            Self::Stopped => "STOPPED",
-            Self::Losing => "LOSING",
-            Self::Throttled => "THROTTLED",
-            Self::Failing => "FAILING",
+            Self::Stopped => "stopped",
+            Self::Losing => "losing",
+            Self::Throttled => "throttled",
+            Self::Failing => "failing",
+            Self::Found(_, kind) => findings::word(kind),
+        };
+        if self.severity() == Severity::Critical { word.to_uppercase() } else { word.to_string() }
+    }
+
+    /// How bad it is.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Idle | Self::Ok => Severity::Info,
+            Self::DeadLetters | Self::Errors => Severity::Warning,
+            Self::Stopped | Self::Losing | Self::Throttled | Self::Failing => Severity::Critical,
+            Self::Found(severity, _) => severity,
         }
     }
 
@@ -86,8 +111,7 @@ impl Status {
         match self {
             Self::Idle => Meaning::Muted,
             Self::Ok => Meaning::Ok,
-            Self::DeadLetters | Self::Errors => Meaning::Warning,
-            Self::Stopped | Self::Losing | Self::Throttled | Self::Failing => Meaning::Critical,
+            other => findings::severity(other.severity()).1,
         }
     }
 
@@ -101,7 +125,7 @@ impl Status {
 
     /// Whether an operator should look.
     pub fn wants_attention(self) -> bool {
-        self > Self::Ok
+        self.severity() > Severity::Info
     }
 
     /// What an error rate means.
@@ -128,7 +152,7 @@ impl Status {
 mod tests {
     use super::*;
     use crate::analysis::metrics::FunctionMetrics;
-    use crate::fixture::{Fixture, info, minute};
+    use crate::fixture::{Fixture, finding, info, minute};
     use crate::model::Arn;
     use crate::model::function::FunctionInfo;
     use crate::model::observation::Payload;
@@ -174,7 +198,7 @@ mod tests {
     #[test]
     fn the_worst_thing_that_is_true_is_told() {
         for status in MILDEST_FIRST {
-            assert_eq!(Status::of(&function(status)), status);
+            assert_eq!(Status::of(&function(status), None), status);
         }
         assert!(MILDEST_FIRST.is_sorted());
     }
@@ -184,10 +208,10 @@ mod tests {
         let stopped = function(Status::Stopped);
         let mut refused = stopped.clone();
         refused.metrics.throttles = Some(40.0);
-        assert_eq!(Status::of(&refused), Status::Stopped, "the reservation explains the throttles");
+        assert_eq!(Status::of(&refused, None), Status::Stopped, "the reservation explains the throttles");
         let mut draining = stopped;
         draining.metrics.error_rate = Some(0.5);
-        assert_eq!(Status::of(&draining), Status::Failing);
+        assert_eq!(Status::of(&draining, None), Status::Failing);
     }
 
     #[test]
@@ -195,7 +219,7 @@ mod tests {
         let ran = |invocations, errors, metrics: Status| {
             let mut live = crate::fixture::live();
             (live.total.invocations, live.total.errors) = (invocations, errors);
-            Status::of(&FunctionSnapshot { live: Some(std::sync::Arc::new(live)), ..function(metrics) })
+            Status::of(&FunctionSnapshot { live: Some(std::sync::Arc::new(live)), ..function(metrics) }, None)
         };
         assert_eq!(ran(20, 2, Status::Ok), Status::Failing);
         assert_eq!(ran(100, 1, Status::Ok), Status::Errors);
@@ -210,7 +234,7 @@ mod tests {
 
     #[test]
     fn events_are_lost_in_three_ways() {
-        let metrics = |metrics| Status::of(&FunctionSnapshot { metrics, ..function(Status::Ok) });
+        let metrics = |metrics| Status::of(&FunctionSnapshot { metrics, ..function(Status::Ok) }, None);
         let one = Some(1.0);
         let none = FunctionMetrics { as_of: Some(minute(0)), ..FunctionMetrics::default() };
         assert_eq!(metrics(FunctionMetrics { async_events_dropped: one, ..none }), Status::Losing);
@@ -235,7 +259,38 @@ mod tests {
             ("THROTTLED", Meaning::Critical, Meaning::Normal, true),
             ("FAILING", Meaning::Critical, Meaning::Normal, true),
         ];
+        let expected = expected.map(|(word, meaning, name, attention)| (word.to_string(), meaning, name, attention));
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_finding_names_what_is_wrong_unless_something_worse_is_seen() {
+        let found = |severity, kind, seen| Status::of(&function(seen), Some(&finding(kind, severity, Some("f"), 1.0)));
+        let critical = found(Severity::Critical, Kind::ThrottleReservedLimit, Status::Throttled);
+        assert_eq!((critical.label().as_str(), critical.meaning()), ("RESERVED", Meaning::Critical));
+        let warning = found(Severity::Warning, Kind::EventSourceLagging, Status::Ok);
+        assert_eq!((warning.label().as_str(), warning.meaning()), ("lagging", Meaning::Warning));
+        assert!(warning.wants_attention());
+        assert_eq!(found(Severity::Warning, Kind::EventSourceLagging, Status::Failing), Status::Failing);
+    }
+
+    #[test]
+    fn a_suffering_function_says_so_and_a_change_is_nothing_wrong() {
+        let mut snapshot = Fixture::new().listed("f", &[(crate::model::metric::Metric::Invocations, 5.0)]).snapshot();
+        let pool = finding(Kind::ThrottleUnreservedPool, Severity::Critical, None, 9.0);
+        let findings = [
+            Finding { affected: vec!["f".into()], ..pool },
+            finding(Kind::ErrorsRate, Severity::Critical, Some("f"), 4.0),
+            finding(Kind::ChangeCode, Severity::Info, Some("f"), 0.0),
+        ];
+        let scope = &mut snapshot.scopes[0];
+        let mut told = |findings: &[Finding]| {
+            scope.findings = findings.to_vec();
+            Status::known(scope, &scope.functions[0]).map(Status::label)
+        };
+        assert_eq!(told(&findings[..1]).as_deref(), Some("POOL FULL"));
+        assert_eq!(told(&findings).as_deref(), Some("FAILING"), "what it has itself says more");
+        assert_eq!(told(&findings[2..]).as_deref(), Some("ok"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The aliases with traffic, split ones first: what the traffic view lists.
 
+use crate::analysis::canary::Canary;
 use crate::analysis::traffic::AliasTraffic;
 use crate::model::FunctionId;
 use crate::snapshot::Snapshot;
@@ -19,6 +20,12 @@ impl AliasRef {
         let function = scope.functions.get(self.function)?;
         let id = FunctionId { scope: scope.scope.clone(), name: function.state.name.clone() };
         Some((id, function.aliases.get(self.alias)?))
+    }
+
+    /// The canary that the alias tries.
+    pub fn canary(self, snapshot: &Snapshot) -> Option<&Canary> {
+        let function = snapshot.scopes.get(self.scope)?.functions.get(self.function)?;
+        function.canaries.get(&function.aliases.get(self.alias)?.name)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Accounts in other states than the simulated one: empty, or refusing some calls.
 
 use async_trait::async_trait;
+use lamtop::model::deployment::Shifting;
 use lamtop::model::failure::ApiError;
 use lamtop::model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
 use lamtop::model::log::LogEvent;
@@ -9,8 +10,8 @@ use lamtop::model::operation::Operation;
 use lamtop::model::queue::QueueAttributes;
 use lamtop::model::{Arn, FunctionName};
 use lamtop::source::api::{
-    Account, Functions, Identity, LogQuery, Logs, MetricQuery, Metrics, Page, PointsPage, Position, Queues, Records,
-    Shard, Streams, Tail, TailFilter, Token,
+    Account, DeploymentInfo, DeploymentTarget, Deployments, Functions, Identity, LogQuery, Logs, MetricQuery, Metrics,
+    Page, PointsPage, Position, Queues, Records, Shard, Streams, Tail, TailFilter, Token,
 };
 
 /// An account without a function.
@@ -85,6 +86,29 @@ impl Functions for Double {
 
     async fn event_sources(&self, token: Token) -> Result<Page<EventSource>, ApiError> {
         ask!(self, ListEventSourceMappings, functions.event_sources(token), Page::last(vec![]))
+    }
+}
+
+#[async_trait]
+impl Deployments for Double {
+    async fn deployments(&self, token: Token) -> Result<Page<String>, ApiError> {
+        ask!(self, ListDeployments, deployments.deployments(token), Page::last(vec![]))
+    }
+
+    async fn described(&self, ids: &[String]) -> Result<Vec<DeploymentInfo>, ApiError> {
+        ask!(self, BatchGetDeployments, deployments.described(ids), vec![])
+    }
+
+    async fn targets(&self, id: &str, token: Token) -> Result<Page<String>, ApiError> {
+        ask!(self, ListDeploymentTargets, deployments.targets(id, token), Page::last(vec![]))
+    }
+
+    async fn aliases_shifted(&self, id: &str, targets: &[String]) -> Result<Vec<DeploymentTarget>, ApiError> {
+        ask!(self, BatchGetDeploymentTargets, deployments.aliases_shifted(id, targets), vec![])
+    }
+
+    async fn shifting(&self, config: &str) -> Result<Option<Shifting>, ApiError> {
+        ask!(self, GetDeploymentConfig, deployments.shifting(config), None)
     }
 }
 

@@ -57,8 +57,16 @@ async fn it_shows_filters_opens_and_leaves_the_terminal_as_it_was() {
     // No stream was named, and only what a Live Tail missed is filtered for.
     let may_be_left =
         [Operation::ListShards, Operation::GetShardIterator, Operation::GetRecords, Operation::FilterLogEvents];
+    // The emulator knows no deployments, so nothing more is asked about them.
+    let of_deployments = [
+        Operation::BatchGetDeployments,
+        Operation::ListDeploymentTargets,
+        Operation::BatchGetDeploymentTargets,
+        Operation::GetDeploymentConfig,
+    ];
     for operation in Operation::ALL {
-        assert!(asked.contains(operation.action()) || may_be_left.contains(operation), "{operation}");
+        let may_be_left = may_be_left.contains(operation) || of_deployments.contains(operation);
+        assert!(asked.contains(operation.action()) || may_be_left, "{operation}");
     }
     assert!(asked.iter().all(|action| Operation::ALL.iter().any(|known| known.action() == action)), "{asked:?}");
 }

@@ -20,7 +20,7 @@ const SEES: [(&str, &[&str]); 15] = [
     ("source", &["model", "logs", "error"]),
     ("engine", &["model", "store", "analysis", "snapshot"]),
     ("logging", &["error"]),
-    ("config", &["model", "error"]),
+    ("config", &["model", "analysis", "error"]),
     ("cli", &["config", "error"]),
     (
         "run",
@@ -254,7 +254,7 @@ fn the_policy_reads_and_changes_nothing() {
     for action in actions {
         let (_, operation) = action.split_once(':').unwrap();
         // The last two are how log events are read.
-        let verbs = ["List", "Get", "Describe", "FilterLogEvents", "StartLiveTail"];
+        let verbs = ["List", "Get", "BatchGet", "Describe", "FilterLogEvents", "StartLiveTail"];
         let reads = verbs.iter().any(|verb| operation.starts_with(verb));
         assert!(reads && !operation.contains('*'), "{action}");
     }

@@ -137,11 +137,13 @@ async fn views_go_round() {
     let app = TestApp::demo("mixed", 120, 40).await;
     let mut seen = Vec::new();
     let mut app = app;
-    for key in ["", "<tab>", "<tab>", "<tab>", "<shift-tab>", "2", "1"] {
+    for key in ["", "<tab>", "<tab>", "<tab>", "<tab>", "<shift-tab>", "2", "3", "1", "!", "4"] {
         app = app.keys(key).await;
         seen.push(app.app().view.title());
     }
-    assert_eq!(seen, ["functions", "traffic", "health", "functions", "health", "traffic", "functions"]);
+    let round = ["functions", "traffic", "findings", "health", "functions", "health"];
+    let chosen = ["traffic", "findings", "functions", "findings", "health"];
+    assert_eq!(seen, [&round[..], &chosen[..]].concat());
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,7 +187,9 @@ async fn q_and_ctrl_c_end_the_program_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_region_without_functions_takes_every_key() {
-    let app = TestApp::on(accounts::empty(), 80, 24).keys("<5s>jkGg<enter><pgdn>>tjG<enter>!jG/x<enter><esc>").await;
+    let app = TestApp::on(accounts::empty(), 80, 24)
+        .keys("<5s>jkGg<enter><pgdn>>tjG<enter>!jGyn<enter>4jG/x<enter><esc>")
+        .await;
     assert!(app.screen().contains("there are no functions here"));
 }
 

@@ -154,6 +154,7 @@ fn orders() -> FunctionInfo {
         memory_mb: Some(512),
         timeout_s: Some(30),
         last_modified: None,
+        code_sha256: None,
         snap_start: false,
         dead_letter_target: None,
         log_group: None,
@@ -162,7 +163,7 @@ fn orders() -> FunctionInfo {
 }
 
 fn published(store: &Store, now: DateTime<Utc>) -> Snapshot {
-    Snapshot::of(store, Params { window_minutes: 15, provisional_minutes: 3 }, Origin::Aws, now, 0)
+    Snapshot::of(store, Params::default(), Origin::Aws, now, 0)
 }
 
 fn request(number: usize) -> String {
@@ -215,7 +216,8 @@ fn a_function_opens_on_the_page_that_its_numbers_come_from() {
 fn the_live_page_tells_what_fails_since_when_and_what_it_says() {
     let mut watched = Watched::new(120, 40);
     watched.requests(0, 30);
-    let row = watched.line("orders ");
+    // The header tells of it, too.
+    let row = watched.line("FAILING ");
     assert_eq!(row.split_whitespace().take(5).collect::<Vec<_>>(), ["FAILING", "orders", "•30", "10", "33%"]);
     watched.keys("<enter>");
     let error = watched.line("TypeError: boom");
@@ -226,7 +228,7 @@ fn the_live_page_tells_what_fails_since_when_and_what_it_says() {
     assert!(watched.line("NEWEST LINES").starts_with(" NEWEST"));
     assert!(watched.line("POOL").contains("by logs •"));
     assert!(watched.line("inv/min").contains("logs tail 1 session, 1 group"));
-    watched.keys("<esc>!");
+    watched.keys("<esc>4");
     let feed = watched.line("logs: 1 session, 1 group");
     assert!(feed.starts_with(" tail ") && feed.ends_with("Live Tail answers"), "{feed}");
 }
@@ -240,10 +242,10 @@ fn the_log_follows_until_one_looks_up_and_says_what_waits() {
     watched.requests(30, 1);
     assert_eq!(watched.selected(), report(&request(30)));
     watched.keys("kk");
-    let held = (watched.selected(), watched.screen()[5..].to_vec());
+    let held = (watched.selected(), watched.screen()[6..].to_vec());
     assert!(watched.line("paused").starts_with(" paused  124 lines"));
     watched.requests(31, 3);
-    assert_eq!((watched.selected(), watched.screen()[5..].to_vec()), held, "nothing moves under the eyes");
+    assert_eq!((watched.selected(), watched.screen()[6..].to_vec()), held, "nothing moves under the eyes");
     assert!(watched.shows("paused, 12 new below: G follows"));
     watched.keys("G");
     assert!(watched.shows("following"));

@@ -49,22 +49,35 @@ fn time() -> impl Strategy<Value = DateTime<Utc>> {
 fn info() -> impl Strategy<Value = FunctionInfo> {
     let text = || option::of(any::<String>());
     let number = || option::of(any::<u32>());
-    (name(), arn(), text(), number(), number(), option::of(time()), any::<bool>(), option::of(arn()), text()).prop_map(
-        |(name, arn, runtime, memory_mb, timeout_s, last_modified, snap_start, dead_letter_target, log_group)| {
-            FunctionInfo {
+    (name(), arn(), text(), number(), number(), option::of(time()), text(), any::<bool>(), option::of(arn()), text())
+        .prop_map(
+            |(
                 name,
                 arn,
                 runtime,
                 memory_mb,
                 timeout_s,
                 last_modified,
+                code_sha256,
                 snap_start,
                 dead_letter_target,
                 log_group,
-                system_log_level: None,
-            }
-        },
-    )
+            )| {
+                FunctionInfo {
+                    name,
+                    arn,
+                    runtime,
+                    memory_mb,
+                    timeout_s,
+                    last_modified,
+                    code_sha256,
+                    snap_start,
+                    dead_letter_target,
+                    log_group,
+                    system_log_level: None,
+                }
+            },
+        )
 }
 
 fn event_source() -> impl Strategy<Value = EventSource> {
@@ -305,6 +318,7 @@ fn replaceable(observation: &Observation) -> Option<(Scope, &'static str, String
         Payload::Account(_) => ("account", String::new()),
         Payload::Limits(_) => ("limits", String::new()),
         Payload::EventSources(_) => ("event sources", String::new()),
+        Payload::Deployments(_) => ("deployments", String::new()),
         Payload::Aliases(name, _) => ("aliases", name.to_string()),
         Payload::Reserved(name, _) => ("reserved", name.to_string()),
         Payload::Provisioned(name, _) => ("provisioned", name.to_string()),
@@ -317,6 +331,7 @@ fn replaceable(observation: &Observation) -> Option<(Scope, &'static str, String
         | Payload::FunctionsComplete(_)
         | Payload::Points(_)
         | Payload::Queue(..)
+        | Payload::Changed(..)
         | Payload::Logs(_)
         | Payload::Usage(_) => return None,
     };

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use lamtop::model::change::Changed;
 use lamtop::model::demand::Demand;
+use lamtop::model::deployment::{Deployment, Shifting};
 use lamtop::model::failure::{ApiError, HealthState};
 use lamtop::model::observation::{Observation, Payload, Usage};
 use lamtop::model::operation::Operation;
@@ -100,6 +102,8 @@ fn kind(payload: &Payload) -> &'static str {
         Payload::InvokeConfigs(..) => "invoke configs",
         Payload::LogGroup(..) => "log group",
         Payload::EventSources(_) => "event sources",
+        Payload::Changed(..) => "changed",
+        Payload::Deployments(_) => "deployments",
         Payload::Points(_) => "points",
         Payload::Queue(..) => "queue",
         Payload::Logs(_) => "logs",
@@ -120,13 +124,20 @@ fn told_by(operation: Operation) -> &'static [&'static str] {
         Operation::GetAccountSettings => &["limits"],
         // A log group's name comes with the function.
         Operation::ListFunctions => &["functions", "functions complete", "log group"],
-        Operation::ListAliases => &["aliases"],
+        // Without a weighted alias there is no deployment to look for.
+        Operation::ListAliases => &["aliases", "deployments"],
+        Operation::ListDeployments
+        | Operation::BatchGetDeployments
+        | Operation::ListDeploymentTargets
+        | Operation::BatchGetDeploymentTargets => &["deployments"],
         Operation::GetFunctionConcurrency => &["reserved"],
         Operation::ListProvisionedConcurrencyConfigs => &["provisioned"],
         Operation::ListFunctionEventInvokeConfigs => &["invoke configs"],
         Operation::ListEventSourceMappings => &["event sources"],
-        // The first decides what is asked, and tells nothing that is shown; the others are not the poller's.
+        // The first decides what is asked, and the second tells how a deployment goes on; the others are not the
+        // poller's.
         Operation::ListMetrics
+        | Operation::GetDeploymentConfig
         | Operation::FilterLogEvents
         | Operation::StartLiveTail
         | Operation::ListShards
@@ -142,6 +153,11 @@ fn told_by(operation: Operation) -> &'static [&'static str] {
 fn paced(calls: &[Call]) -> Vec<f64> {
     let others = [
         Operation::GetCallerIdentity,
+        Operation::ListDeployments,
+        Operation::BatchGetDeployments,
+        Operation::ListDeploymentTargets,
+        Operation::BatchGetDeploymentTargets,
+        Operation::GetDeploymentConfig,
         Operation::ListMetrics,
         Operation::GetMetricData,
         Operation::GetQueueUrl,
@@ -247,7 +263,7 @@ async fn observed_with(trouble: Option<(Operation, Trouble)>) -> (Vec<Observatio
 #[tokio::test(start_paused = true)]
 async fn an_operation_that_fails_costs_only_what_it_tells() {
     let (all, _) = observed_with(None).await;
-    assert_eq!(kinds(&all).len(), 14, "the double feeds every kind: {:?}", kinds(&all));
+    assert_eq!(kinds(&all).len(), 15, "the double feeds every kind: {:?}", kinds(&all));
     for operation in Operation::ALL {
         for error in [
             ApiError::Denied("no".into()),
@@ -389,7 +405,6 @@ async fn polling_goes_on_when_nobody_wishes_any_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_is_looked_up_once_and_again_when_it_is_gone() {
-    let count = |calls: &[Call], operation| calls.iter().filter(|call| call.operation == operation).count();
     let (observed, calls) = observed_with(None).await;
     assert_eq!(count(&calls, Operation::GetQueueUrl), 2, "two queues");
     assert_eq!(count(&calls, Operation::GetQueueAttributes), 10, "every half minute");
@@ -427,4 +442,103 @@ async fn what_does_not_exist_is_an_answer_and_no_fault() {
         let most = if *operation == Operation::GetQueueUrl { 10 } else { usual };
         assert!(asked <= most, "{operation} is asked {asked} times instead of {usual}");
     }
+}
+
+/// The deployments that were told, in order, each with its second.
+fn deployments(observed: &[Observation]) -> Vec<(f64, Vec<Deployment>)> {
+    let told = observed.iter().filter_map(|observation| match &observation.payload {
+        Payload::Deployments(deployments) => Some((second(observation.at), deployments.clone())),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn count(calls: &[Call], operation: Operation) -> usize {
+    calls.iter().filter(|call| call.operation == operation).count()
+}
+
+const CODEDEPLOY: [Operation; 5] = [
+    Operation::ListDeployments,
+    Operation::BatchGetDeployments,
+    Operation::ListDeploymentTargets,
+    Operation::BatchGetDeploymentTargets,
+    Operation::GetDeploymentConfig,
+];
+
+#[tokio::test(start_paused = true)]
+async fn codedeploy_is_asked_while_an_alias_is_weighted_once_a_minute() {
+    let clock = clock();
+    let mut polling = Polling::start(clock.clone(), Script::new(3, clock), cadence(), 1024);
+    polling.script.deploy(false);
+    polling.show(0..3);
+    polling.observe(600).await;
+    let calls = polling.script.calls();
+    assert!(CODEDEPLOY.iter().all(|operation| count(&calls, *operation) == 0), "nothing is weighted");
+
+    polling.script.deploy(true);
+    let observed = polling.observe(600).await;
+    let told = deployments(&observed);
+    let (first, begun) = (&told[0].1[0], told[0].0);
+    assert!((600.0..662.0).contains(&begun), "the open function's aliases are read every minute: {begun}");
+    assert_eq!((first.function.as_str(), first.alias.as_str()), ("f0000", "live"));
+    assert_eq!(
+        (&first.config, first.shifting),
+        (&Some("Shop.Slow".to_string()), None),
+        "the configuration comes after"
+    );
+    let shifting = Some(Shifting::Linear { percent: 5, minutes: 2 });
+    assert!(told[1..].iter().all(|(_, known)| known.len() == 1 && known[0].shifting == shifting), "{told:?}");
+    let calls = polling.script.calls();
+    let asked = CODEDEPLOY.map(|operation| count(&calls, operation));
+    assert_eq!(asked[..4], [asked[0]; 4]);
+    assert!((9..=10).contains(&asked[0]), "once a minute: {asked:?}");
+    assert_eq!(asked[4], 1, "a configuration does not change");
+
+    polling.script.deploy(false);
+    let observed = polling.observe(600).await;
+    assert_eq!(deployments(&observed).last().unwrap().1, [], "that it is over is told");
+    let last = polling.script.calls().iter().rev().find(|call| call.operation == CODEDEPLOY[0]).map(|call| call.at);
+    assert!(second(last.unwrap()) < 1_620.0, "and then there is nothing to ask for, once the aliases are read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_operation_that_is_denied_rests_and_health_says_so() {
+    for operation in CODEDEPLOY {
+        let clock = clock();
+        let script = Script::new(1, clock.clone());
+        script.fail(operation, Trouble::Fails(ApiError::Denied("no".into())));
+        let mut polling = Polling::start(clock, script, cadence(), 1024);
+        polling.show([0]);
+        let observed = polling.observe(590).await;
+        let calls = polling.script.calls();
+        assert_eq!(count(&calls, operation), 1, "{operation}");
+        let is_optional = operation == Operation::GetDeploymentConfig;
+        assert_eq!(count(&calls, Operation::ListDeployments), if is_optional { 10 } else { 1 }, "{operation}");
+        assert_eq!(deployments(&observed).is_empty(), !is_optional, "{operation}");
+        let denied = observed.iter().filter_map(|observation| match &observation.payload {
+            Payload::Health(health) if health.state == HealthState::Denied => Some(health.operation),
+            _ => None,
+        });
+        assert_eq!(denied.collect::<Vec<_>>(), [operation]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_is_told_after_the_read_that_shows_it() {
+    let clock = clock();
+    let mut polling = Polling::start(clock.clone(), Script::new(2, clock), cadence(), 1024);
+    polling.show([0]);
+    let mut observed = polling.observe(90).await;
+    polling.script.reserve(Some(5));
+    polling.script.fail(Operation::ListAliases, Trouble::Fails(ApiError::Denied("no".into())));
+    observed.extend(polling.observe(90).await);
+    let place = observed.iter().position(|observation| matches!(observation.payload, Payload::Changed(..))).unwrap();
+    let Payload::Changed(changed, change) = &observed[place].payload else { unreachable!() };
+    assert_eq!((changed, &change.what), (&name(0), &Changed::Reserved { from: None, to: Some(5) }));
+    let Payload::Reserved(read, value) = &observed[place - 1].payload else { panic!("{:?}", observed[place - 1]) };
+    assert_eq!((read, value, observed[place - 1].at), (&name(0), &Some(5), change.at));
+    let after = second(change.after.unwrap());
+    assert!(after < 90.0 && second(change.at) - after > 59.0, "{change:?}");
+    let told = observed.iter().filter(|observation| matches!(observation.payload, Payload::Changed(..)));
+    assert_eq!(told.count(), 1, "a read that failed is no change, and the other function has not been read again");
 }

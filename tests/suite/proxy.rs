@@ -160,6 +160,7 @@ fn name(head: &Parts, body: &[u8]) -> (Protocol, String) {
         let prefix = match service {
             "Logs_20140328" => "logs",
             "AmazonSQS" => "sqs",
+            "CodeDeploy_20141006" => "codedeploy",
             "Kinesis_20131202" => "kinesis",
             other => other,
         };
@@ -297,6 +298,21 @@ mod tests {
                 }
                 Operation::ListEventSourceMappings => {
                     (RestJson, "GET", "/2015-03-31/event-source-mappings".into(), None, "")
+                }
+                Operation::ListDeployments => {
+                    (Json, "POST", "/".into(), Some("CodeDeploy_20141006.ListDeployments"), "{}")
+                }
+                Operation::BatchGetDeployments => {
+                    (Json, "POST", "/".into(), Some("CodeDeploy_20141006.BatchGetDeployments"), "{}")
+                }
+                Operation::ListDeploymentTargets => {
+                    (Json, "POST", "/".into(), Some("CodeDeploy_20141006.ListDeploymentTargets"), "{}")
+                }
+                Operation::BatchGetDeploymentTargets => {
+                    (Json, "POST", "/".into(), Some("CodeDeploy_20141006.BatchGetDeploymentTargets"), "{}")
+                }
+                Operation::GetDeploymentConfig => {
+                    (Json, "POST", "/".into(), Some("CodeDeploy_20141006.GetDeploymentConfig"), "{}")
                 }
                 Operation::ListMetrics => (Cbor, "POST", format!("{GRANITE}/ListMetrics"), None, ""),
                 Operation::GetMetricData => (Cbor, "POST", format!("{GRANITE}/GetMetricData"), None, ""),

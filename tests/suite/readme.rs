@@ -41,6 +41,7 @@ fn keys() -> String {
         (Layer::Function, "a function"),
         (Layer::Logs, "a function's log"),
         (Layer::Traffic, "traffic"),
+        (Layer::Findings, "findings"),
         (Layer::Health, "health"),
         (Layer::Filter, "typing a filter"),
     ];

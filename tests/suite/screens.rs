@@ -60,7 +60,7 @@ async fn traffic() {
 
 #[tokio::test(start_paused = true)]
 async fn health() {
-    check_sizes("health", "!").await;
+    check_sizes("health", "4").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,7 +120,7 @@ async fn metrics_denied() {
     let fault = |operation| (operation == Operation::GetMetricData).then(|| denied(operation));
     let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<60s>").await;
     check("metrics_denied", &app);
-    check("metrics_denied_health", &app.keys("!").await);
+    check("metrics_denied_health", &app.keys("4").await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,7 +128,7 @@ async fn everything_expired() {
     let fault = |_| Some(ApiError::Expired("the security token included in the request is expired".to_string()));
     let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<60s>").await;
     check("expired", &app);
-    check("expired_health", &app.keys("!").await);
+    check("expired_health", &app.keys("4").await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,12 +153,13 @@ async fn alarms_have_their_colours_and_the_rest_is_calm() {
     const WARNING: Rgb = Rgb(0xe6, 0x9f, 0x00);
     const CRITICAL: Rgb = Rgb(0xff, 0x6f, 0x2c);
     let app = TestApp::demo("mixed", 120, 40).await.keys("<1s>").await;
-    // Environments of image-resize: most of the pool.
-    let row = app.line("image-resize");
-    let in_use = row.split_whitespace().nth(6).unwrap();
+    // What is wrong with image-resize, and its environments: most of the pool.
+    let row = app.screen().lines().find(|row| row.contains(" image-resize  ")).unwrap().to_string();
+    let (status, numbers) = row.split_once("image-resize").unwrap();
+    let (status, in_use) = (status.trim(), numbers.split_whitespace().nth(4).unwrap());
     for (text, expected) in [
         ("FAILING", CRITICAL),
-        ("THROTTLED", CRITICAL),
+        (status, CRITICAL),
         ("payments-webhook", NORMAL),
         (in_use, WARNING),
         ("20/20", CRITICAL),

@@ -4,18 +4,24 @@
 
 use std::io;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use lamtop::cli::{self, Invocation};
 use lamtop::config::{Settings, Surroundings};
 use lamtop::model::Scope;
 use lamtop::model::time::Clock;
 use lamtop::run::stage;
+use lamtop::snapshot::Snapshot;
 use lamtop::source::api::Account;
 use lamtop::source::aws::Connection;
 use lamtop::source::demo;
+use lamtop::tui::Options;
+use lamtop::tui::capabilities::{Capabilities, Depth};
 use lamtop::tui::offscreen::Offscreen;
 use lamtop::tui::script::Step;
 use lamtop::tui::update::Msg;
+use lamtop::view::functions::Query;
+use tokio::sync::watch;
 
 /// The app under test. It stands still between two scripts.
 pub(crate) struct TestApp(Offscreen);
@@ -44,6 +50,14 @@ impl TestApp {
         };
         let connections = accounts.into_iter().map(connection).collect();
         Self(stage::accounts(connections, clock(), &settings(), (width, height)).unwrap())
+    }
+
+    /// The app on a snapshot that nothing changes, on a terminal that knows Unicode or only ASCII.
+    pub(crate) fn showing(snapshot: Snapshot, width: u16, height: u16, unicode: bool) -> Self {
+        let depth = if unicode { Depth::TrueColor } else { Depth::Mono };
+        let options = Options::new(Query::default(), "default", None, Capabilities { depth, unicode }).unwrap();
+        let (_, snapshots) = watch::channel(Arc::new(snapshot));
+        Self(Offscreen::new(options, (width, height), snapshots, watch::Sender::default()))
     }
 
     /// Types keys; see `lamtop::tui::script`.

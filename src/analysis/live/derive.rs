@@ -7,8 +7,11 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::counts::{Counts, Histogram};
+use super::minutes::{VersionMinutes, minutes};
 use super::sweep::Intervals;
-use super::{Bound, CURVE_S, Curve, ErrorGroup, FunctionLive, LittleCheck, RegionLive, Runs, ScopeLive, WINDOW_S};
+use super::{
+    Beats, Bound, CURVE_S, Curve, ErrorGroup, FunctionLive, LittleCheck, RegionLive, Runs, ScopeLive, WINDOW_S,
+};
 use crate::analysis::newest_minute;
 use crate::model::FunctionName;
 use crate::model::log::{LeftOut, LogWay};
@@ -16,7 +19,7 @@ use crate::model::metric::{Metric, Statistic};
 use crate::model::time::Minute;
 use crate::store::live::run::{Run, Stream};
 use crate::store::live::span::Coverage;
-use crate::store::live::{FunctionLog, Live};
+use crate::store::live::{FunctionLog, Live, RETAIN_S};
 use crate::store::state::{FunctionState, ScopeState, SeriesSet};
 
 /// What was not read for so long says nothing about this second.
@@ -152,8 +155,8 @@ struct Reading {
 }
 
 impl ScopeLive {
-    /// What the logs of `scope` say at `now`.
-    pub fn of(scope: &ScopeState, now: DateTime<Utc>) -> Self {
+    /// What the logs of `scope` say at `now`; a duration of `near_timeout` of the timeout or more comes near it.
+    pub fn of(scope: &ScopeState, near_timeout: f64, now: DateTime<Utc>) -> Self {
         let live = &scope.live;
         let feed = live.feed.as_ref().map(|read| read.value.clone());
         let mut result = Self { feed, unattributed: live.unattributed.count(), ..Self::default() };
@@ -165,7 +168,7 @@ impl ScopeLive {
             let group = group.or_else(|| Some(Cow::Owned(function.info.as_ref()?.value.log_group_name())));
             let Some(frame) = Frame::of(live, &group.unwrap_or_default(), now) else { continue };
             let is_silent = log.is_none_or(|log| log.lines.is_empty()) && ran(function, now);
-            let (function_live, reading) = function_live(function, log, &frame, is_silent);
+            let (function_live, reading) = function_live(function, log, &frame, is_silent, near_timeout);
             readings.push(reading);
             result.functions.insert(function.name.clone(), Arc::new(function_live));
         }
@@ -221,6 +224,7 @@ fn function_live(
     log: Option<&FunctionLog>,
     frame: &Frame,
     is_silent: bool,
+    near_timeout: f64,
 ) -> (FunctionLive, Reading) {
     let info = function.info.as_ref().map(|info| &info.value);
     let failures_only = info.is_some_and(crate::model::function::FunctionInfo::logs_failures_only);
@@ -240,6 +244,7 @@ fn function_live(
     let curve = Curve::of(frame.last, &known, &work.intervals.most(CURVE_S), provisional);
     let mut lower_bound = frame.bounds(failures_only);
     lower_bound.extend(is_silent.then_some(Bound::Silent));
+    let longest_us = work.longest_us;
     let reading = Reading {
         last: frame.last,
         intervals: work.intervals,
@@ -248,6 +253,13 @@ fn function_live(
         tells_all: !failures_only,
         known,
     };
+    let mut beats = Beats::empty(second(frame.last + 1 - i64::from(settling_s(frame.way))));
+    if !failures_only {
+        beats.read(|from, until| from >= frame.floor && frame.coverage.is_read(from, until));
+    }
+    for run in streams.iter().flat_map(|told| told.runs.iter()) {
+        beats.add(run, i64::from(timeout_s) * 1000, near_timeout);
+    }
     let (versions, total) = counts(&streams, frame.window());
     let (error_groups, other_errors) = log.map(error_groups).unwrap_or_default();
     let live = FunctionLive {
@@ -262,6 +274,12 @@ fn function_live(
         init_histogram: work.histogram.steps(),
         error_groups,
         other_errors,
+        beats,
+        minutes: if failures_only {
+            VersionMinutes::new()
+        } else {
+            version_minutes(function, &streams, frame, longest_us)
+        },
         lines: log.map(|log| log.lines.clone()).unwrap_or_default(),
         check: if failures_only { None } else { check(&function.series, &streams, frame) },
     };
@@ -346,6 +364,27 @@ fn counts(streams: &[Told], window: i64) -> (BTreeMap<String, Runs>, Runs) {
     }
     let versions = by_version.into_iter().filter_map(|(version, counts)| Some((version?.to_string(), counts.runs())));
     (versions.collect(), total.runs())
+}
+
+/// The minutes of a function whose traffic is split that were read wholly, and are over by as much as its longest
+/// invocation took: what began in them has ended.
+fn version_minutes(function: &FunctionState, streams: &[Told], frame: &Frame, longest_us: u32) -> VersionMinutes {
+    let is_split = function.aliases.iter().flat_map(|read| &read.value).any(|alias| !alias.additional.is_empty());
+    if !is_split {
+        return VersionMinutes::new();
+    }
+    let over = frame.until - i64::from(settling_s(frame.way)) * 1000 - i64::from(longest_us) / 1000;
+    let newest = Minute::of(instant(over)).plus(-1);
+    let is_whole = |minute: &Minute| {
+        let (from, until) = (minute.start().timestamp_millis(), minute.plus(1).start().timestamp_millis());
+        from >= frame.floor && frame.coverage.is_whole(from, until)
+    };
+    let whole = (0..=RETAIN_S / 60).map(|back| newest.plus(-back)).filter(is_whole);
+    let runs = streams.iter().flat_map(|told| {
+        let version = told.stream.version().map(|version| &**version);
+        told.runs.iter().map(move |run| (version, run))
+    });
+    minutes(whole, runs)
 }
 
 /// The most frequent error groups, and how many errors the others have.

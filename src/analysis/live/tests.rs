@@ -59,7 +59,7 @@ fn listed(names: &[&str]) -> Fixture {
 }
 
 fn live(fixture: &Fixture) -> ScopeLive {
-    ScopeLive::of(fixture.state(), now())
+    ScopeLive::of(fixture.state(), 0.8, now())
 }
 
 fn of(fixture: &Fixture, name: &str) -> FunctionLive {

@@ -94,6 +94,10 @@ fn refused(status: u16, code: &str, message: Option<&str>) -> ApiError {
         | "RequestTimeTooSkewed" => ApiError::Expired,
         "ResourceNotFoundException"
         | "ProvisionedConcurrencyConfigNotFoundException"
+        | "DeploymentDoesNotExistException"
+        | "DeploymentNotStartedException"
+        | "DeploymentTargetDoesNotExistException"
+        | "DeploymentConfigDoesNotExistException"
         | "QueueDoesNotExist"
         | "AWS.SimpleQueueService.NonExistentQueue" => ApiError::NotFound,
         "UnknownOperation"

@@ -106,6 +106,7 @@ fn function_info(function: FunctionConfiguration) -> Option<FunctionInfo> {
         memory_mb: count(function.memory_size),
         timeout_s: count(function.timeout),
         last_modified: function.last_modified.as_deref().and_then(time),
+        code_sha256: function.code_sha256.filter(|hash| !hash.is_empty()),
         snap_start: function.snap_start.and_then(|snap| snap.apply_on) == Some(SnapStartApplyOn::PublishedVersions),
         dead_letter_target: function.dead_letter_config.and_then(|config| arn(config.target_arn)),
         log_group: logging.and_then(|logging| logging.log_group.clone()).filter(|group| !group.is_empty()),
@@ -195,6 +196,7 @@ mod tests {
             .memory_size(512)
             .timeout(30)
             .last_modified("2026-05-01T09:00:00.101+0000")
+            .code_sha256("LmEx3qS6")
             .snap_start(SnapStartResponse::builder().apply_on(SnapStartApplyOn::PublishedVersions).build())
             .dead_letter_config(DeadLetterConfig::builder().target_arn(DLQ).build())
             .logging_config(
@@ -208,6 +210,7 @@ mod tests {
             memory_mb: Some(512),
             timeout_s: Some(30),
             last_modified: Some("2026-05-01T09:00:00.101Z".parse().unwrap()),
+            code_sha256: Some("LmEx3qS6".into()),
             snap_start: true,
             dead_letter_target: Some(Arn::new(DLQ)),
             log_group: Some("/shop/all".into()),
@@ -223,6 +226,7 @@ mod tests {
             .clone()
             .memory_size(-1)
             .last_modified("yesterday")
+            .code_sha256("")
             .snap_start(SnapStartResponse::builder().apply_on(SnapStartApplyOn::None).build())
             .dead_letter_config(DeadLetterConfig::builder().target_arn("").build())
             .logging_config(LoggingConfig::builder().log_group("").build());
@@ -233,6 +237,7 @@ mod tests {
             memory_mb: None,
             timeout_s: None,
             last_modified: None,
+            code_sha256: None,
             snap_start: false,
             dead_letter_target: None,
             log_group: None,

@@ -28,6 +28,7 @@ pub(super) type Load = Box<dyn Fn() -> BoxFuture<'static, SdkConfig> + Send + Sy
 pub(super) struct Clients {
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) lambda: aws_sdk_lambda::Client,
+    pub(super) codedeploy: aws_sdk_codedeploy::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) sqs: aws_sdk_sqs::Client,
@@ -39,6 +40,7 @@ impl Clients {
         Self {
             sts: aws_sdk_sts::Client::new(config),
             lambda: aws_sdk_lambda::Client::new(config),
+            codedeploy: aws_sdk_codedeploy::Client::new(config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(config),
             logs: aws_sdk_cloudwatchlogs::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),

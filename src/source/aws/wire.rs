@@ -1,6 +1,7 @@
 //! Tests of whole calls over real HTTP: what each kind of answer, good, bad or none, becomes.
 
 mod cbor;
+mod deployments;
 mod frame;
 mod logs;
 mod server;

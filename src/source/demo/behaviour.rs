@@ -38,7 +38,7 @@ pub(super) fn behaviour(scenario: &Scenario, function: &Function, version: &str,
     let mut behaviour = Behaviour {
         p50_ms: function.p50_ms * canary.map_or(1.0, |canary| canary.duration),
         spread: function.spread,
-        timeout_ms: f64::from(function.timeout_s) * 1000.0,
+        timeout_ms: f64::from(function.timeout_at(scenario, now)) * 1000.0,
         error_rate: canary.map_or(function.error_rate, |canary| canary.error_rate),
         hang: 0.0,
         init_ms: usual_init_ms(function) * canary.map_or(1.0, |canary| canary.init),

@@ -275,6 +275,19 @@ pub(super) struct Canary {
     /// Its init phases, as a multiple of the function's.
     #[serde(default = "one")]
     pub(super) init: f64,
+    /// The `CodeDeploy` deployment that shifts its traffic; absent: somebody set the weight by hand.
+    pub(super) deployment: Option<Rollout>,
+}
+
+/// A `CodeDeploy` deployment, which is stopped when its canary ceases to get traffic.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rollout {
+    /// One of `CodeDeploy`'s own canary configurations.
+    pub(super) config: String,
+    /// Whether it rolls back by itself when it fails.
+    #[serde(default = "yes")]
+    pub(super) auto_rollback: bool,
 }
 
 /// A change of a function's traffic or behaviour. Several of one function add up.
@@ -322,9 +335,11 @@ pub(super) struct Change {
     pub(super) at_min: f64,
     /// When it is taken back; absent: never. Code is never taken back.
     pub(super) until_min: Option<f64>,
-    /// New code or configuration of `$LATEST`: its environments are replaced.
+    /// New code of `$LATEST`: its environments are replaced.
     #[serde(default)]
     pub(super) code: bool,
+    /// Another timeout of `$LATEST`: its environments are replaced.
+    pub(super) timeout_s: Option<u32>,
     /// A reservation of so many; 0 stops the function.
     pub(super) reserved: Option<u32>,
     /// An alias that points to another version from now on, with all its traffic.
@@ -438,7 +453,19 @@ impl Scenario {
     }
 }
 
+impl Change {
+    /// Whether it replaces the environments of `$LATEST` and the time at which that was last modified.
+    pub(super) fn is_update(&self) -> bool {
+        self.code || self.timeout_s.is_some()
+    }
+}
+
 impl Function {
+    /// Its timeout at `now`, seconds.
+    pub(super) fn timeout_at(&self, scenario: &Scenario, now: Instant) -> u32 {
+        scenario.changes_of(&self.name, now).filter_map(|change| change.timeout_s).last().unwrap_or(self.timeout_s)
+    }
+
     /// Its reservation at `now`.
     pub(super) fn reserved_at(&self, scenario: &Scenario, now: Instant) -> Option<u32> {
         scenario.changes_of(&self.name, now).filter_map(|change| change.reserved).last().or(self.reserved)

@@ -2,6 +2,8 @@
 //!
 //! Every call lets the world go on until the clock's time, and is answered from what is then.
 
+mod deployments;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -11,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::faults::Faults;
 use super::instant::Instant;
 use super::noise::Noise;
-use super::scenario::{ACCOUNT, Function, Scenario, Source, Target};
+use super::scenario::{ACCOUNT, Change, Function, Scenario, Source, Target};
 use super::tail::LiveTail;
 use super::world::World;
 use crate::model::failure::ApiError;
@@ -81,6 +83,14 @@ fn mapping_uuid(function: &Function) -> String {
     let mut noise = Noise::new(0, &function.name, 0);
     let mut digits = |count: u32| noise.below(1 << (4 * count));
     format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", digits(8), digits(4), digits(3), digits(3), digits(12))
+}
+
+/// What the code of a function that was changed at this instant hashes to, in the form of a SHA-256 in base64.
+fn code_hash(function: &Function, modified: Instant) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut noise = Noise::new(0, &function.name, modified.0);
+    let digits = (0..43).map(|_| char::from(DIGITS[noise.below(64) as usize]));
+    digits.chain(['=']).collect()
 }
 
 impl Service {
@@ -163,8 +173,9 @@ impl State {
             arn: function_arn(scenario, &function.name),
             runtime: function.runtime.clone(),
             memory_mb: Some(function.memory_mb),
-            timeout_s: Some(function.timeout_s),
-            last_modified: Some(scenario.time(function.modified(scenario, self.world.now))),
+            timeout_s: Some(function.timeout_at(scenario, self.world.now)),
+            last_modified: Some(scenario.time(function.updated(scenario, self.world.now, Change::is_update))),
+            code_sha256: Some(code_hash(function, function.updated(scenario, self.world.now, |change| change.code))),
             snap_start: function.snap_start,
             dead_letter_target: function.dead_letter.as_ref().map(|target| target.arn(scenario)),
             log_group: function.log_group.clone(),
@@ -223,9 +234,9 @@ fn function_arn(scenario: &Scenario, name: &str) -> Arn {
 }
 
 impl Function {
-    /// When its code or configuration was last changed.
-    fn modified(&self, scenario: &Scenario, now: Instant) -> Instant {
-        let changes = scenario.changes.iter().filter(|change| change.function == self.name && change.code);
+    /// When a change of this kind was last made; without one, when code and configuration were made.
+    fn updated(&self, scenario: &Scenario, now: Instant, kind: impl Fn(&Change) -> bool) -> Instant {
+        let changes = scenario.changes.iter().filter(|change| change.function == self.name && kind(change));
         let made = changes.map(|change| Instant::of_min(change.at_min)).filter(|at| *at <= now);
         made.max().unwrap_or(Instant::start_of(self.modified_min))
     }

@@ -277,24 +277,66 @@ fn an_operation_that_hangs_leaves_room_for_the_others() {
 
 #[test]
 fn what_is_asked_how_often() {
-    let mut run = Run::new(&["idle", "open", "seen"], cadence());
-    run.schedule.demand(&demand(&["seen"], Some("open"), 0));
+    let mut run = Run::new(&["idle", "open", "seen", "split"], cadence());
+    run.weighted = vec!["split"];
+    run.schedule.demand(&demand(&["seen", "split"], Some("open"), 0));
     run.until(3600);
     let every = |run: &Run, wanted: &dyn Fn(&Task) -> bool| run.asked(wanted).len();
-    let detail = |wanted: &'static str| move |task: &Task| matches!(task, Task::Detail(Detail::Aliases, name) if name.as_str() == wanted);
+    let of = |wanted: &'static str, which: Detail| move |task: &Task| matches!(task, Task::Detail(detail, name) if *detail == which && name.as_str() == wanted);
+    let detail = |wanted: &'static str| of(wanted, Detail::Aliases);
     for (what, times, wanted) in [
         ("account", 2, &(|task: &Task| *task == Task::Account) as &dyn Fn(&Task) -> bool),
         ("limits", 61, &|task| *task == Task::Limits),
-        ("functions", 7, &|task| *task == Task::Functions),
+        ("functions", 61, &|task| *task == Task::Functions),
         ("event sources", 13, &|task| *task == Task::EventSources),
         ("who is active", 7, &|task| *task == Task::Active(Metric::Invocations)),
         ("log group", 13, &|task| matches!(task, Task::LogGroup(..))),
         ("open", 61, &detail("open")),
         ("visible", 13, &detail("seen")),
+        ("visible and split", 61, &detail("split")),
+        ("visible and split, the rest", 13, &of("split", Detail::Reserved)),
         ("idle", 1, &detail("idle")),
     ] {
         assert_eq!(every(&run, wanted), times, "{what}");
     }
+}
+
+#[test]
+fn the_function_list_is_read_less_often_the_longer_it_is() {
+    for (count, seconds) in [(1, 60), (500, 60), (1_000, 120), (5_000, 600), (20_000, 600)] {
+        let mut run = Run::new(&[], cadence());
+        run.functions = (0..count).map(|index| info(&format!("f{index}"))).collect();
+        let list = |task: &Task| *task == Task::Functions;
+        run.answer(&Task::Functions);
+        let due = |run: &Run| run.schedule.upcoming(run.now).find(|(_, ahead)| *ahead == Ahead::Task(Task::Functions));
+        run.start();
+        run.end(&Task::Functions);
+        assert_eq!(run.asked(list), [0]);
+        assert_eq!(due(&run).map(|(start, _)| start), Some(at(seconds)), "{count} functions");
+    }
+}
+
+#[test]
+fn a_function_that_was_changed_or_begins_to_fail_is_read_again_at_once() {
+    let reads = |run: &Run| run.asked(|task| matches!(task, Task::Detail(Detail::Aliases, _)));
+    let mut run = Run::new(&["a"], cadence());
+    run.active = vec!["a"];
+    run.until(100);
+    assert_eq!(reads(&run), [0]);
+    run.functions[0].last_modified = Some(at(90));
+    run.until(130);
+    assert_eq!(reads(&run), [0, 120], "as soon as the list tells");
+    run.until(300);
+    run.troubled = vec!["a"];
+    run.until(1000);
+    let known = run.read(&function("a")).into_iter().map(|(second, ..)| second).find(|second| *second > 300).unwrap();
+    assert_eq!(reads(&run)[2..], [known, known + 300], "as soon as it is known, then every five minutes");
+
+    let mut run = Run::new(&["a"], one_shot());
+    run.active = vec!["a"];
+    run.troubled = vec!["a"];
+    run.settle();
+    assert_eq!(reads(&run), [0], "once is once");
 }
 
 #[test]
@@ -511,6 +553,21 @@ fn versions_behind_aliases_are_read_on_screen() {
 }
 
 #[test]
+fn a_canary_is_read_every_minute_whatever_is_on_screen() {
+    let mut run = Run::new(&["behind", "plain", "ran"], cadence());
+    run.active = vec!["behind", "ran"];
+    run.aliased = vec!["ran"];
+    run.weighted = vec!["behind"];
+    run.schedule.demand(&demand(&["plain", "ran"], None, 0));
+    run.until(590);
+    let times = |subject: &Subject| {
+        run.read(subject).into_iter().filter(|(_, metric, _)| *metric == Metric::Invocations).count()
+    };
+    assert!((9..=11).contains(&times(&executed("behind", "8"))), "{}", times(&executed("behind", "8")));
+    assert!((1..=3).contains(&times(&executed("ran", "7"))), "{}", times(&executed("ran", "7")));
+}
+
+#[test]
 fn without_the_list_of_metrics_everybody_may_be_active() {
     let mut run = Run::new(&["a", "b"], cadence());
     run.failing.insert(Operation::ListMetrics, ApiError::Denied("no".into()));
@@ -603,6 +660,7 @@ fn one_shot() -> Cadence {
 fn a_one_shot_run_asks_everything_once_and_ends() {
     let mut run = Run::new(&["a", "b"], one_shot());
     run.active = vec!["a", "b"];
+    run.weighted = vec!["a"];
     run.functions[0].dead_letter_target = Some(queue("lost"));
     run.settle();
     assert!(run.schedule.is_done(run.now));
@@ -611,10 +669,15 @@ fn a_one_shot_run_asks_everything_once_and_ends() {
         assert!(!run.log[..index].iter().any(|(_, before)| before == task), "twice: {task:?}");
     }
     for operation in Operation::ALL.iter().filter(|operation| {
-        // The first looks a queue up inside its task; the second belongs to an open pane; logs are followed elsewhere.
+        // A queue is looked up, and a deployment described, inside a task; a log group belongs to an open pane; logs
+        // are followed elsewhere.
         !matches!(
             operation,
             Operation::GetQueueUrl
+                | Operation::BatchGetDeployments
+                | Operation::ListDeploymentTargets
+                | Operation::BatchGetDeploymentTargets
+                | Operation::GetDeploymentConfig
                 | Operation::DescribeLogGroups
                 | Operation::FilterLogEvents
                 | Operation::StartLiveTail

@@ -22,7 +22,7 @@ use crate::view::functions::Query;
 fn snapshot(second: u64) -> Arc<Snapshot> {
     let noon: DateTime<Utc> = "2026-11-22T12:00:00Z".parse().unwrap();
     let at = noon + TimeDelta::seconds(i64::try_from(second).unwrap());
-    let params = Params { window_minutes: 15, provisional_minutes: 3 };
+    let params = Params::default();
     Arc::new(Snapshot::of(&Store::default(), params, Origin::Demo, at, second))
 }
 

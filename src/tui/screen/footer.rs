@@ -10,7 +10,7 @@ use crate::tui::widget::words::Words;
 use crate::view::meaning::Meaning;
 
 /// What is worth a place, the most useful first. What has no room is left out, never cut.
-const USEFUL: [Action; 21] = [
+const USEFUL: [Action; 22] = [
     Action::FilterAccept,
     Action::FilterCancel,
     Action::FilterClear,
@@ -20,10 +20,11 @@ const USEFUL: [Action; 21] = [
     Action::PaneMetrics,
     Action::PaneLive,
     Action::PaneLogs,
+    Action::Copy,
+    Action::CommandNext,
     Action::Filter,
     Action::FaultsOnly,
     Action::SearchOlder,
-    Action::Copy,
     Action::Wrap,
     Action::SortNext,
     Action::ViewNext,

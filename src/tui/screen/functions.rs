@@ -47,7 +47,7 @@ fn empty(app: &App) -> &'static str {
     if snapshot.scopes.iter().any(|scope| !scope.functions.is_empty()) {
         "no function matches: esc shows all"
     } else if snapshot.faults().next().is_some() {
-        "nothing could be read: ! shows why"
+        "nothing could be read: 4 shows why"
     } else if !snapshot.scopes.is_empty() && snapshot.scopes.iter().all(|scope| scope.listed) {
         "there are no functions here"
     } else {

@@ -1,4 +1,5 @@
-//! The header: each scope's concurrency pool against its limit, the totals, how old and how dear the numbers are.
+//! The header: each scope's concurrency pool against its limit, the totals, how old and how dear the numbers are, and
+//! what is wrong.
 
 use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
@@ -11,12 +12,12 @@ use crate::snapshot::{ScopeSnapshot, Snapshot};
 use crate::tui::app::{App, View};
 use crate::tui::widget::gauge::Gauge;
 use crate::tui::widget::words::Words;
-use crate::view::feed;
 use crate::view::functions::age;
 use crate::view::meaning::Meaning;
 use crate::view::now::{AT_LEAST, LIVE};
 use crate::view::status::Status;
 use crate::view::units::{self, MISSING};
+use crate::view::{feed, findings};
 
 /// Pools shown at most; the fullest ones come first.
 const MOST_POOLS: usize = 4;
@@ -27,16 +28,20 @@ const STALE: TimeDelta = TimeDelta::minutes(10);
 /// From this width on the numbers are written out.
 const WIDE: u16 = 100;
 
-/// The header's height: a title, a row for each pool, and the totals when there is one pool.
+/// The header's height: a title, a row for each pool, the totals when there is one pool, and what is wrong.
 pub(super) fn rows(app: &App) -> u16 {
     match app.snapshot().scopes.len() {
-        0 | 1 => 3,
-        several => 1 + several.min(MOST_POOLS) as u16,
+        0 | 1 => 4,
+        several => 2 + several.min(MOST_POOLS) as u16,
     }
 }
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     title(app, area, buffer);
+    if !app.snapshot().scopes.is_empty() {
+        let last = area.bottom().saturating_sub(1);
+        found(app, Rect { y: last, height: 1, ..area }, buffer);
+    }
     let row = |index: u16| Rect { y: area.y + index, height: 1, ..area };
     let mut scopes: Vec<&ScopeSnapshot> = app.snapshot().scopes.iter().collect();
     match scopes.as_slice() {
@@ -64,44 +69,78 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn title(app: &App, area: Rect, buffer: &mut Buffer) {
+/// How many findings there are, and the worst of them in a sentence.
+fn found(app: &App, area: Rect, buffer: &mut Buffer) {
     let snapshot = app.snapshot();
-    let wide = area.width >= WIDE;
-    let mut left = Words::default();
-    left.add(" lamtop ", Meaning::Title);
+    let counts = findings::counts(snapshot);
+    let mut words = Words::default();
+    words.add(" ", Meaning::Normal);
+    if counts.is_empty() {
+        words.add(findings::nothing(snapshot), Meaning::Muted);
+    }
+    for (index, (count, meaning)) in counts.into_iter().enumerate() {
+        words.add(if index == 0 { "" } else { " · " }, Meaning::Muted).add(count, meaning);
+    }
+    if let Some((scope, worst)) = snapshot.findings().first() {
+        let place = if snapshot.scopes.len() > 1 { format!("{}: ", scope.scope) } else { String::new() };
+        words.fact("", place, Meaning::Muted).add(worst.summary.as_str(), Meaning::Normal);
+    }
+    words.draw(&app.theme, area, buffer);
+}
+
+fn title(app: &App, area: Rect, buffer: &mut Buffer) {
+    // What goes first where not all fits: what the calls cost so far, the names of the other views, the account.
+    let shorter = [(true, true, true), (true, true, false), (false, true, false), (false, false, false)];
+    let said = |(views, account, cost)| (name(app, views, account), state(app, cost));
+    let width = |(name, state): &(Words, Words)| name.width().saturating_add(state.width());
+    let wide = shorter.into_iter().filter(|_| area.width >= WIDE).map(said).find(|said| width(said) < area.width);
+    let (name, state) = wide.unwrap_or_else(|| said((false, false, false)));
+    let room = Rect { width: area.width.saturating_sub(state.width() + 1), ..area };
+    let end = name.draw(&app.theme, room, buffer);
+    state.draw_right(&app.theme, area, end, buffer);
+}
+
+/// Whether the screen stands still, what the sources have trouble with, the cost and the time.
+fn state(app: &App, cost: bool) -> Words {
+    let snapshot = app.snapshot();
+    let mut state = Words::default();
+    if app.is_frozen() {
+        state.fact("", "FROZEN", Meaning::Critical);
+    }
+    if let Some((words, meaning)) = faults(snapshot) {
+        state.fact("", words, meaning);
+    }
+    let pace = snapshot.cost.usd_per_hour.map(|pace| format!("{}/h", units::usd(pace)));
+    if cost {
+        let pace = pace.map(|pace| format!(" {pace}")).unwrap_or_default();
+        state.fact("API", format!("{}{pace}", units::usd(snapshot.cost.usd)), Meaning::Muted);
+    } else if let Some(pace) = pace {
+        state.fact("", pace, Meaning::Muted);
+    }
+    state.fact("", snapshot.at.format("%H:%MZ ").to_string(), Meaning::Normal);
+    state
+}
+
+/// The views, the badge, and where the numbers are from; all views are named, or the one in front only.
+fn name(app: &App, views: bool, account: bool) -> Words {
+    let mut name = Words::default();
+    name.add(" lamtop ", Meaning::Title);
     for (index, view) in View::ALL.into_iter().enumerate() {
         let current = view == app.view;
         let number = index + 1;
-        let words = if wide || current { format!(" {number} {} ", view.title()) } else { format!(" {number} ") };
-        left.add(words, if current { Meaning::Selected } else { Meaning::Muted });
+        let words = if views || current { format!(" {number} {} ", view.title()) } else { format!(" {number} ") };
+        name.add(words, if current { Meaning::Selected } else { Meaning::Muted });
     }
     if let Some(badge) = &app.badge {
-        left.add(format!("  {badge}"), Meaning::Key);
+        name.add(format!("  {badge}"), Meaning::Key);
     }
-    if let [scope] = snapshot.scopes.as_slice() {
-        left.add(format!("  {}", if wide { scope.label() } else { scope.scope.to_string() }), Meaning::Normal);
-        if let Some(profile) = scope.scope.profile.as_ref().filter(|_| wide && scope.account.is_some()) {
-            left.add(format!(" ({profile})"), Meaning::Muted);
+    if let [scope] = app.snapshot().scopes.as_slice() {
+        name.add(format!("  {}", if account { scope.label() } else { scope.scope.to_string() }), Meaning::Normal);
+        if let Some(profile) = scope.scope.profile.as_ref().filter(|_| account && scope.account.is_some()) {
+            name.add(format!(" ({profile})"), Meaning::Muted);
         }
     }
-    let mut right = Words::default();
-    if app.is_frozen() {
-        right.fact("", "FROZEN", Meaning::Critical);
-    }
-    if let Some((words, meaning)) = faults(snapshot) {
-        right.fact("", words, meaning);
-    }
-    if wide {
-        let cost = &snapshot.cost;
-        let pace = cost.usd_per_hour.map(|pace| format!(" {}/h", units::usd(pace))).unwrap_or_default();
-        right.fact("API", format!("{}{pace}", units::usd(cost.usd)), Meaning::Muted);
-    } else if let Some(pace) = snapshot.cost.usd_per_hour {
-        right.fact("", format!("{}/h", units::usd(pace)), Meaning::Muted);
-    }
-    right.fact("", snapshot.at.format("%H:%MZ ").to_string(), Meaning::Normal);
-    let room = Rect { width: area.width.saturating_sub(right.width() + 1), ..area };
-    let end = left.draw(&app.theme, room, buffer);
-    right.draw_right(&app.theme, area, end, buffer);
+    name
 }
 
 /// What is wrong with the sources, in few words, and the key that tells more.
@@ -110,10 +149,10 @@ fn faults(snapshot: &Snapshot) -> Option<(String, Meaning)> {
     match faults.as_slice() {
         [] => None,
         some if some.iter().any(|health| health.state == HealthState::Expired) => {
-            Some(("credentials expired (!)".to_string(), Meaning::Critical))
+            Some(("credentials expired (4)".to_string(), Meaning::Critical))
         }
-        [Health { operation, state, .. }] => Some((format!("{operation} {} (!)", state.word()), Meaning::Warning)),
-        several => Some((format!("{} faults (!)", several.len()), Meaning::Warning)),
+        [Health { operation, state, .. }] => Some((format!("{operation} {} (4)", state.word()), Meaning::Warning)),
+        several => Some((format!("{} faults (4)", several.len()), Meaning::Warning)),
     }
 }
 
@@ -134,12 +173,18 @@ fn pool(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
         let mark = if region.lower_bound { AT_LEAST } else { LIVE };
         (format!("{mark}{}", units::count(region.in_use.into())), units::span(app.snapshot().at - region.as_of))
     });
+    // What comes is worth more than what is: where there is little room it takes the place of what is claimed.
+    let forecast = scope.forecast.as_ref().map(|forecast| format!("limit in {}", findings::forecast(forecast)));
     let label = if area.width >= WIDE {
         let live = live.map(|(running, age)| format!(" · by logs {running} {age} ago")).unwrap_or_default();
-        format!("in use {in_use}{live} · claimed {claimed} of {limit_text} · headroom {headroom} ")
+        let forecast = forecast.map(|forecast| format!("· {forecast} ")).unwrap_or_default();
+        format!("in use {in_use}{live} · claimed {claimed} of {limit_text} · headroom {headroom} {forecast}")
     } else {
         let live = live.map(|(running, _)| format!(" {running} now")).unwrap_or_default();
-        format!("{in_use} used{live} {claimed} claimed of {limit_text} ")
+        match forecast {
+            Some(forecast) => format!("{in_use} used{live} of {limit_text}, {forecast} "),
+            None => format!("{in_use} used{live} {claimed} claimed of {limit_text} "),
+        }
     };
     let mut name = Words::default();
     name.add(" POOL ", Meaning::Label);

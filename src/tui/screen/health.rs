@@ -6,6 +6,7 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use crate::model::text;
 use crate::tui::app::App;
+use crate::tui::screen::lines::pad;
 use crate::tui::widget::words::Words;
 use crate::view::health;
 use crate::view::meaning::Meaning;
@@ -54,11 +55,4 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let below = Rect { height: area.height, ..line(shown + 2) }.intersection(area);
     let detail = Paragraph::new(text::clean(selected.as_deref().unwrap_or_default())).wrap(Wrap { trim: true });
     detail.style(app.theme.style(Meaning::Normal)).render(below, buffer);
-}
-
-/// `word` in exactly `columns`, with a space at its end.
-fn pad(word: &str, columns: usize) -> String {
-    let word = text::fit(word, columns - 1);
-    let space = " ".repeat(columns - text::width(&word));
-    format!("{word}{space}")
 }

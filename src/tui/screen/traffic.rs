@@ -1,23 +1,75 @@
-//! Alias traffic: every version's configured weight beside the share it really got, and how it fares.
+//! Alias traffic: every version's configured weight beside the share it really got, how it fares, and what is to be said
+//! of a canary.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
-use crate::model::text;
+use crate::model::{FunctionId, text};
+use crate::snapshot::Snapshot;
 use crate::tui::app::App;
+use crate::tui::screen::lines::{draw_lines, wrap};
 use crate::tui::widget::bar::Bar;
 use crate::tui::widget::words::Words;
 use crate::tui::widget::write;
 use crate::view::functions::age;
 use crate::view::meaning::Meaning;
 use crate::view::status::Status;
+use crate::view::traffic::AliasRef;
 use crate::view::units::{self, MISSING};
+use crate::view::{canary, paragraph};
 
-/// The lines an alias takes: its name, a head, its versions, a blank one.
-pub fn lines(alias: &AliasTraffic) -> usize {
-    alias.versions.len() + 3
+/// Columns before what belongs to an alias.
+const INDENT: u16 = 3;
+
+/// What is drawn of an alias below its name: the canary's verdict, a head and the versions, why it is judged so, and the
+/// deployment that shifts its traffic.
+struct Block<'a> {
+    alias: &'a AliasTraffic,
+    verdict: Vec<Words>,
+    reasons: Vec<Words>,
+    deployment: Vec<Words>,
+}
+
+impl<'a> Block<'a> {
+    /// The alias of a row on a screen of `width` columns, with the reasons or without.
+    fn of(snapshot: &'a Snapshot, row: AliasRef, reasons: bool, width: u16) -> Option<Self> {
+        let (_, alias) = row.of(snapshot)?;
+        let Some(canary) = row.canary(snapshot) else {
+            return Some(Self { alias, verdict: Vec::new(), reasons: Vec::new(), deployment: Vec::new() });
+        };
+        let width = width.saturating_sub(INDENT + 1);
+        let verdict = wrap(canary::verdict(canary, &snapshot.params.canary), width);
+        let deployment = canary.deployment.iter().flat_map(|progress| wrap(canary::progress(progress), width));
+        let told = canary.reasons.iter().filter(|_| reasons);
+        let room = usize::from(width).saturating_sub(2);
+        let reasons = told.flat_map(|reason| paragraph::lines(reason, room).into_iter().enumerate());
+        let reasons = reasons.map(|(index, line)| {
+            let mut words = Words::default();
+            words.add(if index == 0 { "· " } else { "  " }, Meaning::Muted).add(line, Meaning::Normal);
+            words
+        });
+        Some(Self { alias, verdict, reasons: reasons.collect(), deployment: deployment.collect() })
+    }
+
+    /// The lines it takes: its name, the verdict, a head, its versions, the reasons, the deployment, a blank one.
+    fn lines(&self) -> usize {
+        self.verdict.len() + self.alias.versions.len() + self.reasons.len() + self.deployment.len() + 3
+    }
+}
+
+/// The lines that the alias of a row takes on a screen of `width` columns; the selected one gives reasons.
+pub fn lines(snapshot: &Snapshot, row: AliasRef, selected: bool, width: u16) -> usize {
+    Block::of(snapshot, row, selected, width).map_or(1, |block| block.lines())
+}
+
+/// Whether every alias has room to give its reasons.
+fn all_fit(app: &App, area: Rect) -> bool {
+    // Each takes a few lines: looking at more of them than there are rows tells nothing.
+    let aliases = app.aliases().iter().take(usize::from(area.height));
+    let taken: usize = aliases.map(|row| lines(app.snapshot(), *row, true, area.width)).sum();
+    taken <= usize::from(area.height)
 }
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -27,33 +79,56 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         words.draw(&app.theme, Rect { y: area.y + 1, height: 1.min(area.height), ..area }, buffer);
         return;
     }
-    let mut top = area.y;
-    for (index, alias) in app.aliases().iter().enumerate().skip(app.traffic.offset) {
-        let Some((id, alias)) = alias.of(app.snapshot()) else { continue };
-        let left = area.bottom().saturating_sub(top);
-        // A name without at least one version says nothing.
-        if left < 3 {
+    let mut rest = area;
+    let all = all_fit(app, area);
+    for (index, row) in app.aliases().iter().enumerate().skip(app.traffic.offset) {
+        let selected = index == app.traffic.selected;
+        let Some((id, _)) = row.of(app.snapshot()) else { continue };
+        let Some(block) = Block::of(app.snapshot(), *row, selected || all, area.width) else { continue };
+        // A name without at least one version or a verdict says nothing.
+        if rest.height < 3 {
             break;
         }
-        let block = Rect { y: top, height: left.min(lines(alias) as u16), ..area };
-        let mut name = Words::default();
-        name.add(format!(" {}:{}", id.name, alias.name), Meaning::Title);
-        if app.snapshot().scopes.len() > 1 {
-            name.add(format!("  {}", id.scope), Meaning::Muted);
-        }
-        let (routing, meaning) = routing(alias);
-        name.add(format!("  {routing}"), meaning);
-        if let Some(throttles) = alias.throttles.filter(|throttles| *throttles > 0.0) {
-            name.fact("throttled", units::count(throttles), Meaning::Critical);
-        }
-        let line = Rect { height: 1, ..block };
-        if index == app.traffic.selected {
+        let line = Rect { height: 1, ..rest };
+        if selected {
             buffer.set_style(line, app.theme.style(Meaning::Selected));
         }
-        name.draw(&app.theme, line, buffer);
-        draw_versions(app, alias, Rect { y: top + 1, height: block.height - 1, ..block }, buffer);
-        top += block.height;
+        head(app, &id, block.alias).draw(&app.theme, line, buffer);
+        let mut place = below(rest, 1);
+        draw_lines(app, &block.verdict, indented(place), buffer);
+        place = below(place, block.verdict.len());
+        draw_versions(app, block.alias, place, buffer);
+        place = below(place, block.alias.versions.len() + 1);
+        draw_lines(app, &block.reasons, indented(place), buffer);
+        draw_lines(app, &block.deployment, indented(below(place, block.reasons.len())), buffer);
+        rest = below(rest, block.lines());
     }
+}
+
+/// What is left of `area` below so many rows.
+fn below(area: Rect, rows: usize) -> Rect {
+    let rows = u16::try_from(rows).unwrap_or(u16::MAX).min(area.height);
+    Rect { y: area.y + rows, height: area.height - rows, ..area }
+}
+
+/// The place of what belongs to an alias.
+fn indented(area: Rect) -> Rect {
+    Rect { x: area.x + INDENT, width: area.width.saturating_sub(INDENT), ..area }
+}
+
+/// The alias, its routing and what was refused.
+fn head(app: &App, id: &FunctionId, alias: &AliasTraffic) -> Words {
+    let mut head = Words::default();
+    head.add(format!(" {}:{}", id.name, alias.name), Meaning::Title);
+    if app.snapshot().scopes.len() > 1 {
+        head.add(format!("  {}", id.scope), Meaning::Muted);
+    }
+    let (routing, meaning) = routing(alias);
+    head.add(format!("  {routing}"), meaning);
+    if let Some(throttles) = alias.throttles.filter(|throttles| *throttles > 0.0) {
+        head.fact("throttled", units::count(throttles), Meaning::Critical);
+    }
+    head
 }
 
 /// The alias's routing in words.
@@ -83,7 +158,7 @@ impl Columns {
 
     /// The two bars share what the words leave.
     fn of(width: u16) -> Self {
-        let words = 3 + Self::VERSION + 2 * Self::PERCENT + Self::NUMBERS.iter().sum::<u16>();
+        let words = INDENT + Self::VERSION + 2 * Self::PERCENT + Self::NUMBERS.iter().sum::<u16>();
         // A space on each side of a bar.
         Self { bar: (width.saturating_sub(words + 4) / 2).min(40) }
     }
@@ -97,7 +172,7 @@ impl Columns {
         area: Rect,
         buffer: &mut Buffer,
     ) {
-        let mut x = area.x + 3;
+        let mut x = area.x + INDENT;
         for (index, (word, meaning)) in words.iter().enumerate() {
             let width = match index {
                 0 => Self::VERSION,
@@ -120,6 +195,9 @@ impl Columns {
 }
 
 fn draw_versions(app: &App, alias: &AliasTraffic, area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
     let columns = Columns::of(area.width);
     let invocations = format!("INV/{}m", app.snapshot().params.window_minutes);
     let heads = ["VERSION", "WEIGHT", "SHARE", &invocations, "ERR", "ERR%", "P50", "P99", "AGE"];

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::*;
 use crate::analysis::Params;
+use crate::analysis::finding::Finding;
+use crate::fixture;
 use crate::model::Scope;
+use crate::model::finding::{Kind, Severity};
 use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
 use crate::model::observation::{Observation, Payload};
 use crate::model::time::Minute;
@@ -28,7 +31,7 @@ fn snapshot(throttles: &[(&str, f64)]) -> Arc<Snapshot> {
         let points = vec![series(Metric::Invocations, 100.0), series(Metric::Throttles, *throttles)];
         store.apply(&Observation { at: now, scope: Scope::new(None, "eu-west-1"), payload: Payload::Points(points) });
     }
-    let params = Params { window_minutes: 15, provisional_minutes: 3 };
+    let params = Params::default();
     Arc::new(Snapshot::of(&store, params, Origin::Demo, now, 0))
 }
 
@@ -87,4 +90,41 @@ fn a_frozen_screen_is_not_drawn_again_and_asks_for_what_it_shows() {
     assert_eq!(app.demand(), shown);
     let effects = press(&mut app, &["p"]);
     assert_eq!(effects, [Effect::Demand(app.demand())], "other functions are on top now");
+}
+
+#[test]
+fn a_finding_s_command_is_copied_and_never_run() {
+    let mut found = Snapshot::clone(&snapshot(&BEFORE));
+    let finding = |name| fixture::finding(Kind::ThrottleUnknown, Severity::Critical, Some(name), 1.0);
+    found.scopes[0].findings = vec![finding("a"), Finding { next: Vec::new(), ..finding("b") }];
+    let mut app = app(Arc::new(found));
+    let copied = |app: &mut App, keys: &[&str]| -> Vec<Effect> {
+        press(app, keys).into_iter().filter(|effect| matches!(effect, Effect::Copy(_))).collect()
+    };
+    let command = |text: &str| vec![Effect::Copy(text.to_string())];
+    let first = command("aws lambda get-account-settings --region eu-west-1");
+    let second = command("aws lambda get-function-concurrency --function-name a --region eu-west-1");
+    assert_eq!(copied(&mut app, &["3", "y"]), first);
+    assert_eq!(copied(&mut app, &["n", "y"]), second);
+    assert_eq!(copied(&mut app, &["n", "y"]), first, "from the last to the first");
+    assert_eq!(copied(&mut app, &["n", "down", "y"]), [], "there is none");
+    assert_eq!(app.notice.as_deref(), Some("this finding has no command"));
+}
+
+#[test]
+fn a_command_that_was_gone_to_stays_with_its_finding() {
+    let worse = |impact| {
+        let mut found = Snapshot::clone(&snapshot(&BEFORE));
+        let finding = |name, impact| fixture::finding(Kind::ThrottleUnknown, Severity::Critical, Some(name), impact);
+        found.scopes[0].findings = vec![finding("a", 5.0), finding("b", impact)];
+        found.scopes[0].findings.sort_by(Finding::order);
+        Arc::new(found)
+    };
+    let mut app = app(worse(1.0));
+    let _ = press(&mut app, &["3", "n"]);
+    let _ = update(&mut app, Msg::Snapshot(worse(9.0)));
+    let told = |app: &App| app.commands().map(|(commands, place)| commands[place].clone()).unwrap();
+    assert_eq!((app.findings.selected, told(&app).contains("--function-name a")), (1, true));
+    let _ = press(&mut app, &["up"]);
+    assert!(told(&app).contains("get-account-settings"), "another finding begins with its first");
 }

@@ -60,6 +60,18 @@ pub struct Lane<'a> {
     pub meaning: Meaning,
 }
 
+/// Something that happened, on the time axis.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    /// When it happened; what is newer than the newest value stands at the axis's end, what is older than the oldest
+    /// nowhere.
+    pub at: DateTime<FixedOffset>,
+    /// What stands for it.
+    pub character: char,
+    /// What it means.
+    pub meaning: Meaning,
+}
+
 /// Lines over time.
 #[derive(Clone, Copy, Debug)]
 pub struct Chart<'a> {
@@ -75,6 +87,8 @@ pub struct Chart<'a> {
     pub limit: Option<Limit<'a>>,
     /// What is counted below the lines.
     pub lane: Option<Lane<'a>>,
+    /// What happened, oldest first: of several in one column the newest is seen.
+    pub marks: &'a [Mark],
     /// Writes a value with its unit.
     pub unit: fn(f64) -> String,
     /// How it looks.
@@ -99,6 +113,7 @@ impl Widget for &Chart<'_> {
         self.draw_limit(&plot, buffer);
         self.draw_lines(&plot, buffer);
         self.draw_names(area, &plot, buffer);
+        self.draw_marks(area, &plot, buffer);
         if let Some(lane) = lane {
             let row = Rect { y: area.bottom(), height: 1, ..plot.area };
             self.draw_lane(lane, row, whole, buffer);
@@ -265,6 +280,20 @@ impl Chart<'_> {
         let provisional = columns - self.first_provisional(columns).min(columns);
         Sparkline { values: &sums, max, provisional, meaning: lane.meaning, theme: self.theme }.render(row, buffer);
         write(buffer, area, row.right() + 1, row.y, lane.name, self.theme.style(lane.meaning));
+    }
+
+    /// The marks on the time axis, or over the last row of the lines where there is no axis.
+    fn draw_marks(&self, area: Rect, plot: &Plot, buffer: &mut Buffer) {
+        let row = if plot.area.height < area.height { plot.area.bottom() } else { plot.area.bottom() - 1 };
+        let span = self.step.as_secs_f64() * self.count().saturating_sub(1) as f64;
+        for mark in self.marks {
+            let back = (self.newest - mark.at).as_seconds_f64().max(0.0);
+            if back <= span && span > 0.0 {
+                let last = f64::from(plot.area.width.saturating_sub(1));
+                let column = (last - back / span * last).round() as u16;
+                put(buffer, plot.area.x + column, row, mark.character, self.theme.style(mark.meaning));
+            }
+        }
     }
 
     /// Each line's name beside its end, moved apart where they would cover each other.

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
+use crate::analysis::forecast::{Basis, Forecast};
 use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::fixture::{Fixture, function, info, minute};
 use crate::model::Arn;
@@ -110,6 +111,7 @@ fn a_minute_is_written_with_what_it_means() {
         ("err", "30", Meaning::Critical),
         ("err%", "15%", Meaning::Critical),
         ("throttled", "2", Meaning::Critical),
+        ("callers see", "16% fail", Meaning::Critical),
         ("p50", "41ms", Meaning::Normal),
         ("p99", "1.20s", Meaning::Normal),
         ("age", "2m", Meaning::Muted),
@@ -300,4 +302,26 @@ fn names_from_outside_cannot_drive_a_terminal() {
     for Fact { label, value, .. } in all {
         assert_eq!(text::clean(&value), value, "{label}");
     }
+}
+
+#[test]
+fn callers_see_errors_and_refusals_together() {
+    let seen = |throttles, errors, invocations| {
+        let metrics = FunctionMetrics { invocations, errors, throttles, ..FunctionMetrics::default() };
+        callers_view(&metrics)
+    };
+    assert_eq!(seen(Some(50.0), Some(10.0), Some(100.0)), Some(0.4));
+    assert_eq!(seen(Some(50.0), None, None), Some(1.0), "nothing ran");
+    assert_eq!(seen(Some(0.0), Some(10.0), Some(100.0)), None, "without refusals the error rate says it all");
+    assert_eq!(seen(None, Some(10.0), Some(100.0)), None);
+}
+
+#[test]
+fn a_reservation_that_fills_up_is_told() {
+    let fixture = listed(info("f"));
+    let forecast =
+        Forecast { low_s: 130.0, likely_s: 200.0, high_s: 400.0, as_of: crate::fixture::now(), basis: Basis::Metrics };
+    let filling = FunctionSnapshot { forecast: Some(forecast), ..fixture.first() };
+    let told = plain(now(&fixture.snapshot(), &filling)).pop();
+    assert_eq!(told, Some(("reservation full", "in 2–7 min (metrics)".to_string(), Meaning::Warning)));
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::analysis::failures::DeadLetters;
+use crate::analysis::finding::Finding;
 use crate::analysis::live::{Bound, FunctionLive};
 use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
-use crate::fixture::{Fixture, function, info, live, minute};
+use crate::fixture::{Fixture, finding, function, info, live, minute};
 use crate::model::Arn;
+use crate::model::finding::{Kind, Severity};
 use crate::model::function::{AccountLimits, FunctionInfo};
 use crate::model::metric::Subject;
 use crate::model::observation::Payload;
@@ -57,6 +59,43 @@ fn three() -> Snapshot {
         function.dead_letters = vec![waiting(value as u64)];
     }
     snapshot
+}
+
+#[test]
+fn findings_come_first_by_severity_then_by_what_they_cost() {
+    let mut snapshot = three();
+    // By what is seen, `gamma` fails and throttles most, then `alpha`.
+    assert_eq!(names(&snapshot, &Query::default()), ["gamma", "alpha", "beta"]);
+    let found = |severity, function, impact| finding(Kind::AsyncDropped, severity, Some(function), impact);
+    snapshot.scopes[0].findings = vec![found(Severity::Critical, "beta", 7.0), found(Severity::Critical, "alpha", 5.0)];
+    assert_eq!(names(&snapshot, &Query::default()), ["beta", "alpha", "gamma"]);
+    snapshot.scopes[1].findings = vec![found(Severity::Critical, "gamma", 6.0)];
+    assert_eq!(names(&snapshot, &Query::default()), ["beta", "gamma", "alpha"]);
+    snapshot.scopes[0].findings[0].severity = Severity::Warning;
+    assert_eq!(names(&snapshot, &Query::default()), ["gamma", "alpha", "beta"]);
+    let pool = finding(Kind::ThrottleUnreservedPool, Severity::Critical, None, 900.0);
+    snapshot.scopes[0].findings.push(Finding { affected: vec!["beta".into()], ..pool });
+    assert_eq!(
+        names(&snapshot, &Query::default()),
+        ["gamma", "alpha", "beta"],
+        "it suffers, but nothing of it is known"
+    );
+    snapshot.scopes[0].functions[1].trouble = Some(5.5);
+    assert_eq!(names(&snapshot, &Query::default()), ["gamma", "beta", "alpha"]);
+    snapshot.scopes[0].findings.pop();
+    snapshot.scopes[0].findings[0].severity = Severity::Info;
+    assert_eq!(names(&snapshot, &Query { faults_only: true, ..Query::default() }), ["gamma", "alpha"]);
+}
+
+#[test]
+fn a_finding_says_what_is_wrong_in_the_table() {
+    let mut snapshot = three();
+    snapshot.scopes[0].findings = vec![finding(Kind::EventSourceLagging, Severity::Warning, Some("beta"), 1.0)];
+    let beta = row(&snapshot, "beta");
+    let told = cell(&snapshot, beta, Column::Status, 1);
+    assert_eq!(told, Some(Cell::Text("lagging".to_string(), Meaning::Warning)));
+    let name = cell(&snapshot, beta, Column::Function, 1);
+    assert_eq!(name, Some(Cell::Text("beta".to_string(), Meaning::Normal)), "no longer idle");
 }
 
 fn names(snapshot: &Snapshot, query: &Query) -> Vec<String> {
@@ -189,8 +228,8 @@ fn what_is_not_known_is_a_dash() {
             Column::Function => Cell::Text("beta".to_string(), Meaning::Muted),
             Column::Scope => Cell::Text("eu-west-1".to_string(), Meaning::Muted),
             Column::Split => Cell::Text(String::new(), Meaning::Muted),
-            Column::Trend => Cell::Trend(vec![None; 3], 3, Meaning::Series1),
-            Column::Trouble => Cell::Trend(vec![None; 3], 3, Meaning::Critical),
+            Column::Trend => Cell::Trend(vec![None; 3], 2, Meaning::Series1),
+            Column::Trouble => Cell::Trend(vec![None; 3], 2, Meaning::Critical),
             _ => Cell::Text("–".to_string(), Meaning::Muted),
         };
         assert_eq!(cell(&snapshot, row(&snapshot, "beta"), column, 3), Some(expected), "{}", column.name());
@@ -289,9 +328,9 @@ fn a_trend_ends_with_the_newest_complete_minute_and_keeps_its_gaps() {
         .snapshot();
     let trend = |column| cell(&snapshot, row(&snapshot, "f"), column, 4).unwrap();
     let invocations = vec![None, Some(0.0), None, Some(4.0)];
-    assert_eq!(trend(Column::Trend), Cell::Trend(invocations, 3, Meaning::Series1));
+    assert_eq!(trend(Column::Trend), Cell::Trend(invocations, 2, Meaning::Series1));
     let trouble = vec![Some(2.0), None, Some(0.0), Some(6.0)];
-    assert_eq!(trend(Column::Trouble), Cell::Trend(trouble, 3, Meaning::Critical));
+    assert_eq!(trend(Column::Trouble), Cell::Trend(trouble, 2, Meaning::Critical));
 }
 
 #[test]

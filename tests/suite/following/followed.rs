@@ -44,6 +44,7 @@ pub(super) fn directory(region: &str) -> Directory {
             memory_mb: Some(128),
             timeout_s: Some(3),
             last_modified: None,
+            code_sha256: None,
             snap_start: false,
             dead_letter_target: None,
             log_group: None,

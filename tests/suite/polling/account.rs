@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use lamtop::model::deployment::Shifting;
 use lamtop::model::failure::ApiError;
 use lamtop::model::function::{
     AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, LogGroup, Provisioned,
@@ -17,8 +18,8 @@ use lamtop::model::queue::QueueAttributes;
 use lamtop::model::time::Clock;
 use lamtop::model::{Arn, FunctionName};
 use lamtop::source::api::{
-    Account, Functions, Identity, LogQuery, Logs, MetricQuery, Metrics, Page, PointsPage, Position, Queues, Records,
-    Shard, Streams, Tail, TailFilter, Token,
+    Account, DeploymentInfo, DeploymentTarget, Deployments, Functions, Identity, LogQuery, Logs, MetricQuery, Metrics,
+    Page, PointsPage, Position, Queues, Records, Shard, Streams, Tail, TailFilter, Token,
 };
 
 /// How an operation behaves that does not answer.
@@ -47,6 +48,10 @@ pub(super) struct Call {
 pub(super) struct Script {
     /// How many functions it has: `f0000`, `f0001` … Every tenth is active.
     functions: usize,
+    /// Whether every alias is weighted, and a deployment under way.
+    deploying: Mutex<bool>,
+    /// Every function's reservation.
+    reserved: Mutex<Option<u32>>,
     /// What does not answer.
     trouble: Mutex<BTreeMap<Operation, Trouble>>,
     /// How long an answer takes.
@@ -76,6 +81,8 @@ impl Script {
     pub(super) fn new(functions: usize, clock: Clock) -> Self {
         Self {
             functions,
+            deploying: Mutex::new(true),
+            reserved: Mutex::default(),
             trouble: Mutex::default(),
             latency: Duration::from_millis(100),
             clock,
@@ -86,6 +93,20 @@ impl Script {
     /// From now on `operation` does not answer.
     pub(super) fn fail(&self, operation: Operation, trouble: Trouble) {
         self.trouble.lock().unwrap().insert(operation, trouble);
+    }
+
+    /// From now on there is a deployment, or there is none.
+    pub(super) fn deploy(&self, deploying: bool) {
+        *self.deploying.lock().unwrap() = deploying;
+    }
+
+    /// From now on every function has this reservation.
+    pub(super) fn reserve(&self, reserved: Option<u32>) {
+        *self.reserved.lock().unwrap() = reserved;
+    }
+
+    fn is_deploying(&self) -> bool {
+        *self.deploying.lock().unwrap()
     }
 
     /// Every call so far.
@@ -145,6 +166,7 @@ impl Functions for Service {
             memory_mb: Some(128),
             timeout_s: Some(3),
             last_modified: None,
+            code_sha256: None,
             snap_start: false,
             dead_letter_target: (index == 0).then(|| arn("sqs", "lost")),
             log_group: None,
@@ -155,13 +177,13 @@ impl Functions for Service {
 
     async fn aliases(&self, _: &FunctionName, _: Token) -> Result<Page<Alias>, ApiError> {
         self.0.plain(Operation::ListAliases).await?;
-        let additional = BTreeMap::from([("8".to_string(), 0.1)]);
+        let additional = self.0.is_deploying().then(|| ("8".to_string(), 0.1)).into_iter().collect();
         Ok(Page::last(vec![Alias { name: "live".into(), version: "7".into(), additional }]))
     }
 
     async fn reserved(&self, _: &FunctionName) -> Result<Option<u32>, ApiError> {
         self.0.plain(Operation::GetFunctionConcurrency).await?;
-        Ok(None)
+        Ok(*self.0.reserved.lock().unwrap())
     }
 
     async fn provisioned(&self, _: &FunctionName, _: Token) -> Result<Page<Provisioned>, ApiError> {
@@ -186,6 +208,50 @@ impl Functions for Service {
             maximum_concurrency: None,
             on_failure: None,
         }]))
+    }
+}
+
+#[async_trait]
+impl Deployments for Service {
+    async fn deployments(&self, _: Token) -> Result<Page<String>, ApiError> {
+        self.0.plain(Operation::ListDeployments).await?;
+        Ok(Page::last(self.0.is_deploying().then(|| "d-1".to_string()).into_iter().collect()))
+    }
+
+    async fn described(&self, ids: &[String]) -> Result<Vec<DeploymentInfo>, ApiError> {
+        self.0.plain(Operation::BatchGetDeployments).await?;
+        let info = |id: &String| DeploymentInfo {
+            id: id.clone(),
+            application: None,
+            group: None,
+            config: Some("Shop.Slow".into()),
+            status: "InProgress".into(),
+            started: None,
+            auto_rollback: None,
+        };
+        Ok(ids.iter().map(info).collect())
+    }
+
+    async fn targets(&self, _: &str, _: Token) -> Result<Page<String>, ApiError> {
+        self.0.plain(Operation::ListDeploymentTargets).await?;
+        Ok(Page::last(vec![name(0).to_string()]))
+    }
+
+    async fn aliases_shifted(&self, _: &str, targets: &[String]) -> Result<Vec<DeploymentTarget>, ApiError> {
+        self.0.plain(Operation::BatchGetDeploymentTargets).await?;
+        let shifted = |target: &String| DeploymentTarget {
+            function: target.as_str().into(),
+            alias: "live".into(),
+            current_version: Some("7".into()),
+            target_version: Some("8".into()),
+            target_weight: Some(0.1),
+        };
+        Ok(targets.iter().map(shifted).collect())
+    }
+
+    async fn shifting(&self, _: &str) -> Result<Option<Shifting>, ApiError> {
+        self.0.plain(Operation::GetDeploymentConfig).await?;
+        Ok(Some(Shifting::Linear { percent: 5, minutes: 2 }))
     }
 }
 

@@ -12,7 +12,8 @@ use crate::error::Error;
 pub struct Embedded {
     /// What it is asked for by.
     pub name: &'static str,
-    toml: &'static str,
+    /// Its file.
+    pub toml: &'static str,
 }
 
 macro_rules! embedded {
@@ -29,6 +30,7 @@ const EMBEDDED: &[Embedded] = embedded![
     "kill-switch",
     "burst",
     "short-calls",
+    "hidden-limit",
     "provisioned-spillover",
     "bad-canary",
     "slow-canary",
@@ -38,11 +40,13 @@ const EMBEDDED: &[Embedded] = embedded![
     "poison-pill",
     "sqs-redrive",
     "iterator-lag",
+    "async-backlog",
     "slow-downstream",
     "memory-creep",
     "near-timeout",
     "recursion",
     "deploy-breaks",
+    "hand-made-changes",
     "flaky-aws",
     "media-pipeline",
     "large",
@@ -103,7 +107,11 @@ fn is_file(name: &str) -> bool {
 
 impl Scenario {
     /// Reads the scenario `name` from its TOML `text`.
-    pub(in crate::source::demo) fn parse(name: &str, text: &str) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    ///
+    /// A usage error, with the line, where the text is no scenario or one that makes no sense.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Error> {
         let unusable = |cause: String| {
             Error::usage(
                 format!("the demo scenario {name} cannot be used"),

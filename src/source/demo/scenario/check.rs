@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use super::large::{MOST_FUNCTIONS, RESERVED_AT_MOST};
-use super::truth::KINDS;
-use super::{AliasTraffic, Function, Incident, Instant, Scenario, Source, Target, Truth};
+use super::{AliasTraffic, Canary, Function, Incident, Instant, Scenario, Source, Target, Truth};
+use crate::model::deployment::Shifting;
 
 /// The smallest part of the limit that reservations must leave, as AWS demands (aws-facts 6.4).
 const UNRESERVED_MINIMUM: u64 = 100;
@@ -249,7 +249,22 @@ fn canary(alias: &AliasTraffic, table: &Table) -> Checked {
     table.times(("from_min", canary.from_min), canary.until_min)?;
     table.share("error_rate", canary.error_rate)?;
     table.within("duration", canary.duration, 0.01..=100.0)?;
-    table.within("init", canary.init, 0.01..=100.0)
+    table.within("init", canary.init, 0.01..=100.0)?;
+    rollout(canary, &table.inner("deployment"))
+}
+
+/// A deployment that its traffic contradicts would be a riddle.
+fn rollout(canary: &Canary, table: &Table) -> Checked {
+    let Some(rollout) = &canary.deployment else { return Ok(()) };
+    let Some(Shifting::Canary { percent, minutes }) = Shifting::predefined(&rollout.config) else {
+        return table.ensure("config", false, || format!("{:?} is no canary of CodeDeploy's own", rollout.config));
+    };
+    let agrees = (f64::from(percent) / 100.0 - canary.weight).abs() < 1e-9;
+    table.ensure("config", agrees, || format!("it shifts {percent} %, the weight is {}", canary.weight))?;
+    let end = canary.from_min + f64::from(minutes);
+    table.ensure("config", canary.until_min.is_some_and(|until| until <= end), || {
+        format!("it shifts the rest in minute {end}: until_min must not be later")
+    })
 }
 
 fn source(function: &Function, table: &Table) -> Checked {
@@ -327,9 +342,20 @@ fn changes(scenario: &Scenario) -> Checked {
         let table = Table::new("change", place, format!("change of {}", change.function));
         let function = table.known(scenario, &change.function)?;
         table.times(("at_min", change.at_min), change.until_min)?;
-        let something = change.code || change.reserved.is_some() || change.alias.is_some() || change.source_disabled;
-        table
-            .ensure("at_min", something, || "nothing changes: code, reserved, alias or source_disabled".to_string())?;
+        let something =
+            change.is_update() || change.reserved.is_some() || change.alias.is_some() || change.source_disabled;
+        table.ensure("at_min", something, || {
+            "nothing changes: code, timeout_s, reserved, alias or source_disabled".to_string()
+        })?;
+        table.within("timeout_s", change.timeout_s.unwrap_or(1), 1.0..=900.0)?;
+        // Versions keep the timeout with which they were published.
+        table.ensure("timeout_s", change.timeout_s.is_none() || function.aliases.is_empty(), || {
+            "its callers call an alias".to_string()
+        })?;
+        // The end of such a change would be one more.
+        table.ensure("until_min", change.timeout_s.is_none() || change.until_min.is_none(), || {
+            "a timeout is not taken back".to_string()
+        })?;
         if let Some(alias) = &change.alias {
             let known = function.aliases.iter().any(|known| known.name == alias.name);
             table.ensure("alias.name", known, || format!("there is no alias {}", alias.name))?;
@@ -343,11 +369,6 @@ fn changes(scenario: &Scenario) -> Checked {
 }
 
 fn check_truth(scenario: &Scenario, truth: &Truth, table: &Table) -> Checked {
-    if let Some(kind) = &truth.kind {
-        table.ensure("kind", KINDS.contains(&kind.as_str()), || {
-            format!("there is no finding {kind}; there are {}", KINDS.join(", "))
-        })?;
-    }
     table.ensure("kind", truth.kind.is_some() || truth.canary.is_some(), || "neither kind nor canary".to_string())?;
     let function = truth.function.as_ref().map(|name| table.known(scenario, name)).transpose()?;
     let alias = match (&truth.alias, function) {
@@ -480,6 +501,21 @@ from_min = 4
                 "from_min = 3, until_min = 3",
                 "key `alias.canary.until_min` of function f: 3 is not after",
             ),
+            (
+                "from_min = 3",
+                "from_min = 3, deployment = { config = \"CodeDeployDefault.LambdaAllAtOnce\" }",
+                "key `alias.canary.deployment.config` of function f: \"CodeDeployDefault.LambdaAllAtOnce\" is no canary",
+            ),
+            (
+                "weight = 0.1",
+                "weight = 0.2, deployment = { config = \"CodeDeployDefault.LambdaCanary10Percent5Minutes\" }",
+                "it shifts 10 %, the weight is 0.2",
+            ),
+            (
+                "from_min = 3",
+                "from_min = 3, until_min = 9, deployment = { config = \"CodeDeployDefault.LambdaCanary10Percent5Minutes\" }",
+                "it shifts the rest in minute 8",
+            ),
             ("redrive = \"q-dlq\"", "redrive = \"q\"", "`source.sqs.redrive` of function g: it is the queue itself"),
             ("p50_ms = 90.0", "p50_ms = 90.0\nasync_share = 1.0", "its source is its only caller"),
             ("function = \"f\"\nversion", "function = \"x\"\nversion", "key `function` of incident of x: there is no"),
@@ -492,7 +528,7 @@ from_min = 4
             ("reserved = 60", "alias = { name = \"beta\", version = \"3\" }", "there is no alias beta"),
             ("answer = \"denied\"", "answer = \"denied\"\nshare = 2", "line 49, key `share` of fault of the API: 2"),
             ("answer = \"denied\"", "answer = \"no\"", "unknown variant `no`"),
-            ("\"errors.rate\"", "\"errors.rates\"", "line 50, key `kind` of truth: there is no finding errors.rates"),
+            ("\"errors.rate\"", "\"errors.rates\"", "unknown variant `errors.rates`"),
             ("function = \"f\"\nalias = \"live\"", "alias = \"live\"", "the function has no alias live"),
             ("canary = { version = \"2\", weight = 0.1, from_min = 3, error_rate = 0.0 }\n", "", "never runs"),
         ];

@@ -2,13 +2,14 @@
 
 use serde::Deserialize;
 
+use crate::model::finding::Kind;
+
 /// A fact about a scenario that only its author knows.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Truth {
-    /// The kind of the finding that should be made, for example `throttle.reserved_limit`; absent when
-    /// nothing should be found: a canary that is good.
-    pub kind: Option<String>,
+    /// The kind of the finding that should be made; absent when nothing should be found: a canary that is good.
+    pub kind: Option<Kind>,
     /// The function it is about; absent: the Region.
     pub function: Option<String>,
     /// The alias it is about.
@@ -30,35 +31,3 @@ pub enum Verdict {
     /// It is worse.
     Bad,
 }
-
-/// The kinds of findings there are.
-pub(super) const KINDS: &[&str] = &[
-    "throttle.reserved_zero",
-    "throttle.reserved_limit",
-    "throttle.unreserved_pool",
-    "throttle.request_rate",
-    "throttle.scaling_rate",
-    "throttle.unknown",
-    "concurrency.near_limit",
-    "concurrency.top_consumer",
-    "concurrency.provisioned_spillover",
-    "errors.rate",
-    "errors.timeout",
-    "errors.out_of_memory",
-    "duration.near_timeout",
-    "memory.near_limit",
-    "cold_start.surge",
-    "async.backlog",
-    "async.dropped",
-    "dead_letter.growing",
-    "dead_letter.delivery_failing",
-    "event_source.lagging",
-    "event_source.disabled",
-    "recursion.dropped",
-    "canary.failing",
-    "canary.split_off",
-    "change.code",
-    "change.configuration",
-    "change.alias",
-    "change.concurrency",
-];

@@ -6,12 +6,14 @@ use super::super::admission::Allowance;
 use super::super::behaviour::{Behaviour, behaviour};
 use super::super::fleet::{Environment, Fleet};
 use super::super::instant::Instant;
+use super::super::ledger::Ledger;
 use super::super::noise::Noise;
 use super::super::report::Lane;
 use super::super::scenario::{Function, Scenario, Source};
 use super::super::tally::Tally;
 use super::super::traffic::Rate;
 use super::call::{Call, Caller, Messages};
+use super::truth::Refusals;
 
 /// A function's minutes are seen this long after their end, at the earliest and at the latest, seconds: AWS
 /// gives no figure; the newest minute or two are missing or in part (aws-facts 1.2).
@@ -31,6 +33,7 @@ pub(in crate::source::demo) struct State {
     pub(super) provisioned: Option<u16>,
     pub(super) environments: u32,
     pub(super) tally: Tally,
+    pub(super) refusals: Ledger<Refusals>,
     pub(super) poller: Option<Poller>,
 }
 
@@ -108,6 +111,7 @@ impl State {
             provisioned: provisioned.map(|place| place as u16 + 1),
             environments: 0,
             tally: Tally::new(Instant::of_s(delay_s as f64)),
+            refusals: Ledger::default(),
             poller,
         };
         state.configure(scenario, function, origin);
@@ -129,8 +133,13 @@ impl State {
         }
         self.routes = routes;
         self.allowance.reserve(function.reserved_at(scenario, now));
-        if scenario.changes_of(&function.name, now).any(|change| change.code && Instant::of_min(change.at_min) == now) {
+        if scenario
+            .changes_of(&function.name, now)
+            .any(|change| change.is_update() && Instant::of_min(change.at_min) == now)
+        {
             self.versions[0].fleet.replace(now);
+            // What they run with is asked for again.
+            self.versions[0].behaviour.until = now;
         }
         let source_disabled = scenario.changes_of(&function.name, now).any(|change| change.source_disabled);
         if let Some(Poller::Queue { enabled, .. } | Poller::Stream { enabled, .. }) = &mut self.poller {

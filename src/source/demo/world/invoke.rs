@@ -49,7 +49,11 @@ impl World {
         };
         match state.allowance.admit(&mut self.pool, wish, self.now) {
             Ok(grant) => self.begin(call, lane, grant),
-            Err(_) => self.refuse(call, lane),
+            Err(refusal) => {
+                let reserved = state.allowance.reserved.as_ref().map(|(reserved, _)| *reserved);
+                state.refusals.entry(self.now.minute()).count(refusal, reserved);
+                self.refuse(call, lane);
+            }
         }
     }
 

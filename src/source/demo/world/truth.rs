@@ -1,12 +1,66 @@
-//! How many invocations really ran at a time: what the reading of logs is measured against.
+//! What no metric tells: how many invocations really ran at a time, and what refused the others. The reading of logs and
+//! the findings are measured against it.
 
 use chrono::{DateTime, Utc};
 
+use super::super::admission::Refusal;
 use super::super::instant::Instant;
 use super::super::invocation::Invocation;
 use super::World;
+use crate::model::finding::Kind;
+
+/// The requests to a function that were refused, by what refused them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refusals {
+    /// A reservation of nothing.
+    reserved_zero: u32,
+    /// The reservation was in use.
+    reserved_limit: u32,
+    /// The Region's pool was in use.
+    pool: u32,
+    /// Ten requests a second for each unit of concurrency.
+    request_rate: u32,
+    /// 1,000 new environments in ten seconds.
+    scaling_rate: u32,
+}
+
+impl Refusals {
+    /// Counts one of a function that reserves so much.
+    pub(super) fn count(&mut self, refusal: Refusal, reserved: Option<u32>) {
+        let count = match refusal {
+            Refusal::ReservedConcurrency if reserved == Some(0) => &mut self.reserved_zero,
+            Refusal::ReservedConcurrency => &mut self.reserved_limit,
+            Refusal::Pool => &mut self.pool,
+            Refusal::ReservedRate | Refusal::AccountRate => &mut self.request_rate,
+            Refusal::Scaling => &mut self.scaling_rate,
+        };
+        *count += 1;
+    }
+
+    /// How many have the cause that `kind` names; no others than throttles do.
+    pub fn of(&self, kind: Kind) -> u32 {
+        match kind {
+            Kind::ThrottleReservedZero => self.reserved_zero,
+            Kind::ThrottleReservedLimit => self.reserved_limit,
+            Kind::ThrottleUnreservedPool => self.pool,
+            Kind::ThrottleRequestRate => self.request_rate,
+            Kind::ThrottleScalingRate => self.scaling_rate,
+            _ => 0,
+        }
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u32 {
+        self.reserved_zero + self.reserved_limit + self.pool + self.request_rate + self.scaling_rate
+    }
+}
 
 impl World {
+    /// The requests to a function that a minute refused.
+    pub(in crate::source::demo) fn refusals(&self, function: usize, minute: i64) -> Refusals {
+        self.functions[function].refusals.get(minute).copied().unwrap_or_default()
+    }
+
     /// The most invocations at a time in each of `seconds` seconds from `from` on, init phases and running
     /// invocations included: of a function, or of all. `None` if there is no such function.
     ///

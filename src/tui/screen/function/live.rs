@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::widgets::Widget;
 
-use super::{draw_facts, frame};
+use super::chart_marks;
 use crate::analysis::live::FunctionLive;
 use crate::model::text;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 use crate::tui::app::App;
+use crate::tui::screen::lines::{draw_facts, frame};
 use crate::tui::widget::bar::Bar;
 use crate::tui::widget::chart::{Chart, Lane, Limit, Series};
 use crate::tui::widget::words::Words;
@@ -19,7 +21,7 @@ use crate::view::function;
 use crate::view::live::{self, Cell, Place};
 use crate::view::meaning::Meaning;
 use crate::view::units;
-use crate::view::{self, feed};
+use crate::view::{self, changes, feed};
 
 /// From this height on there is room for what is configured.
 const TALL: u16 = 28;
@@ -39,14 +41,16 @@ pub(super) fn draw(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, a
         if area.height >= TALL { draw_facts(app, function::facts(app.snapshot(), shown), area, buffer) } else { area };
     let Some(told) = shown.live.as_deref() else { return nothing(app, scope, rest, buffer) };
     let rest = draw_facts(app, live::facts(told, app.snapshot().at), rest, buffer);
+    let legend = changes::legend(&curve_changes(shown, told, told.curve.values.len()), app.snapshot().at);
+    let rest = if legend.is_empty() { rest } else { draw_facts(app, legend, rest, buffer) };
     let errors = live::errors(told, app.snapshot().at);
     let mut versions = live::versions(shown, told, rest.width.saturating_sub(2));
     let hidden = versions.len().saturating_sub(2 + VERSIONS);
     versions.truncate(2 + VERSIONS);
     let [charts, versions_place, _, errors_place, lines] = shares(rest, versions.len() as u16, errors.len() as u16);
     let [curve, phases] = Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(charts);
-    let title = "concurrency by the second · cold starts";
-    draw_curve(app, shown, told, frame(app, title, curve, buffer), buffer);
+    let inside = frame(app, "concurrency by the second · cold starts", curve, buffer);
+    draw_curve(app, shown, told, inside, buffer);
     let title = format!("{} phases", live::phase(told));
     draw_histogram(app, told, frame(app, &title, phases, buffer), buffer);
     let inner = |place: Rect| Rect { x: place.x + 1, width: place.width.saturating_sub(2), ..place };
@@ -102,10 +106,17 @@ pub(super) fn nothing(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut
     }
 }
 
+/// The changes within the newest `seconds` of the curve.
+fn curve_changes(shown: &FunctionSnapshot, told: &FunctionLive, seconds: usize) -> Vec<changes::Mark> {
+    let seconds = i64::try_from(seconds.min(told.curve.values.len())).unwrap_or(0);
+    changes::marks(shown, TimeDelta::seconds(seconds), told.curve.until)
+}
+
 fn draw_curve(app: &App, shown: &FunctionSnapshot, told: &FunctionLive, area: Rect, buffer: &mut Buffer) {
     // A dot a second, two dots a column: more would run into each other.
     let seconds = usize::from(area.width.saturating_sub(BESIDE)) * 2;
     let (line, limit) = live::curve(shown, told, seconds);
+    let marks = chart_marks(&curve_changes(shown, told, seconds));
     let counts = live::cold_starts(told, seconds);
     Chart {
         series: &[Series { name: line.name, values: &line.values, meaning: line.meaning }],
@@ -114,6 +125,7 @@ fn draw_curve(app: &App, shown: &FunctionSnapshot, told: &FunctionLive, area: Re
         provisional: told.curve.provisional,
         limit: limit.map(|(value, label)| Limit { value, label }),
         lane: Some(Lane { name: "cold", counts: &counts, meaning: Meaning::Series2 }),
+        marks: &marks,
         unit: units::count,
         theme: &app.theme,
     }

@@ -2,31 +2,48 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::widgets::Widget;
 
-use super::{draw_facts, draw_lines, frame, wrap};
+use super::chart_marks;
+use crate::analysis::finding::Finding;
 use crate::analysis::traffic::VersionTraffic;
 use crate::model::text;
 use crate::model::time::Minute;
-use crate::snapshot::FunctionSnapshot;
+use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 use crate::tui::app::App;
-use crate::tui::widget::chart::{Chart, Limit, Series};
+use crate::tui::screen::lines::{draw_facts, draw_lines, frame, wrap};
+use crate::tui::widget::chart::{Chart, Limit, Mark, Series};
 use crate::tui::widget::words::Words;
 use crate::view::function::{self, Fact};
 use crate::view::meaning::Meaning;
 use crate::view::status::Status;
 use crate::view::units::{self, MISSING};
+use crate::view::{changes, findings};
 
 /// Minutes that the charts show.
 const MINUTES: u16 = 60;
+/// From this height on there is room for what is configured.
+const TALL: u16 = 14;
+/// The rows of the page for each that findings may take at its top.
+const FINDINGS_PART: u16 = 8;
+/// Changes told in words, the newest ones; the marks are all there.
+const LEGEND: usize = 4;
 /// From this width on the three charts stand side by side.
 const WIDE: u16 = 160;
 
-pub(super) fn draw(app: &App, shown: &FunctionSnapshot, area: Rect, buffer: &mut Buffer) {
-    let rest = draw_facts(app, function::facts(app.snapshot(), shown), area, buffer);
+pub(super) fn draw(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, area: Rect, buffer: &mut Buffer) {
+    let now = app.snapshot().at;
+    let rest = draw_findings(app, scope, shown, area, buffer);
+    let rest =
+        if area.height >= TALL { draw_facts(app, function::facts(app.snapshot(), shown), rest, buffer) } else { rest };
     let rest = draw_facts(app, function::now(app.snapshot(), shown), rest, buffer);
+    let changes = changes::marks(shown, TimeDelta::minutes(MINUTES.into()), now);
+    let legend: Vec<Fact> = changes::legend(&changes, now).into_iter().take(LEGEND).collect();
+    let rest = if legend.is_empty() { rest } else { draw_facts(app, legend, rest, buffer) };
+    let marks = chart_marks(&changes);
     let panes = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]);
     let halves = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]);
     let [first, second, third, lists] = if area.width >= WIDE {
@@ -43,13 +60,34 @@ pub(super) fn draw(app: &App, shown: &FunctionSnapshot, area: Rect, buffer: &mut
     };
     let charts = function::charts(app.snapshot(), shown, MINUTES);
     for (chart, place) in charts.iter().zip([first, second, third]) {
-        draw_chart(app, chart, frame(app, chart.title, place, buffer), buffer);
+        draw_chart(app, chart, &marks, frame(app, chart.title, place, buffer), buffer);
     }
     let lists = frame(app, "events in and out", lists, buffer);
     draw_lines(app, &list(shown, lists.width), lists, buffer);
 }
 
-fn draw_chart(app: &App, chart: &function::Chart, area: Rect, buffer: &mut Buffer) {
+/// What is wrong with the function, the worst first; gives what is left below.
+fn draw_findings(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, area: Rect, buffer: &mut Buffer) -> Rect {
+    let found: Vec<&Finding> = scope.findings.iter().filter(|finding| finding.concerns(&shown.state.name)).collect();
+    let most = usize::from((area.height / FINDINGS_PART).max(1));
+    let more = found.len().saturating_sub(most);
+    let line = |(index, finding): (usize, &&Finding)| {
+        let (mark, meaning) = findings::severity(finding.severity);
+        let mut words = Words::default();
+        words.add(format!(" {mark} {}", findings::age(finding, app.snapshot().at)), meaning);
+        if more > 0 && index + 1 == most {
+            words.fact("", format!("+{more} more (3)"), Meaning::Label);
+        }
+        words.fact("", finding.summary.as_str(), Meaning::Normal);
+        words
+    };
+    let lines: Vec<Words> = found.iter().take(most).enumerate().map(line).collect();
+    draw_lines(app, &lines, area, buffer);
+    let taken = (lines.len() as u16).min(area.height);
+    Rect { y: area.y + taken, height: area.height - taken, ..area }
+}
+
+fn draw_chart(app: &App, chart: &function::Chart, marks: &[Mark], area: Rect, buffer: &mut Buffer) {
     let series: Vec<Series<'_>> = chart
         .lines
         .iter()
@@ -63,6 +101,7 @@ fn draw_chart(app: &App, chart: &function::Chart, area: Rect, buffer: &mut Buffe
         provisional: app.snapshot().params.provisional_minutes as usize,
         limit: chart.limit.map(|(value, label)| Limit { value, label }),
         lane: None,
+        marks,
         unit: chart.unit,
         theme: &app.theme,
     }

@@ -13,6 +13,7 @@ fn chart<'a>(series: &'a [Series<'a>], theme: &'a Theme) -> Chart<'a> {
         provisional: 0,
         limit: None,
         lane: None,
+        marks: &[],
         unit: |value| format!("{value:.0}"),
         theme,
     }
@@ -167,12 +168,41 @@ fn a_lane_stands_below_the_values_of_its_times() {
     assert_eq!(screen(&Chart { lane: Some(few), ..chart(&lines, &theme) }, 10, 1).lines().count(), 1);
 }
 
+/// A mark so many seconds before the newest value.
+fn mark(back: i64, character: char) -> Mark {
+    let newest: DateTime<FixedOffset> = "2026-11-22T10:00:00+00:00".parse().unwrap();
+    Mark { at: newest - chrono::TimeDelta::seconds(back), character, meaning: Meaning::Series6 }
+}
+
+#[test]
+fn marks_stand_on_the_time_axis_where_they_belong() {
+    let theme = theme();
+    let values = ramp(31);
+    let lines = [series("", &values)];
+    let (minute, older) = (60, 30 * 60 + 1);
+    let marks = [mark(older, 'x'), mark(30 * minute, 'a'), mark(15 * minute, 'b'), mark(-40, 'c')];
+    let drawn = Chart { marks: &marks, ..chart(&lines, &theme) };
+    insta::assert_snapshot!(screen(&drawn, 34, 7), @r"
+    50┤
+      │
+      │                    ⢀⣀⣀⡠⠤⠤⠔⠒⠊⠉⠉
+      │          ⣀⣀⠤⠤⠤⠒⠒⠒⠊⠉⠁
+     0┤⣀⣀⠤⠤⠒⠒⠒⠉⠉⠉
+      └a─────────┬────b────┬─────────c
+     09:30     09:40     09:50   10:00
+    ");
+    // Without an axis they stand over the last row of the lines.
+    let last = screen(&drawn, 11, 2).lines().last().map(|row| row.chars().collect::<Vec<_>>()).unwrap();
+    assert_eq!((last[0], last[5], last[10]), ('a', 'b', 'c'));
+}
+
 proptest! {
     #[test]
     fn holds_at_any_size_with_any_number(
         first in proptest::collection::vec(value(), 0..90),
         counts in proptest::option::of(proptest::collection::vec(value(), 0..120)),
         second in proptest::collection::vec(value(), 0..90),
+        backs in proptest::collection::vec(any::<i32>(), 0..4),
         limit in value(), name in any::<String>(), provisional in 0usize..100, step_s in any::<u64>(),
         columns in 0u16..200, rows in 0u16..60,
     ) {
@@ -181,7 +211,8 @@ proptest! {
         let limit = limit.map(|value| Limit { value, label: &name });
         let lane = counts.as_deref().map(|counts| Lane { name: &name, counts, meaning: Meaning::Series2 });
         let step = Duration::from_secs(step_s);
+        let marks: Vec<Mark> = backs.into_iter().map(|back| mark(back.into(), '◆')).collect();
         let unit = |value: f64| value.to_string();
-        draw(&Chart { step, provisional, limit, lane, unit, ..chart(&lines, &theme) }, columns, rows);
+        draw(&Chart { step, provisional, limit, lane, marks: &marks, unit, ..chart(&lines, &theme) }, columns, rows);
     }
 }

@@ -1,0 +1,147 @@
+//! The canary's verdict: pass, fail or not enough data, from counts per executed version. It may be looked at every
+//! second without more false alarms than its terms allow.
+//!
+//! All that the two versions did since the split began counts, as far as it is kept (two hours): errors and invocations
+//! by version from the settled minutes of the metrics, and from whole minutes of the logs for the time after them. It is
+//! no sliding window: looking at a window again and again as it slides would sooner or later fail any canary.
+
+pub mod judge;
+mod progress;
+mod split;
+mod words;
+
+use chrono::{DateTime, Utc};
+
+use self::judge::judge;
+use self::split::Split;
+pub(super) use self::split::weighed;
+pub(super) use self::words::percent;
+use self::words::reasons;
+use super::Params;
+use super::live::FunctionLive;
+use super::statistics::Count;
+use super::traffic::AliasTraffic;
+use crate::model::deployment::Deployment;
+use crate::store::state::FunctionState;
+
+/// How a weighted alias's canary does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Canary {
+    /// The version that is tried.
+    pub version: String,
+    /// The version that it would replace.
+    pub baseline: String,
+    /// Whether it is worse.
+    pub verdict: Verdict,
+    /// Why, one fact a line, with counts, intervals and the margin; what decided stands first.
+    pub reasons: Vec<String>,
+    /// How many more of the canary's calls the verdict needs, if it goes on as it did; `None` once decided, and where
+    /// that cannot be told.
+    pub calls_needed: Option<u64>,
+    /// When these calls will have come at the present rate, seconds.
+    pub decided_in_s: Option<u64>,
+    /// When it began to get traffic.
+    pub since: DateTime<Utc>,
+    /// When the verdict was reached, as far as is known.
+    pub decided: Option<DateTime<Utc>>,
+    /// The errors of the canary and the baseline.
+    pub errors: Compared,
+    /// The `CodeDeploy` deployment that shifts the alias, where there is one.
+    pub deployment: Option<Progress>,
+}
+
+/// The word on a canary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is as good as what it replaces, within the margin.
+    Pass,
+    /// It is worse.
+    Fail,
+    /// Not enough calls yet.
+    NotEnoughData,
+}
+
+impl Verdict {
+    /// The word used in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::NotEnoughData => "not_enough_data",
+        }
+    }
+}
+
+/// Counts of two versions, and what is known of the difference of their rates.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Compared {
+    /// Of the canary: failures and calls.
+    pub canary: (f64, f64),
+    /// Of the baseline.
+    pub baseline: (f64, f64),
+    /// The canary's rate less the baseline's: where it lies at every look with the confidence of the terms.
+    pub difference: Option<(f64, f64)>,
+}
+
+/// A `CodeDeploy` deployment that shifts the alias.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// What is known of it.
+    pub deployment: Deployment,
+    /// Seconds until the next part of the traffic is shifted; `None` where that cannot be told.
+    pub next_step_in_s: Option<u64>,
+}
+
+/// The canary of `alias`; `None` where its traffic is not split.
+///
+/// Of several additional versions it is the one that does worst; of equals, the one with the most weight.
+pub fn canary(
+    function: &FunctionState,
+    alias: &AliasTraffic,
+    live: Option<&FunctionLive>,
+    deployment: Option<&Deployment>,
+    params: &Params,
+    now: DateTime<Utc>,
+) -> Option<Canary> {
+    let baseline = alias.version.as_deref()?;
+    let judged = alias.additional.iter().filter(|(_, weight)| **weight > 0.0).map(|(version, weight)| {
+        let split = Split { function, alias: &alias.name, version, baseline };
+        let judgement = judge(&split.steps(live, params, now), &params.canary);
+        (rank(judgement.verdict().0), *weight, split, judgement)
+    });
+    let worst = judged.min_by(|one, other| one.0.cmp(&other.0).then(other.1.total_cmp(&one.1)))?;
+    let (_, _, split, judgement) = worst;
+    let (verdict, decided) = judgement.verdict();
+    let per_s = judgement.canary.calls / (judgement.minutes().max(1) * 60) as f64;
+    let pair = |count: Count| (count.failures, count.calls);
+    let since = judgement.span.map_or_else(|| split.begin(now).start(), |(first, _)| first.start());
+    Some(Canary {
+        reasons: reasons(&split, &judgement, alias, live, &params.canary),
+        calls_needed: judgement.calls_needed.map(|calls| calls.ceil() as u64),
+        decided_in_s: judgement.calls_needed.filter(|_| per_s > 0.0).map(|calls| (calls / per_s).ceil() as u64),
+        since,
+        // A minute tells when it is over.
+        decided: decided.map(|minute| minute.plus(1).start()),
+        errors: Compared {
+            canary: pair(judgement.canary),
+            baseline: pair(judgement.baseline),
+            difference: judgement.difference,
+        },
+        deployment: deployment.map(|one| Progress::of(one, now)),
+        version: split.version.to_string(),
+        baseline: baseline.to_string(),
+        verdict,
+    })
+}
+
+/// The worst verdict first.
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Fail => 0,
+        Verdict::NotEnoughData => 1,
+        Verdict::Pass => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests;

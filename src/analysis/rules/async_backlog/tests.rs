@@ -1,0 +1,48 @@
+//! Which ages of events are a backlog.
+
+use crate::fixture::{Fixture, function, minute, minutes};
+use crate::model::finding::{Kind, Severity};
+use crate::model::metric::Metric;
+
+/// `checkout` whose events are so old, ms.
+fn told(ages: &str) -> Fixture {
+    Fixture::new().listed("checkout", &[]).points(&function("checkout"), Metric::AsyncEventAge, &minutes(ages))
+}
+
+#[test]
+fn old_events_are_a_backlog_when_they_are_not_alone() {
+    let cases = [
+        ("200 200 200 200", None),
+        // Retries come after one and three minutes, in all (aws-facts 6.5).
+        ("200 60000 180000 60000 180000", None),
+        // Old once is not enough, however old.
+        ("900000", None),
+        ("900000 900000", Some(1)),
+        ("200 60000 180000 900000", None),
+        ("200 60000 180000 900000 1000000", Some(1)),
+        ("200 60000 180000 900000 200 900000", Some(2)),
+        ("- - - 900000 - 900000", Some(2)),
+    ];
+    for (ages, expected) in cases {
+        let found = told(ages).found(Kind::AsyncBacklog);
+        let is = found.as_ref().map(|found| (minute(2).start() - found.since).num_minutes());
+        assert_eq!(is, expected, "{ages}: {found:?}");
+    }
+}
+
+#[test]
+fn it_says_how_old_and_what_waits() {
+    let found = told("600000 700000 800000 900000 1000000")
+        .points(&function("checkout"), Metric::AsyncEventsReceived, &minutes("300 300 300 300 300"))
+        .points(&function("checkout"), Metric::Invocations, &minutes("100 100 100 100 100"))
+        .found(Kind::AsyncBacklog)
+        .unwrap();
+    assert_eq!(found.summary, "Events for checkout wait 17 min before they are processed, and longer and longer");
+    assert_eq!((found.severity, found.impact), (Severity::Warning, 200.0));
+    assert!(found.evidence.contains(&"1500 events received within 5 min".to_string()), "{:?}", found.evidence);
+    assert_eq!(found.next[0], "aws lambda get-function-concurrency --function-name checkout --region eu-west-1");
+    let steady = told("900000 900000 900000 900000 900000").found(Kind::AsyncBacklog).unwrap();
+    assert_eq!(steady.summary, "Events for checkout wait 15 min before they are processed");
+    assert!(steady.confidence < found.confidence);
+    assert!(steady.impact <= 0.0, "what waits is not known");
+}

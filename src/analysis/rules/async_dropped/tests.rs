@@ -1,0 +1,54 @@
+//! What is said of events that are given up: where they go decides how bad that is.
+
+use crate::fixture::{Fixture, function, info, minutes};
+use crate::model::Arn;
+use crate::model::finding::{Kind, Severity};
+use crate::model::function::{FunctionInfo, InvokeConfig};
+use crate::model::metric::Metric;
+use crate::model::observation::Payload;
+
+const QUEUE: &str = "arn:aws:sqs:eu-west-1:123456789012:failed";
+
+fn told(target: Option<&str>, configs: Option<Vec<InvokeConfig>>) -> Fixture {
+    let info = FunctionInfo { dead_letter_target: target.map(Arn::new), ..info("checkout") };
+    let told = Fixture::new().told(Payload::Functions(vec![info])).points(
+        &function("checkout"),
+        Metric::AsyncEventsDropped,
+        &minutes("0 0 6 12"),
+    );
+    configs.into_iter().fold(told, |told, configs| told.told(Payload::InvokeConfigs("checkout".into(), configs)))
+}
+
+#[test]
+fn events_that_nothing_keeps_are_lost() {
+    let on_failure = || vec![InvokeConfig { qualifier: "$LATEST".to_string(), on_failure: Some(Arn::new(QUEUE)) }];
+    let cases = [
+        (None, Some(vec![]), Severity::Critical, "and nothing keeps them"),
+        (Some(QUEUE), Some(vec![]), Severity::Warning, "they go to failed"),
+        (None, Some(on_failure()), Severity::Warning, "they go to failed"),
+        // What was not read is not known to be missing.
+        (None, None, Severity::Warning, "where they go was not read"),
+    ];
+    for (target, configs, severity, end) in cases {
+        let found = told(target, configs).found(Kind::AsyncDropped).unwrap();
+        assert_eq!(found.severity, severity, "{end}");
+        assert_eq!(found.summary, format!("9 asynchronous events a minute for checkout are given up: {end}"));
+        assert_eq!(found.evidence[0], "18 events were dropped within 2 min, since 09:56:00");
+        let look = "aws lambda list-function-event-invoke-configs --function-name checkout --region eu-west-1";
+        assert_eq!((found.next[0].as_str(), found.impact), (look, 9.0));
+    }
+}
+
+#[test]
+fn a_minute_in_which_it_ran_without_a_drop_is_quiet() {
+    let checkout = function("checkout");
+    let told = |running: &str| {
+        Fixture::new()
+            .listed("checkout", &[])
+            .points(&checkout, Metric::AsyncEventsDropped, &minutes("12 12 - - -"))
+            .points(&checkout, Metric::ConcurrentExecutions, &minutes(running))
+            .found(Kind::AsyncDropped)
+    };
+    assert!(told("3 3 - - -").is_some(), "nothing is known of the last minutes");
+    assert_eq!(told("3 3 3 3 3"), None);
+}

@@ -1,0 +1,87 @@
+//! What is found of a failing canary, and the commands that take it back.
+
+use crate::fixture::{Fixture, executed, now};
+use crate::model::deployment::{Deployment, Shifting};
+use crate::model::finding::{Kind, Severity};
+use crate::model::function::Alias;
+use crate::model::metric::{Metric, Statistic};
+use crate::model::observation::Payload;
+
+/// `checkout:live`, a tenth of which goes to version 8 with so many errors a minute and such a median.
+fn split(errors: f64, median_ms: f64) -> Fixture {
+    let alias =
+        Alias { name: "live".to_string(), version: "7".to_string(), additional: [("8".to_string(), 0.1)].into() };
+    let mut told = Fixture::new().listed("checkout", &[]).told(Payload::Aliases("checkout".into(), vec![alias]));
+    for (version, errors, calls, ms) in [("7", 1.0, 540.0, 40.0), ("8", errors, 60.0, median_ms)] {
+        let subject = executed("checkout", "live", version);
+        let points = |value: f64| -> Vec<(i64, f64)> { (0..15).map(|back| (back, value)).collect() };
+        let medians: Vec<_> = (0..15).map(|back| (back, ms + 0.1 * (back % 3) as f64)).collect();
+        told = told
+            .points(&subject, Metric::Errors, &points(errors))
+            .points(&subject, Metric::Invocations, &points(calls))
+            .statistic(&subject, Metric::Duration, Statistic::P50, &medians);
+    }
+    told
+}
+
+fn found(fixture: &Fixture) -> Vec<crate::analysis::finding::Finding> {
+    let findings = fixture.snapshot().scopes[0].findings.clone();
+    findings.into_iter().filter(|finding| finding.kind == Kind::CanaryFailing).collect()
+}
+
+#[test]
+fn a_canary_that_fails_more_is_told_with_the_way_back() {
+    let found = found(&split(4.0, 40.0));
+    let [finding] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((finding.severity, finding.alias.as_deref()), (Severity::Critical, Some("live")));
+    assert_eq!(finding.summary, "checkout:live: canary version 8 failed 52 of 780 calls, version 7 13 of 7020");
+    assert!((finding.confidence - 0.99).abs() < 1e-9);
+    // 52 errors less the baseline's 780 · 13 / 7020, over 13 minutes.
+    assert!((finding.impact - (52.0 - 780.0 * 13.0 / 7020.0) / 13.0).abs() < 1e-9, "{}", finding.impact);
+    assert_eq!(
+        finding.next,
+        ["aws lambda update-alias --region eu-west-1 --function-name checkout --name live --function-version 7 \
+          --routing-config AdditionalVersionWeights={}"]
+    );
+    assert!(finding.evidence[0].contains("+1.00 points: beyond it since"), "{:?}", finding.evidence);
+}
+
+#[test]
+fn a_deployment_is_stopped_where_there_is_one() {
+    let deployment = Deployment {
+        id: "d-A1B2C3D4E".to_string(),
+        application: None,
+        group: None,
+        config: None,
+        status: "InProgress".to_string(),
+        started: Some(now()),
+        shifting: Some(Shifting::Canary { percent: 10, minutes: 5 }),
+        auto_rollback: None,
+        function: "checkout".into(),
+        alias: "live".to_string(),
+        current_version: None,
+        target_version: None,
+        target_weight: None,
+    };
+    let other = Deployment { alias: "beta".to_string(), id: "d-OTHER".to_string(), ..deployment.clone() };
+    let told = split(4.0, 40.0).told(Payload::Deployments(vec![other, deployment]));
+    assert_eq!(
+        found(&told)[0].next[0],
+        "aws deploy stop-deployment --region eu-west-1 --deployment-id d-A1B2C3D4E --auto-rollback-enabled"
+    );
+    let canary = told.first().canaries["live"].clone();
+    assert_eq!(canary.deployment.unwrap().next_step_in_s, Some(300));
+}
+
+#[test]
+fn a_slow_canary_says_by_how_much() {
+    let found = found(&split(0.0, 90.0));
+    assert_eq!(found[0].summary, "checkout:live: canary version 8 takes 2.25× as long as version 7");
+    assert!(found[0].evidence[0].contains("allowed 1.25×: beyond it since"), "{found:?}");
+    assert!(found[0].impact <= 0.0, "none fails more");
+}
+
+#[test]
+fn a_canary_that_is_as_good_is_not_told() {
+    assert_eq!(found(&split(0.1, 40.0)), []);
+}

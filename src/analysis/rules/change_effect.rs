@@ -1,0 +1,123 @@
+//! What went wrong with a function after somebody changed it: the minutes before against the minutes after. It says
+//! what came after what, not what was caused by it.
+
+use chrono::{DateTime, Utc};
+
+use super::words::{clock, count, percent, span};
+use super::{Case, FunctionCase};
+use crate::analysis::ratio;
+use crate::analysis::statistics::rate_exceeds;
+use crate::model::metric::{Metric, Statistic};
+use crate::model::time::Minute;
+
+/// A function's ordinary minutes: so many before the change.
+const BEFORE_MINUTES: i64 = 30;
+/// What begins later than this after a change has another cause.
+const AFTER_MINUTES: i64 = 10;
+/// A rate that changed is at least so many times what it was …
+const TIMES: f64 = 2.0;
+/// … and by at least this share of the calls more.
+const MORE: f64 = 0.01;
+/// The mean duration that changed is at least so many times what it was.
+const SLOWER: f64 = 1.5;
+/// Calls before and after, fewer than which tell nothing about durations.
+const CALLS: f64 = 50.0;
+/// How likely it must be that a rate changed.
+const SURE: f64 = 0.95;
+
+/// Trouble that began after a change.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Effect {
+    /// What, with the numbers before and after.
+    pub words: String,
+    /// Requests a minute that fail or are refused beyond what did before.
+    pub impact: f64,
+}
+
+/// Sums over some minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sums {
+    minutes: f64,
+    calls: f64,
+    errors: f64,
+    throttles: f64,
+    /// Calls whose mean duration is known, and the durations of these.
+    timed: f64,
+    total_ms: f64,
+}
+
+impl Sums {
+    fn of(function: &FunctionCase<'_>, minutes: std::ops::Range<i64>) -> Self {
+        let mut sums = Self::default();
+        for minute in minutes.map(Minute) {
+            let Some(calls) = function.value(Metric::Invocations, minute) else { continue };
+            sums.minutes += 1.0;
+            sums.calls += calls;
+            sums.errors += function.value(Metric::Errors, minute).unwrap_or(0.0);
+            sums.throttles += function.value(Metric::Throttles, minute).unwrap_or(0.0);
+            if let Some(average_ms) = function.statistic(Metric::Duration, Statistic::Average, minute) {
+                sums.timed += calls;
+                sums.total_ms += average_ms * calls;
+            }
+        }
+        sums
+    }
+
+    fn mean_ms(&self) -> Option<f64> {
+        ratio(Some(self.total_ms), Some(self.timed)).filter(|_| self.timed >= CALLS)
+    }
+
+    /// Of the requests, refused ones included.
+    fn refused(&self) -> (f64, f64) {
+        (self.throttles, self.calls + self.throttles)
+    }
+}
+
+/// What began within ten minutes after `at`.
+pub(super) fn effects(case: &Case<'_>, function: &FunctionCase<'_>, at: DateTime<Utc>) -> Vec<Effect> {
+    let changed = Minute::of(at).0;
+    let last = case.settled().0.min(changed + AFTER_MINUTES);
+    // The minute of the change is of both.
+    let before = Sums::of(function, changed - BEFORE_MINUTES..changed);
+    let after = Sums::of(function, changed + 1..last + 1);
+    let mut effects = Vec::new();
+    effects.extend(risen(case, (before.errors, before.calls), (after.errors, after.calls)).map(|words| Effect {
+        words: format!("errors after it: {words}"),
+        impact: ratio(Some(after.errors), Some(after.minutes)).unwrap_or(0.0),
+    }));
+    effects.extend(risen(case, before.refused(), after.refused()).map(|words| Effect {
+        words: format!("refused requests after it: {words}"),
+        impact: ratio(Some(after.throttles), Some(after.minutes)).unwrap_or(0.0),
+    }));
+    effects.extend(before.mean_ms().zip(after.mean_ms()).filter(|(was, is)| slower(*was, *is)).map(|(was, is)| {
+        Effect {
+            words: format!("mean duration after it: {}, before {}", span(is / 1000.0), span(was / 1000.0)),
+            impact: 0.0,
+        }
+    }));
+    effects
+}
+
+fn slower(was_ms: f64, is_ms: f64) -> bool {
+    ratio(Some(is_ms), Some(was_ms)).is_some_and(|times| times >= SLOWER)
+}
+
+/// The words for a share that is clearly higher than it was; nothing where there were no calls before.
+fn risen(case: &Case<'_>, (was, all_before): (f64, f64), (is, all_after): (f64, f64)) -> Option<String> {
+    let before = ratio(Some(was), Some(all_before))?;
+    let after = ratio(Some(is), Some(all_after))?;
+    let least = (TIMES * before).max(before + MORE);
+    let is_clear = is >= f64::from(case.thresholds().least_errors) && rate_exceeds(is, all_after, least) >= SURE;
+    is_clear.then(|| {
+        let (some, all) = (count(is), count(all_after));
+        format!("{} ({some} of {all}), before {}", percent(after), percent(before))
+    })
+}
+
+/// When a change was made, in words.
+pub(super) fn made(at: DateTime<Utc>, after: Option<DateTime<Utc>>) -> String {
+    match after {
+        Some(after) => format!("between {} and {}", clock(after), clock(at)),
+        None => format!("at {}", clock(at)),
+    }
+}

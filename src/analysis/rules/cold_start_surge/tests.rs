@@ -1,0 +1,50 @@
+//! How many cold starts are a surge, and what is said of it.
+
+use crate::analysis::live::Beat;
+use crate::fixture::{Fixture, info};
+use crate::model::finding::{Kind, Severity};
+use crate::model::function::FunctionInfo;
+use crate::model::observation::Payload;
+
+const HEALTHY: Beat =
+    Beat { invocations: 40, errors: 0, timeouts: 0, out_of_memory: 0, cold_starts: 0, near_timeout: 0, used_mb: None };
+
+fn told(level: Option<&str>, last: Beat) -> Fixture {
+    let info = FunctionInfo { system_log_level: level.map(str::to_string), ..info("checkout") };
+    let beats = [vec![Some(HEALTHY); 20], vec![Some(last)]].concat();
+    Fixture::new().told(Payload::Functions(vec![info])).logged("checkout", &beats)
+}
+
+#[test]
+fn many_cold_starts_are_a_surge() {
+    // Invocations and cold starts of the last ten seconds, after 200 invocations that were warm -> found.
+    let cases = [
+        (40, 0, false),
+        (40, 8, false),
+        (1000, 20, false),
+        (40, 40, true),
+        (4, 4, false),
+        (1000, 900, true),
+        // As many as there are more calls than in the minute before, and one more.
+        (100, 60, false),
+        (100, 61, true),
+    ];
+    for (invocations, cold_starts, expected) in cases {
+        let found = told(None, Beat { invocations, cold_starts, ..HEALTHY }).found(Kind::ColdStartSurge);
+        assert_eq!(found.is_some(), expected, "{cold_starts} of {invocations}: {found:?}");
+    }
+    // What logs failures only tells nothing of the others.
+    assert_eq!(told(Some("WARN"), Beat { cold_starts: 40, ..HEALTHY }).found(Kind::ColdStartSurge), None);
+}
+
+#[test]
+fn it_says_how_many_and_what_was_before() {
+    let found = told(None, Beat { invocations: 80, cold_starts: 80, ..HEALTHY }).found(Kind::ColdStartSurge).unwrap();
+    assert_eq!(found.summary, "checkout starts cold 80 times a minute, 29 % of its invocations");
+    assert_eq!((found.severity, found.impact), (Severity::Warning, 80.0));
+    assert!(found.confidence > 0.9, "{}", found.confidence);
+    assert!(found.evidence.iter().any(|fact| fact.starts_with("0 of 240 in the minute from ")), "{:?}", found.evidence);
+    assert!(found.evidence.contains(&"half of them wait more than 0.8 s for it".to_string()), "{:?}", found.evidence);
+    let look = "aws lambda list-provisioned-concurrency-configs --function-name checkout --region eu-west-1";
+    assert_eq!(found.next[1], look);
+}

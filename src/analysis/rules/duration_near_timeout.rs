@@ -1,0 +1,100 @@
+//! `duration.near_timeout`: the longest invocations come close to the function's timeout.
+
+use super::advice::{self, REPORTS};
+use super::held::Sign;
+use super::words::{clock, percent, span};
+use super::{Case, Found, FunctionCase, Rule};
+use crate::analysis::live::Beat;
+use crate::model::finding::{Kind, Severity};
+use crate::model::metric::{Metric, Statistic};
+use crate::model::time::Minute;
+
+/// Of the logs' invocations such a share shows what p99 shows of the metrics'.
+const ONE_PERCENT: f64 = 0.01;
+/// Fewer than so many of a minute are one call that was slow.
+const SEVERAL: u64 = 2;
+
+/// The rule.
+pub(super) struct DurationNearTimeout;
+
+impl Rule for DurationNearTimeout {
+    fn kind(&self) -> Kind {
+        Kind::DurationNearTimeout
+    }
+
+    fn check(&self, case: &Case<'_>) -> Vec<Found> {
+        case.function.and_then(|function| found(case, &function)).into_iter().collect()
+    }
+}
+
+fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
+    let timeout_s = f64::from(function.timeout_s()?);
+    let near = case.thresholds().near_timeout;
+    let near_ms = near * timeout_s * 1000.0;
+    let logs_count = function.logs_count();
+    let seen = case.seen(
+        |minute| sign_of_minute(function, near_ms, minute),
+        |beat| if logs_count { sign_of_window(beat) } else { Sign::Unknown },
+    )?;
+    let newest = |statistic| {
+        let told = |minute| Some((minute, function.statistic(Metric::Duration, statistic, minute)?));
+        case.minutes().rev().take(case.thresholds().clear as usize + 1).find_map(told)
+    };
+    let [p50, p99, longest] = [Statistic::P50, Statistic::P99, Statistic::Maximum].map(newest);
+    let live_s = function.live.and_then(|live| live.total.duration_ms.max).map(|ms| ms / 1000.0);
+    let metric_s = longest.map(|(_, ms)| ms / 1000.0);
+    let longest_s = if seen.logs.is_some() { live_s.or(metric_s)? } else { metric_s? };
+    let mut evidence = vec![format!("the timeout is {}; {} of it and more are near", span(timeout_s), percent(near))];
+    for (word, told) in [("median", p50), ("p99", p99), ("longest", longest)] {
+        evidence.extend(told.map(|(minute, ms)| {
+            format!("{word} duration {} in the minute of {}, by the metrics", span(ms / 1000.0), clock(minute.start()))
+        }));
+    }
+    let beat = function.newest_beat();
+    evidence.extend(beat.map(|beat| {
+        format!("{} of {} invocations came near it within 1 min, by the logs", beat.near_timeout, beat.invocations)
+    }));
+    evidence.push(format!("since {}", clock(seen.since)));
+    let name = function.name();
+    let shown = seen.minutes.map_or(0, |held| held.points) + seen.logs.map_or(0, |held| held.points);
+    Some(Found {
+        severity: Severity::Warning,
+        alias: None,
+        affected: Vec::new(),
+        since: seen.since,
+        // A single point may be a few slow calls; several are not.
+        confidence: 1.0 - 0.1 / f64::from(shown.max(1)),
+        summary: format!(
+            "{name} takes up to {} of the {} it may take before it is stopped",
+            span(longest_s),
+            span(timeout_s)
+        ),
+        evidence,
+        next: vec![
+            advice::tail(case, function, &REPORTS),
+            advice::lambda(case, function, "get-function-configuration", "--query '[Timeout,MemorySize,LastModified]'"),
+        ],
+        impact: 0.0,
+    })
+}
+
+/// One percent of the calls is no chance; the longest alone is seen twice.
+fn sign_of_minute(function: &FunctionCase<'_>, near_ms: f64, minute: Minute) -> Sign {
+    if function.timed_otherwise(minute) {
+        return Sign::Absent;
+    }
+    let near = |statistic| Some(function.statistic(Metric::Duration, statistic, minute)? >= near_ms);
+    match (near(Statistic::P99), near(Statistic::Maximum)) {
+        (_, None) => Sign::Unknown,
+        (Some(true), _) => Sign::Strong,
+        (_, Some(longest)) => Sign::weak(longest),
+    }
+}
+
+fn sign_of_window(beat: &Beat) -> Sign {
+    let many = beat.near_timeout >= SEVERAL && beat.near_timeout as f64 >= ONE_PERCENT * beat.invocations as f64;
+    Sign::strong(many)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! `errors.timeout`: invocations reach the function's timeout and are stopped.
+
+use super::advice::{self, TIMEOUTS};
+use super::held::Sign;
+use super::words::{clock, count, span};
+use super::{Case, Found, FunctionCase, Rule};
+use crate::analysis::live::Beat;
+use crate::analysis::thresholds::Thresholds;
+use crate::model::finding::{Kind, Severity};
+use crate::model::metric::{Metric, Statistic};
+use crate::model::time::Minute;
+
+/// Timeouts of one minute fewer than which are one call that hung.
+const SEVERAL: u64 = 2;
+/// The longest timeout there is, seconds.
+const LONGEST_S: u32 = 900;
+
+/// The rule.
+pub(super) struct ErrorsTimeout;
+
+impl Rule for ErrorsTimeout {
+    fn kind(&self) -> Kind {
+        Kind::ErrorsTimeout
+    }
+
+    fn check(&self, case: &Case<'_>) -> Vec<Found> {
+        case.function.and_then(|function| found(case, &function)).into_iter().collect()
+    }
+}
+
+fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
+    let timeout_s = function.timeout_s()?;
+    let thresholds = case.thresholds();
+    let seen = case.seen(
+        |minute| sign_of_minute(thresholds, function, f64::from(timeout_s), minute),
+        |beat| sign_of_window(thresholds, beat),
+    )?;
+    let name = function.name();
+    // Errors of other kinds count too where the logs do not tell them apart: an upper bound.
+    let part = case.part(&seen, Metric::Errors, |beat| beat.timeouts)?;
+    let bound = if part.source == "logs" { "" } else { "at most " };
+    let mut evidence = vec![
+        format!("{bound}{}; the timeout is {}", part.words("timed out"), span(f64::from(timeout_s))),
+        format!("since {}", clock(seen.since)),
+    ];
+    let settled = case.settled();
+    let durations = [("p99", Statistic::P99), ("longest", Statistic::Maximum)];
+    evidence.extend(durations.into_iter().filter_map(|(word, statistic)| {
+        let duration_ms = function.statistic(Metric::Duration, statistic, settled)?;
+        Some(format!("{word} duration {} in the minute of {}", span(duration_ms / 1000.0), clock(settled.start())))
+    }));
+    let raised = (2 * timeout_s).min(LONGEST_S);
+    Some(Found {
+        severity: if part.share() >= thresholds.error_rate_critical { Severity::Critical } else { Severity::Warning },
+        alias: None,
+        affected: Vec::new(),
+        since: seen.since,
+        confidence: if seen.logs.is_some() { 0.99 } else { confidence_by_metrics(seen.minutes) },
+        summary: format!(
+            "{name} is stopped at its timeout of {}, {bound}{} times a minute",
+            span(f64::from(timeout_s)),
+            count(part.per_minute())
+        ),
+        evidence,
+        next: vec![
+            advice::tail(case, function, &TIMEOUTS),
+            advice::lambda(case, function, "update-function-configuration", &format!("--timeout {raised}")),
+        ],
+        impact: part.per_minute(),
+    })
+}
+
+/// By metrics alone an error and a duration of the whole timeout in one minute may be two calls: the more minutes
+/// show both, the less likely that is.
+fn confidence_by_metrics(minutes: Option<super::held::Held>) -> f64 {
+    let shown = minutes.map_or(1, |held| held.points);
+    1.0 - 0.15 / f64::from(shown.max(1))
+}
+
+/// A duration of the whole timeout ends in an error: CloudWatch shows the one in `Duration`, the other in `Errors`.
+fn sign_of_minute(thresholds: &Thresholds, function: &FunctionCase<'_>, timeout_s: f64, minute: Minute) -> Sign {
+    if function.timed_otherwise(minute) {
+        return Sign::Absent;
+    }
+    let reached = |statistic| Some(function.statistic(Metric::Duration, statistic, minute)? / 1000.0 >= timeout_s);
+    let (Some(errors), Some(longest)) = (function.value(Metric::Errors, minute), reached(Statistic::Maximum)) else {
+        return Sign::Unknown;
+    };
+    let many = reached(Statistic::P99) == Some(true) && errors >= f64::from(thresholds.least_errors);
+    if many { Sign::Strong } else { Sign::weak(longest && errors >= 1.0) }
+}
+
+fn sign_of_window(thresholds: &Thresholds, beat: &Beat) -> Sign {
+    if beat.timeouts >= u64::from(thresholds.least_errors) {
+        Sign::Strong
+    } else {
+        Sign::weak(beat.timeouts >= SEVERAL)
+    }
+}
+
+#[cfg(test)]
+mod tests;

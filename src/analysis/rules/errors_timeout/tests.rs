@@ -1,0 +1,87 @@
+//! When errors are timeouts, and what is said of them.
+
+use crate::analysis::live::Beat;
+use crate::fixture::{Fixture, function, info, minute, minutes};
+use crate::model::finding::{Kind, Severity};
+use crate::model::function::FunctionInfo;
+use crate::model::metric::{Metric, Statistic};
+use crate::model::observation::Payload;
+
+/// `checkout`, which may take 30 s, with these errors a minute, 99th percentiles and longest durations, ms.
+fn told(errors: &str, p99: &str, longest: &str) -> Fixture {
+    let checkout = function("checkout");
+    Fixture::new()
+        .listed("checkout", &[])
+        .points(&checkout, Metric::Invocations, &minutes("200 200 200 200"))
+        .points(&checkout, Metric::Errors, &minutes(errors))
+        .statistic(&checkout, Metric::Duration, Statistic::P99, &minutes(p99))
+        .statistic(&checkout, Metric::Duration, Statistic::Maximum, &minutes(longest))
+}
+
+#[test]
+fn errors_with_durations_of_the_whole_timeout_are_timeouts() {
+    let (short, full) = ("90 90 90 90", "30000 30000 30000 30000");
+    // Errors, p99, longest -> severity, and since how many minutes.
+    let cases = [
+        ("0 0 0 0", short, short, None),
+        // Errors of another kind; slow calls that do not fail; calls that just made it.
+        ("30 30 30 30", short, short, None),
+        ("0 0 0 0", full, full, None),
+        ("30 30 30 30", "29999 29999 29999 29999", "29999 29999 29999 29999", None),
+        ("0 0 30 30", "90 90 30000 30000", "90 90 30000 30000", Some((Severity::Critical, 1))),
+        ("0 0 0 30", "90 90 90 30000", "90 90 90 30000", Some((Severity::Critical, 0))),
+        // One call that hung is chance, twice it is none.
+        ("0 0 0 1", short, "90 90 90 30000", None),
+        ("0 0 1 1", short, "90 90 30000 30000", Some((Severity::Warning, 1))),
+        // What is missing is not zero.
+        ("- - - -", full, full, None),
+        ("30 30 30 30", "- - - -", "- - - -", None),
+    ];
+    for (errors, p99, longest, expected) in cases {
+        let found = told(errors, p99, longest).found(Kind::ErrorsTimeout);
+        let is = found.as_ref().map(|found| (found.severity, (minute(2).start() - found.since).num_minutes()));
+        assert_eq!(is, expected, "{errors} with {longest}: {found:?}");
+    }
+}
+
+#[test]
+fn by_metrics_the_number_is_an_upper_bound_and_sure_with_time() {
+    let full = "30000 30000 30000 30000";
+    let long = told("30 30 30 30", full, full).found(Kind::ErrorsTimeout).unwrap();
+    assert_eq!(long.summary, "checkout is stopped at its timeout of 30 s, at most 30 times a minute");
+    assert!(long.next[0].contains("'?\"Task timed out\" ?\"Status: timeout\"'"), "{:?}", long.next);
+    let raise = "aws lambda update-function-configuration --function-name checkout --timeout 60 --region eu-west-1";
+    assert_eq!((long.next[1].as_str(), long.impact), (raise, 30.0));
+    let short = told("0 0 0 30", "90 90 90 30000", "90 90 90 30000").found(Kind::ErrorsTimeout).unwrap();
+    assert!(short.confidence < long.confidence && long.confidence < 0.99, "{} {}", short.confidence, long.confidence);
+}
+
+#[test]
+fn the_logs_count_them() {
+    let healthy = Beat { invocations: 40, ..Beat::default() };
+    let beats = |timeouts: u64| {
+        let hung = Beat { timeouts, errors: timeouts, near_timeout: timeouts, ..healthy };
+        // The minutes overlap: what one of them shows, the next ones show too.
+        let beats = [vec![Some(healthy); 25], vec![Some(hung)], vec![Some(healthy); 3]].concat();
+        Fixture::new().listed("checkout", &[]).logged("checkout", &beats).found(Kind::ErrorsTimeout)
+    };
+    assert_eq!(beats(1), None, "one call that hung");
+    let found = beats(9).unwrap();
+    assert_eq!(found.summary, "checkout is stopped at its timeout of 30 s, 9 times a minute");
+    assert_eq!(
+        found.evidence[0],
+        "9 of 240 invocations timed out (3.8 %) within 1 min, by the logs; the timeout is 30 s"
+    );
+    assert_eq!((found.severity, found.confidence), (Severity::Warning, 0.99));
+}
+
+#[test]
+fn a_longest_timeout_is_not_raised_further_and_without_one_nothing_is_told() {
+    let told = |timeout_s| {
+        let info = FunctionInfo { timeout_s, ..info("checkout") };
+        let full = "900000 900000 900000 900000";
+        told("30 30 30 30", full, full).told(Payload::Functions(vec![info])).found(Kind::ErrorsTimeout)
+    };
+    assert!(told(Some(900)).unwrap().next[1].contains("--timeout 900"));
+    assert_eq!(told(None), None);
+}

@@ -1,0 +1,148 @@
+//! `event_source.lagging`: a function does not keep up with the stream or the queue that feeds it.
+
+use super::advice::{self, REPORTS};
+use super::held::{Held, Sign};
+use super::words::{clock, count, span};
+use super::{Case, Found, FunctionCase, Rule};
+use crate::model::finding::{Kind, Severity};
+use crate::model::function::{EventSource, EventSourceKind};
+use crate::model::metric::Metric;
+use crate::model::time::Minute;
+use crate::store::series::Series;
+
+/// The age's rise is taken over so many minutes.
+const RISE_MINUTES: i64 = 5;
+
+/// The rule.
+pub(super) struct EventSourceLagging;
+
+impl Rule for EventSourceLagging {
+    fn kind(&self) -> Kind {
+        Kind::EventSourceLagging
+    }
+
+    fn check(&self, case: &Case<'_>) -> Vec<Found> {
+        let Some(function) = case.function else { return Vec::new() };
+        let queues = function.event_sources.iter().filter(|source| source.kind == Some(EventSourceKind::Sqs));
+        let lags = stream(case, &function).into_iter().chain(queues.filter_map(|source| queue(case, source)));
+        // One finding: the source that is furthest behind.
+        let worst = lags.max_by(|one, other| one.age_s.total_cmp(&other.age_s));
+        worst.map(|lag| found(case, &function, &lag)).into_iter().collect()
+    }
+}
+
+/// A source that is not kept up with.
+struct Lag<'a> {
+    source: Option<&'a EventSource>,
+    what: &'static str,
+    held: Held,
+    age_s: f64,
+    threshold_s: f64,
+    /// How much older it got, seconds a minute.
+    rise_s: Option<f64>,
+    /// Messages a minute by which a queue grows; `None` of a stream, and where it is not known.
+    growth: Option<f64>,
+    depth: Option<u64>,
+}
+
+impl Lag<'_> {
+    fn name(&self) -> &str {
+        self.source.and_then(|source| source.source.as_ref()).map_or("its event source", |arn| arn.name())
+    }
+}
+
+/// Streams share one metric, whichever of them is behind.
+fn stream<'a>(case: &Case<'_>, function: &FunctionCase<'a>) -> Option<Lag<'a>> {
+    let series = function.state.series.one(Metric::IteratorAge)?;
+    let threshold_s = f64::from(case.thresholds().iterator_age_s);
+    let (held, age_s, rise_s) = old(case, series, 1000.0, threshold_s)?;
+    let of_stream = |source: &&EventSource| {
+        matches!(source.kind, Some(EventSourceKind::Kinesis | EventSourceKind::Dynamodb | EventSourceKind::Documentdb))
+    };
+    let mut streams = function.event_sources.iter().filter(of_stream);
+    let source = streams.next().filter(|_| streams.next().is_none());
+    Some(Lag {
+        source,
+        what: "the last record of a batch",
+        held,
+        age_s,
+        threshold_s,
+        rise_s,
+        growth: None,
+        depth: None,
+    })
+}
+
+fn queue<'a>(case: &Case<'_>, source: &'a EventSource) -> Option<Lag<'a>> {
+    let arn = source.source.as_ref()?;
+    let series = case.state.queue_series.get(arn.name())?.one(Metric::QueueOldestMessageAge)?;
+    let threshold_s = f64::from(case.thresholds().message_age_s);
+    let (held, age_s, rise_s) = old(case, series, 1.0, threshold_s)?;
+    let readings = case.state.queues.get(arn);
+    let depth = readings.and_then(|queue| queue.attributes.as_ref()?.value.as_ref().map(|attributes| attributes.depth));
+    let growth = readings.and_then(|queue| {
+        let (last, now) = queue.depths.back()?;
+        let (first, then) = queue.depths.iter().find(|(at, _)| *at >= held.since)?;
+        let minutes = (*last - *first).num_seconds() as f64 / 60.0;
+        (minutes > 0.0).then(|| (*now as f64 - *then as f64) / minutes)
+    });
+    Some(Lag { source: Some(source), what: "the oldest message", held, age_s, threshold_s, rise_s, growth, depth })
+}
+
+/// Since when an age is too high, how high it is and how it rises; an age is measured, so one minute is enough.
+fn old(case: &Case<'_>, ages: &Series, per_second: f64, threshold_s: f64) -> Option<(Held, f64, Option<f64>)> {
+    let age = |minute| Some(ages.get(minute)? / per_second);
+    let held = case.held(|minute| age(minute).map_or(Sign::Unknown, |age| Sign::strong(age >= threshold_s)))?;
+    let last = Minute::of(held.last);
+    let now = age(last)?;
+    let before = (last.0 - RISE_MINUTES..last.0).map(Minute).find_map(|minute| Some((minute, age(minute)?)));
+    let rise = before.map(|(minute, before)| (now - before) / (last.0 - minute.0) as f64);
+    Some((held, now, rise))
+}
+
+fn found(case: &Case<'_>, function: &FunctionCase<'_>, lag: &Lag<'_>) -> Found {
+    let name = function.name();
+    let mut evidence = vec![
+        format!("{} was {} old in the minute of {}", lag.what, span(lag.age_s), clock(lag.held.last)),
+        format!("{} and more are a lag", span(lag.threshold_s)),
+    ];
+    evidence.extend(lag.rise_s.map(|rise| match rise {
+        rise if rise > 0.0 => format!("it falls behind by {} every minute", span(rise)),
+        rise => format!("it catches up by {} every minute", span(-rise)),
+    }));
+    evidence.extend(lag.depth.map(|depth| format!("{depth} messages wait")));
+    evidence.extend(lag.growth.map(|growth| format!("the queue grows by {} messages a minute", count(growth))));
+    let ran = function.value(Metric::Invocations, Minute::of(lag.held.last));
+    evidence.extend(ran.map(|ran| format!("{} invocations in the same minute", count(ran))));
+    evidence.push(format!("since {}", clock(lag.held.since)));
+    let mut next: Vec<String> = lag
+        .source
+        .map(|source| format!("aws lambda get-event-source-mapping --uuid {} {}", source.uuid, case.place()))
+        .into_iter()
+        .collect();
+    if next.is_empty() {
+        next.push(advice::lambda(case, function, "list-event-source-mappings", ""));
+    }
+    next.push(advice::tail(case, function, &REPORTS));
+    // Old messages of a queue that shrinks may be the few that fail again and again.
+    let confidence = match (lag.growth, lag.rise_s) {
+        (Some(growth), _) if growth < 0.0 => 0.8,
+        (_, Some(rise)) if rise <= 0.0 => 0.9,
+        _ => 0.98,
+    };
+    Found {
+        severity: Severity::Warning,
+        alias: None,
+        affected: Vec::new(),
+        since: lag.held.since,
+        confidence,
+        summary: format!("{name} is {} behind {}", span(lag.age_s), lag.name()),
+        evidence,
+        next,
+        // What it does is late, all of it.
+        impact: ran.unwrap_or(0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! When an event source is not kept up with, and what is said of it.
+
+use crate::fixture::{Fixture, function, minute, minutes};
+use crate::model::Arn;
+use crate::model::finding::{Kind, Severity};
+use crate::model::function::{EventSource, EventSourceKind};
+use crate::model::metric::{Metric, Subject};
+use crate::model::observation::Payload;
+use crate::model::queue::QueueAttributes;
+
+const ORDERS: &str = "arn:aws:sqs:eu-west-1:123456789012:orders";
+const CLICKS: &str = "arn:aws:kinesis:eu-west-1:123456789012:stream/clicks";
+const VIEWS: &str = "arn:aws:kinesis:eu-west-1:123456789012:stream/views";
+
+fn source(arn: &str) -> EventSource {
+    let arn = Arn::new(arn);
+    EventSource {
+        uuid: format!("uuid-{}", arn.name()),
+        function: "checkout".into(),
+        kind: EventSourceKind::of(Some(&arn)),
+        source: Some(arn),
+        state: "Enabled".to_string(),
+        batch_size: None,
+        maximum_concurrency: None,
+        on_failure: None,
+    }
+}
+
+/// `checkout` with these sources; the oldest record of its streams, ms, and the oldest message of its queue, s.
+fn told(sources: &[&str], iterator: &str, message: &str) -> Fixture {
+    let sources = sources.iter().map(|arn| source(arn)).collect();
+    Fixture::new()
+        .listed("checkout", &[])
+        .told(Payload::EventSources(sources))
+        .points(&function("checkout"), Metric::Invocations, &minutes("90 90 90"))
+        .points(&function("checkout"), Metric::IteratorAge, &minutes(iterator))
+        .points(&Subject::Queue("orders".to_string()), Metric::QueueOldestMessageAge, &minutes(message))
+}
+
+#[test]
+fn the_source_that_is_furthest_behind_is_told() {
+    let cases: [(&[&str], &str, &str, Option<&str>); 8] = [
+        (&[CLICKS, ORDERS], "200 200 200", "1 1 1", None),
+        (&[CLICKS], "200 200 600000", "", Some("checkout is 10 min behind stream/clicks")),
+        (&[ORDERS], "", "1 1 900", Some("checkout is 15 min behind orders")),
+        (&[CLICKS, ORDERS], "200 200 600000", "1 1 900", Some("checkout is 15 min behind orders")),
+        (&[CLICKS, ORDERS], "200 200 1200000", "1 1 900", Some("checkout is 20 min behind stream/clicks")),
+        // Streams share one metric: which of them it is, nothing tells.
+        (&[CLICKS, VIEWS], "200 200 600000", "", Some("checkout is 10 min behind its event source")),
+        // A queue that is not its own.
+        (&[CLICKS], "200 200 200", "900 900 900", None),
+        (&[CLICKS, ORDERS], "- - -", "- - -", None),
+    ];
+    for (sources, iterator, message, expected) in cases {
+        let found = told(sources, iterator, message).found(Kind::EventSourceLagging);
+        let summary = found.as_ref().map(|found| found.summary.replace("stream/", ""));
+        let expected = expected.map(|words| words.replace("stream/", ""));
+        assert_eq!(summary, expected, "{iterator} and {message}");
+    }
+}
+
+#[test]
+fn it_says_whether_it_gets_worse_and_where_to_look() {
+    let depth = |told: Fixture, seconds, depth| {
+        let queue = QueueAttributes { depth, in_flight: 0, redrive_target: None };
+        told.read_before(seconds).told(Payload::Queue(Arn::new(ORDERS), Some(queue)))
+    };
+    let behind = |message: &str, then, now| {
+        let told = told(&[ORDERS], "", message);
+        depth(depth(told, 125, then), 5, now).found(Kind::EventSourceLagging).unwrap()
+    };
+    let worse = behind("600 660 720", 1000, 1400);
+    assert_eq!((worse.severity, worse.impact), (Severity::Warning, 90.0));
+    assert_eq!(worse.since, minute(4).start());
+    for fact in
+        ["it falls behind by 60 s every minute", "1400 messages wait", "the queue grows by 200 messages a minute"]
+    {
+        assert!(worse.evidence.contains(&fact.to_string()), "{fact}: {:?}", worse.evidence);
+    }
+    assert_eq!(worse.next[0], "aws lambda get-event-source-mapping --uuid uuid-orders --region eu-west-1");
+    let better = behind("720 660 600", 1400, 1000);
+    assert!(better.evidence.contains(&"it catches up by 60 s every minute".to_string()), "{:?}", better.evidence);
+    assert!(better.confidence < worse.confidence);
+}

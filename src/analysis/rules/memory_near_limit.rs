@@ -1,0 +1,54 @@
+//! `memory.near_limit`: invocations use nearly all the memory there is. Only the logs tell.
+
+use super::advice::{self, REPORTS};
+use super::errors_out_of_memory::raise;
+use super::held::Sign;
+use super::words::{clock, percent};
+use super::{Case, Found, FunctionCase, Rule};
+use crate::model::finding::{Kind, Severity};
+
+/// The rule.
+pub(super) struct MemoryNearLimit;
+
+impl Rule for MemoryNearLimit {
+    fn kind(&self) -> Kind {
+        Kind::MemoryNearLimit
+    }
+
+    fn check(&self, case: &Case<'_>) -> Vec<Found> {
+        case.function.and_then(|function| found(case, &function)).into_iter().collect()
+    }
+}
+
+fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
+    let size_mb = function.memory_mb().filter(|size| *size > 0)?;
+    let near = case.thresholds().near_memory;
+    let share = |used: u32| f64::from(used) / f64::from(size_mb);
+    // What is measured needs no second look.
+    let held = case.held_in_logs(|beat| match beat.used_mb {
+        Some(used) => Sign::strong(share(used) >= near),
+        None => Sign::Unknown,
+    })?;
+    let beats = function.live.into_iter().flat_map(|live| live.beats.beats.iter().flatten());
+    let most = beats.filter_map(|beat| beat.used_mb).max()?;
+    let name = function.name();
+    Some(Found {
+        severity: Severity::Warning,
+        alias: None,
+        affected: Vec::new(),
+        since: held.since,
+        // At the size itself the environments are about to be killed; below it a version may have more memory.
+        confidence: if most >= size_mb { 0.99 } else { 0.95 },
+        summary: format!("{name} uses {most} of its {size_mb} MB of memory"),
+        evidence: vec![
+            format!("the most memory used within 5 min is {} of the size, by the logs", percent(share(most))),
+            format!("{} and more are near", percent(near)),
+            format!("since {}", clock(held.since)),
+        ],
+        next: vec![advice::tail(case, function, &REPORTS), raise(case, function, size_mb)],
+        impact: 0.0,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! The Region's limit is nearly reached. A function near its reservation is no finding: it harms nobody else.
+
+use super::held::Sign;
+use super::throttle::{clock, fill, grew, percent, raise_limit};
+use super::{Case, Found, LOOK_BACK, Rule};
+use crate::analysis::consumers::{consumers, scarce_since};
+use crate::analysis::pool::Pool;
+use crate::model::finding::{Kind, Severity};
+use crate::model::time::Minute;
+
+/// The limit to ask for leaves this part of it free.
+const ROOM: f64 = 0.3;
+
+/// What is claimed comes near the Region's limit, or reaches it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NearLimit;
+
+impl Rule for NearLimit {
+    fn kind(&self) -> Kind {
+        Kind::ConcurrencyNearLimit
+    }
+
+    fn check(&self, case: &Case<'_>) -> Vec<Found> {
+        if case.function.is_some() {
+            return Vec::new();
+        }
+        let near = case.thresholds().near_limit;
+        let beyond_doubt = near.midpoint(1.0);
+        let held = case.held(|minute| match Pool::fill(case.state, minute) {
+            None => Sign::Unknown,
+            Some(fill) if fill >= beyond_doubt => Sign::Strong,
+            Some(fill) => Sign::weak(fill >= near),
+        });
+        let Some(held) = held else { return Vec::new() };
+        let last = Minute::of(held.last);
+        let (Some(share), Some(claimed), Some(limit)) =
+            (Pool::fill(case.state, last), Pool::claimed_in(case.state, last), case.pool.limit)
+        else {
+            return Vec::new();
+        };
+        let mut evidence: Vec<String> = fill(case, last).into_iter().collect();
+        let grown = consumers(case.state, last, scarce_since(case.state, near, last, LOOK_BACK));
+        evidence.extend(grew(&grown));
+        evidence.extend(case.forecast.map(|forecast| {
+            format!(
+                "reached in {:.0} to {:.0} s if it goes on so, by {} up to {}",
+                forecast.low_s,
+                forecast.high_s,
+                forecast.basis.word(),
+                forecast.as_of.format("%H:%M:%S")
+            )
+        }));
+        evidence.push(format!("at {} or more in {} minutes since {}", percent(near), held.points, clock(held.since)));
+        // Maxima that only just touch the threshold are chance as often as not.
+        let margin = ((share - near) / (beyond_doubt - near)).clamp(0.0, 1.0);
+        let points = 1.0 - 0.5f64.powi(held.points.min(8).cast_signed() + 1);
+        vec![Found {
+            severity: Severity::Warning,
+            alias: None,
+            affected: Vec::new(),
+            since: held.since,
+            confidence: 0.99 * (0.8 + 0.2 * margin) * points.max(margin),
+            summary: format!(
+                "{claimed:.0} of the Region's {limit} concurrent executions are claimed ({})",
+                percent(share)
+            ),
+            evidence,
+            next: vec![
+                format!("aws lambda get-account-settings {}", case.place()),
+                raise_limit(case, claimed / (1.0 - ROOM)),
+            ],
+            impact: 0.0,
+        }]
+    }
+}
+
+#[cfg(test)]
+mod tests;

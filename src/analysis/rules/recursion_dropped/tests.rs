@@ -1,0 +1,26 @@
+//! What is said of a function that calls itself.
+
+use crate::fixture::{Fixture, function, minutes};
+use crate::model::finding::{Kind, Severity};
+use crate::model::metric::Metric;
+
+#[test]
+fn it_says_how_often_and_how_to_stop_it() {
+    let checkout = function("checkout");
+    let told = |dropped: &str| {
+        Fixture::new()
+            .listed("checkout", &[])
+            .points(&checkout, Metric::Invocations, &minutes("100 100 100 100"))
+            .points(&checkout, Metric::RecursiveInvocationsDropped, &minutes(dropped))
+            .found(Kind::RecursionDropped)
+    };
+    let found = told("0 0 4 8").unwrap();
+    assert_eq!(found.summary, "checkout calls itself in a circle: 6 chains a minute are cut");
+    assert_eq!((found.severity, found.impact), (Severity::Critical, 6.0));
+    assert!(found.evidence.contains(&"200 invocations in the same time".to_string()), "{:?}", found.evidence);
+    let stop = "aws lambda put-function-concurrency --function-name checkout --reserved-concurrent-executions 0 \
+                --region eu-west-1";
+    assert_eq!(found.next[2], stop);
+    assert!(told("0 0 0 1").is_some(), "one is enough");
+    assert_eq!(told("0 0 0 0"), None);
+}

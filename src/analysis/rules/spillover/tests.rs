@@ -1,0 +1,58 @@
+//! Which spillover is told.
+
+use crate::fixture::{Fixture, function, minute, minutes};
+use crate::model::finding::{Kind, Severity};
+use crate::model::function::Provisioned;
+use crate::model::metric::Metric;
+use crate::model::observation::Payload;
+
+/// `checkout`, of whose 200 calls a minute so many spill over, with provisioned concurrency for these qualifiers.
+fn told(spilled: &str, qualifiers: &[&str]) -> Fixture {
+    let checkout = function("checkout");
+    let config = |qualifier: &&str| Provisioned {
+        qualifier: (*qualifier).to_string(),
+        requested: 10,
+        available: 10,
+        allocated: 10,
+    };
+    Fixture::new()
+        .listed("checkout", &[])
+        .told(Payload::Provisioned("checkout".into(), qualifiers.iter().map(config).collect()))
+        .points(&checkout, Metric::Invocations, &minutes("200 200 200 200"))
+        .points(&checkout, Metric::ConcurrentExecutions, &minutes("25 25 25 25"))
+        .points(&checkout, Metric::ProvisionedSpillover, &minutes(spilled))
+}
+
+#[test]
+fn spillover_is_found() {
+    let cases = [
+        ("0 0 0 0", None),
+        ("- - - -", None),
+        ("0 0 0 1", None),
+        ("0 0 1 1", Some(1)),
+        ("0 0 0 80", Some(0)),
+        ("80 0 0 0", None),
+    ];
+    for (spilled, expected) in cases {
+        let found = told(spilled, &["live"]).found(Kind::ConcurrencyProvisionedSpillover);
+        let is = found.as_ref().map(|found| (minute(2).start() - found.since).num_minutes());
+        assert_eq!(is, expected, "{spilled}: {found:?}");
+    }
+}
+
+#[test]
+fn it_says_how_much_and_provisions_for_the_peak() {
+    let found = told("0 0 80 80", &["live"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
+    let words = "checkout spills 80 requests a minute over: its 10 provisioned environments are in use";
+    assert_eq!(found.summary, words);
+    assert_eq!((found.severity, found.impact), (Severity::Warning, 80.0));
+    let raise = "aws lambda put-provisioned-concurrency-config --function-name checkout --qualifier live \
+                 --provisioned-concurrent-executions 25 --region eu-west-1";
+    assert_eq!(found.next, [raise]);
+    // Of several, which one spills is not known.
+    let found = told("0 0 80 80", &["live", "beta"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
+    let list = "aws lambda list-provisioned-concurrency-configs --function-name checkout --region eu-west-1";
+    assert_eq!(found.next, [list]);
+    let few = told("0 0 1 1", &["live"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
+    assert!(few.confidence < found.confidence);
+}

@@ -1,0 +1,95 @@
+//! Refused requests as findings: whose they are, since when, and when nothing is said.
+
+use crate::fixture::{Fixture, function};
+use crate::model::finding::{Kind, Severity};
+use crate::model::function::AccountLimits;
+use crate::model::metric::{Metric, Subject};
+use crate::model::observation::Payload;
+
+/// Minutes back and values: `then` until so many minutes ago, `now` since, up to the newest settled one.
+fn step(since: i64, then: f64, now: f64) -> Vec<(i64, f64)> {
+    (2..30).map(|back| (back, if back <= since { now } else { then })).collect()
+}
+
+/// Functions that are refused 300 requests a minute for five minutes, of which the first may run 20 at a time.
+fn refused(claimed: f64, names: &[(&str, Option<u32>)]) -> Fixture {
+    let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
+    let region = Fixture::new()
+        .told(Payload::Limits(limits))
+        .points(&Subject::Region, Metric::ClaimedAccountConcurrency, &step(6, 400.0, claimed))
+        .points(&Subject::Region, Metric::Throttles, &step(6, 0.0, 300.0 * names.len() as f64));
+    names.iter().fold(region, |told, (name, reserved)| {
+        let f = function(name);
+        told.listed(name, &[])
+            .told(Payload::Reserved((*name).into(), *reserved))
+            .points(&f, Metric::Invocations, &step(6, 600.0, 1200.0))
+            .points(&f, Metric::Errors, &step(6, 0.0, 3.0))
+            .points(&f, Metric::Throttles, &step(6, 0.0, 300.0))
+            .points(&f, Metric::ConcurrentExecutions, &step(6, 8.0, 20.0))
+    })
+}
+
+#[test]
+fn a_reservation_that_is_in_use_is_named_with_its_function() {
+    let found = refused(400.0, &[("pdf-render", Some(20))]).found(Kind::ThrottleReservedLimit).unwrap();
+    assert_eq!(found.severity, Severity::Critical);
+    assert_eq!(found.since, crate::fixture::minute(6).start());
+    assert!(found.summary.contains("pdf-render") && found.summary.contains("20"), "{}", found.summary);
+    // (300 + 3) / (1200 + 300): refusals are neither errors nor invocations.
+    assert!(found.evidence.iter().any(|fact| fact.contains("20 %")), "{:?}", found.evidence);
+    assert!(
+        found.next.iter().any(|command| command.starts_with("aws lambda put-function-concurrency")),
+        "{:?}",
+        found.next
+    );
+    assert!((found.impact - 300.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_full_pool_is_one_finding_of_the_region() {
+    let told = refused(1000.0, &[("checkout", None), ("image-resize", None), ("ledger", Some(100))]);
+    let found = told.found(Kind::ThrottleUnreservedPool).unwrap();
+    assert_eq!(found.function, None);
+    let affected: Vec<&str> = found.affected.iter().map(crate::model::FunctionName::as_str).collect();
+    assert_eq!(affected, ["checkout", "image-resize"], "a reservation takes no part in the pool");
+    assert_eq!(refused(400.0, &[("checkout", None)]).found(Kind::ThrottleUnreservedPool), None, "it is not full");
+}
+
+#[test]
+fn what_is_over_or_provisional_is_not_found() {
+    let f = function("f");
+    let told = |points: &[(i64, f64)]| {
+        let quiet: Vec<_> = (2..30).map(|back| (back, 0.0)).collect();
+        Fixture::new()
+            .listed("f", &[])
+            .told(Payload::Reserved("f".into(), Some(20)))
+            .points(&f, Metric::Invocations, &step(30, 0.0, 600.0))
+            .points(&f, Metric::ConcurrentExecutions, &step(30, 0.0, 20.0))
+            .points(&f, Metric::Throttles, &quiet)
+            .read_before(-1)
+            .points(&f, Metric::Throttles, points)
+    };
+    let found = |points: &[(i64, f64)]| told(points).found(Kind::ThrottleReservedLimit).is_some();
+    assert!(found(&[(2, 300.0)]), "the newest settled minute");
+    assert!(!found(&[(1, 300.0), (0, 300.0)]), "provisional minutes");
+    assert!(found(&[(4, 300.0)]), "two quiet minutes do not end it");
+    assert!(!found(&[(5, 300.0)]), "three do");
+    assert!(!found(&[(2, 2.0)]), "two refused requests are chance");
+    assert!(found(&[(3, 2.0), (2, 2.0)]), "twice in a row is not");
+}
+
+#[test]
+fn an_unknown_cause_waits_until_what_would_explain_it_was_read() {
+    // The reservation was read before the minute: it may be another by now.
+    let told = refused(400.0, &[("f", None)]);
+    assert!(told.found(Kind::ThrottleUnknown).is_some(), "it was read since, and there is none");
+    let late = Fixture::new()
+        .read_before(1200)
+        .listed("f", &[])
+        .told(Payload::Reserved("f".into(), None))
+        .read_before(0)
+        .points(&function("f"), Metric::Invocations, &step(4, 600.0, 1200.0))
+        .points(&function("f"), Metric::ConcurrentExecutions, &step(4, 8.0, 20.0))
+        .points(&function("f"), Metric::Throttles, &step(4, 0.0, 300.0));
+    assert_eq!(late.found(Kind::ThrottleUnknown), None);
+}

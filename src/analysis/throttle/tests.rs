@@ -1,0 +1,202 @@
+//! Which cause a minute's numbers tell, and how sure they are.
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::fixture::{Fixture, function, live, minute, now};
+use crate::model::change::Change;
+use crate::model::function::{AccountLimits, Provisioned};
+use crate::model::metric::Subject;
+use crate::model::observation::Payload;
+
+const NAME: &str = "pdf-render";
+
+/// The newest settled minute of the function, and of the Region.
+#[derive(Clone, Copy)]
+struct Told {
+    reserved: Option<u32>,
+    /// Whether the reservation was ever read.
+    is_read: bool,
+    provisioned: u32,
+    limit: u32,
+    throttles: Option<f64>,
+    invocations: Option<f64>,
+    average_ms: f64,
+    in_use: Option<f64>,
+    /// The minute before.
+    in_use_before: Option<f64>,
+    claimed: Option<f64>,
+    region_throttles: Option<f64>,
+    region_invocations: Option<f64>,
+}
+
+const TOLD: Told = Told {
+    reserved: None,
+    is_read: true,
+    provisioned: 0,
+    limit: 1000,
+    throttles: Some(60.0),
+    invocations: Some(300.0),
+    average_ms: 500.0,
+    in_use: Some(12.0),
+    in_use_before: Some(10.0),
+    claimed: Some(300.0),
+    region_throttles: Some(60.0),
+    region_invocations: Some(5000.0),
+};
+
+impl Told {
+    fn fixture(self) -> Fixture {
+        let (checkout, region) = (function(NAME), Subject::Region);
+        let point = |fixture: Fixture, subject: &Subject, metric: Metric, back: i64, value: Option<f64>| match value {
+            Some(value) => fixture.points(subject, metric, &[(back, value)]),
+            None => fixture,
+        };
+        let limits = AccountLimits { concurrent_executions: self.limit, unreserved_concurrent_executions: None };
+        let told = Fixture::new().listed(NAME, &[]).told(Payload::Limits(limits));
+        let told = if self.is_read { told.told(Payload::Reserved(NAME.into(), self.reserved)) } else { told };
+        let (requested, available, allocated) = (self.provisioned, self.provisioned, self.provisioned);
+        let config = Provisioned { qualifier: "live".to_string(), requested, available, allocated };
+        let told = told.told(Payload::Provisioned(NAME.into(), vec![config]));
+        let told = point(told, &checkout, Metric::Throttles, 2, self.throttles);
+        let told = point(told, &checkout, Metric::Invocations, 2, self.invocations);
+        let told = point(told, &checkout, Metric::ConcurrentExecutions, 2, self.in_use);
+        let told = point(told, &checkout, Metric::ConcurrentExecutions, 3, self.in_use_before);
+        let told = point(told, &region, Metric::ClaimedAccountConcurrency, 2, self.claimed);
+        let told = point(told, &region, Metric::Throttles, 2, self.region_throttles);
+        let told = point(told, &region, Metric::Invocations, 2, self.region_invocations);
+        told.statistic(&checkout, Metric::Duration, Statistic::Average, &[(2, self.average_ms)])
+    }
+
+    fn refused(self) -> Option<Refused> {
+        let fixture = self.fixture();
+        refused(fixture.state(), fixture.function(NAME), None, minute(2))
+    }
+}
+
+#[test]
+fn the_numbers_of_a_minute_tell_the_cause() {
+    let reserved = |reserved| Told { reserved: Some(reserved), ..TOLD };
+    let full = Told { claimed: Some(1000.0), region_throttles: Some(90.0), ..TOLD };
+    let fast = Told { invocations: Some(12_000.0), throttles: Some(6000.0), average_ms: 5.0, ..reserved(20) };
+    let steep = Told { limit: 8000, in_use: Some(3500.0), in_use_before: Some(20.0), claimed: Some(4000.0), ..TOLD };
+    let cases: [(&str, Told, Cause, f64); 27] = [
+        ("nothing runs at 0", Told { invocations: None, in_use: None, ..reserved(0) }, Cause::ReservedZero, 0.99),
+        ("0 since within the minute", reserved(0), Cause::ReservedZero, 0.75),
+        ("all of the reservation", Told { in_use: Some(20.0), ..reserved(20) }, Cause::ReservedLimit(20), 0.98),
+        ("a sample just below it", Told { in_use: Some(19.0), ..reserved(20) }, Cause::ReservedLimit(20), 0.75),
+        ("what is kept for a qualifier", Told { provisioned: 8, ..reserved(20) }, Cause::ReservedLimit(20), 0.75),
+        ("short calls", Told { in_use: Some(3.0), ..fast }, Cause::ReservedRate(20), 0.97),
+        ("short calls, all in use for a moment", Told { in_use: Some(20.0), ..fast }, Cause::ReservedRate(20), 0.7),
+        ("fast and busy", Told { in_use: Some(20.0), average_ms: 95.0, ..fast }, Cause::ReservedLimit(20), 0.85),
+        ("neither busy nor fast", reserved(200), Cause::Unknown, 0.6),
+        ("its concurrency is not known", Told { in_use: None, ..reserved(20) }, Cause::Unknown, 0.6),
+        ("a large reservation, and steep", Told { reserved: Some(5000), ..steep }, Cause::Scaling, 0.95),
+        ("the pool is full, for others too", full, Cause::Pool, 0.97),
+        ("the pool is full", Told { region_throttles: Some(60.0), ..full }, Cause::Pool, 0.9),
+        ("a sample just below full", Told { claimed: Some(992.0), ..full }, Cause::Pool, 0.776),
+        ("nearly full is room", Told { claimed: Some(985.0), ..full }, Cause::Unknown, 0.6),
+        ("full, and steep", Told { limit: 4000, region_throttles: Some(60.0), ..steep }, Cause::Pool, 0.558),
+        ("full, and nobody read it", Told { is_read: false, ..full }, Cause::Pool, 0.7),
+        ("steep", steep, Cause::Scaling, 0.95),
+        ("steep, out of the blue", Told { in_use_before: None, ..steep }, Cause::Scaling, 0.75),
+        ("rather steep", Told { in_use_before: Some(2750.0), ..steep }, Cause::Scaling, 0.7125),
+        ("many, but no more than before", Told { in_use_before: Some(3300.0), ..steep }, Cause::Unknown, 0.6),
+        ("fewer than one gets at once", Told { in_use: Some(900.0), ..steep }, Cause::Unknown, 0.6),
+        ("the account's rate", Told { region_invocations: Some(590_000.0), ..TOLD }, Cause::AccountRate, 0.97),
+        ("half of the account's rate", Told { region_invocations: Some(300_000.0), ..TOLD }, Cause::AccountRate, 0.719),
+        ("nothing explains it", TOLD, Cause::Unknown, 0.6),
+        ("nobody read the reservation", Told { is_read: false, ..TOLD }, Cause::Unknown, 0.9),
+        (
+            "nobody read the reservation, and nothing runs",
+            Told { is_read: false, invocations: None, in_use: None, ..TOLD },
+            Cause::ReservedZero,
+            0.85,
+        ),
+    ];
+    for (what, told, cause, confidence) in cases {
+        let found = told.refused().unwrap();
+        assert_eq!((found.cause, Some(found.requests)), (cause, told.throttles), "{what}");
+        assert!((found.confidence - confidence).abs() < 1e-3, "{what}: {}, not {confidence}", found.confidence);
+    }
+}
+
+#[test]
+fn what_is_not_known_to_be_refused_has_no_cause() {
+    for throttles in [None, Some(0.0), Some(-3.0)] {
+        assert_eq!(Told { throttles, claimed: Some(1000.0), ..TOLD }.refused(), None, "{throttles:?}");
+    }
+}
+
+#[test]
+fn the_seconds_of_the_logs_tell_a_burst_that_minutes_hide() {
+    let fixture = Told { in_use: Some(1400.0), in_use_before: Some(1300.0), limit: 8000, ..TOLD }.fixture();
+    let cause = |rise: u32| {
+        let mut live = live();
+        // It rises at once, 20 seconds after the minute's begin.
+        let after = (live.curve.until - minute(2).start()).num_seconds() - 20;
+        let place = live.curve.values.len() - usize::try_from(after).unwrap();
+        live.curve.values.fill(Some(700));
+        live.curve.values[place..].fill(Some(700 + rise));
+        let found = refused(fixture.state(), fixture.function(NAME), Some(&live), minute(2)).unwrap();
+        (found.cause, found.confidence)
+    };
+    assert_eq!(cause(700), (Cause::Scaling, 0.97));
+    assert_eq!(cause(300), (Cause::Unknown, 0.6));
+}
+
+/// The reservation changed so many seconds after the begin of the minute, and was as it had been at `after`.
+fn changed(fixture: Fixture, from: Option<u32>, to: Option<u32>, at_s: i64, after_s: Option<i64>) -> Fixture {
+    let at = |seconds| minute(2).start() + TimeDelta::seconds(seconds);
+    let change = Change { at: at(at_s), after: after_s.map(at), what: Changed::Reserved { from, to } };
+    fixture.told(Payload::Changed(NAME.into(), change))
+}
+
+#[test]
+fn a_minute_had_the_reservation_of_that_minute() {
+    let is_20 = || Told { reserved: Some(20), ..TOLD }.fixture();
+    let none = || Told { is_read: false, ..TOLD }.fixture();
+    let cases: [(&str, Fixture, &[Option<u32>]); 8] = [
+        ("never read", none(), &[]),
+        ("never changed", is_20(), &[Some(20)]),
+        ("changed before", changed(is_20(), None, Some(20), -1, None), &[Some(20)]),
+        ("changed after", changed(is_20(), None, Some(20), 60, None), &[None]),
+        ("changed within", changed(is_20(), None, Some(20), 30, None), &[Some(20), None]),
+        ("seen after, made some time before", changed(is_20(), Some(0), Some(20), 90, Some(-30)), &[Some(20), Some(0)]),
+        ("seen after, made after", changed(is_20(), Some(0), Some(20), 90, Some(60)), &[Some(0)]),
+        (
+            "twice",
+            changed(changed(is_20(), None, Some(5), 10, None), Some(5), Some(20), 50, None),
+            &[Some(20), Some(5), None],
+        ),
+    ];
+    for (what, fixture, expected) in cases {
+        assert_eq!(reservations_in(fixture.function(NAME), minute(2)), expected, "{what}");
+    }
+}
+
+#[test]
+fn of_reservations_that_may_have_been_the_one_that_explains_is_told() {
+    let stopped = Told { reserved: Some(0), invocations: None, in_use: None, ..TOLD }.fixture();
+    let stopped = changed(stopped, None, Some(0), 170, Some(-300));
+    let found = refused(stopped.state(), stopped.function(NAME), None, minute(2)).unwrap();
+    assert_eq!((found.cause, found.confidence), (Cause::ReservedZero, 0.99));
+    let full = Told { reserved: Some(0), claimed: Some(1000.0), region_throttles: Some(90.0), ..TOLD }.fixture();
+    let full = changed(full, None, Some(0), 170, Some(-300));
+    let found = refused(full.state(), full.function(NAME), None, minute(2)).unwrap();
+    assert_eq!((found.cause, found.confidence), (Cause::Pool, 0.97), "it ran");
+}
+
+#[test]
+fn a_stop_that_was_not_read_yet_shows_as_nothing_runs() {
+    let told = |invocations, in_use| {
+        let told = Told { is_read: false, invocations, in_use, ..TOLD }.fixture();
+        let read = told.read_before(600).told(Payload::Reserved(NAME.into(), None));
+        refused(read.state(), read.function(NAME), None, minute(2)).unwrap().cause
+    };
+    assert_eq!(told(None, None), Cause::ReservedZero);
+    assert_eq!(told(Some(0.0), Some(0.0)), Cause::ReservedZero);
+    assert_eq!(told(None, Some(3.0)), Cause::Unknown, "long calls keep a reservation in use");
+    assert_eq!(told(Some(300.0), Some(12.0)), Cause::Unknown);
+    assert!(now() > minute(2).plus(1).start());
+}

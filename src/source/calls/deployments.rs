@@ -1,0 +1,113 @@
+//! The deployments under way, put together from the five calls that `CodeDeploy` takes for it. Nothing is stopped.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use super::{Calls, Missed, Pages};
+use crate::model::deployment::{Deployment, Shifting};
+use crate::model::observation::Payload;
+use crate::model::operation::Operation;
+use crate::source::api::{DEPLOYMENTS_BATCH, DeploymentInfo};
+
+/// Deployments looked at, of whatever kind: a Region has a few under way.
+const MOST_DEPLOYMENTS: usize = 100;
+
+impl Calls {
+    /// `CodeDeploy` has quotas of its own: no turn is taken from the control plane's.
+    pub(super) async fn deployments(&self, configs: bool) -> Result<(), Missed> {
+        let mut deployments = Vec::new();
+        for batch in self.under_way().await?.chunks(DEPLOYMENTS_BATCH) {
+            let described = self.account.deployments.described(batch);
+            for info in self.call(Operation::BatchGetDeployments, 0, described).await? {
+                match self.shifted(info).await {
+                    Ok(shifted) => deployments.extend(shifted),
+                    // It has not started, or it ended meanwhile.
+                    Err(Missed::NotFound) => {}
+                    Err(Missed::NoAnswer) => return Err(Missed::NoAnswer),
+                }
+            }
+        }
+        self.fill_in(&mut deployments);
+        // That they are under way does not wait for the rest.
+        self.observed(Payload::Deployments(deployments.clone())).await?;
+        if configs && self.look_up(&deployments).await? {
+            self.fill_in(&mut deployments);
+            self.observed(Payload::Deployments(deployments)).await?;
+        }
+        Ok(())
+    }
+
+    /// The ids of the deployments under way.
+    async fn under_way(&self) -> Result<Vec<String>, Missed> {
+        let mut ids = Vec::new();
+        let mut pages = Pages::default();
+        while let Some(token) = pages.next().filter(|_| ids.len() < MOST_DEPLOYMENTS) {
+            let page = self.call(Operation::ListDeployments, 0, self.account.deployments.deployments(token)).await?;
+            ids.extend(pages.take(page));
+        }
+        ids.truncate(MOST_DEPLOYMENTS);
+        Ok(ids)
+    }
+
+    /// The aliases that a deployment shifts: one, and so the first page of its targets holds it.
+    async fn shifted(&self, info: DeploymentInfo) -> Result<Vec<Deployment>, Missed> {
+        let service = &self.account.deployments;
+        let mut targets = self.call(Operation::ListDeploymentTargets, 0, service.targets(&info.id, None)).await?.items;
+        targets.truncate(DEPLOYMENTS_BATCH);
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let shifted = service.aliases_shifted(&info.id, &targets);
+        let shifted = self.call(Operation::BatchGetDeploymentTargets, 0, shifted).await?;
+        let deployment = |target: crate::source::api::DeploymentTarget| Deployment {
+            id: info.id.clone(),
+            application: info.application.clone(),
+            group: info.group.clone(),
+            config: info.config.clone(),
+            status: info.status.clone(),
+            started: info.started,
+            shifting: None,
+            auto_rollback: info.auto_rollback,
+            function: target.function,
+            alias: target.alias,
+            current_version: target.current_version,
+            target_version: target.target_version,
+            target_weight: target.target_weight,
+        };
+        Ok(shifted.into_iter().map(deployment).collect())
+    }
+
+    /// Says how each of `deployments` shifts traffic, as far as that is known, and forgets what none of them uses.
+    fn fill_in(&self, deployments: &mut [Deployment]) {
+        let mut known = self.shifting.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|config, _| deployments.iter().any(|deployment| deployment.config.as_ref() == Some(config)));
+        for deployment in deployments {
+            deployment.shifting = deployment
+                .config
+                .as_deref()
+                .and_then(|config| Shifting::predefined(config).or_else(|| known.get(config).copied().flatten()));
+        }
+    }
+
+    /// Looks up configurations that are not known; whether that told anything.
+    async fn look_up(&self, deployments: &[Deployment]) -> Result<bool, Missed> {
+        let configs = deployments.iter().filter(|deployment| deployment.shifting.is_none());
+        let configs: BTreeSet<&String> = configs.filter_map(|deployment| deployment.config.as_ref()).collect();
+        let mut news = false;
+        for config in configs {
+            if self.shifting.lock().unwrap_or_else(PoisonError::into_inner).contains_key(config) {
+                continue;
+            }
+            let shifting =
+                match self.call(Operation::GetDeploymentConfig, 0, self.account.deployments.shifting(config)).await {
+                    Ok(shifting) => shifting,
+                    Err(Missed::NotFound) => None,
+                    // How the others shift is no secret for it, and the next look asks again.
+                    Err(Missed::NoAnswer) => continue,
+                };
+            self.shifting.lock().unwrap_or_else(PoisonError::into_inner).insert(config.clone(), shifting);
+            news |= shifting.is_some();
+        }
+        Ok(news)
+    }
+}

@@ -1,0 +1,34 @@
+//! What keys do in the findings view: look at the function, go through the commands and copy one. None is ever run.
+
+use crate::model::text;
+use crate::tui::app::App;
+use crate::tui::update::Effect;
+
+/// Opens the function that the selected finding is about, or says that there is none.
+pub(super) fn open(app: &mut App) {
+    let Some(finding) = app.found().get(app.findings.selected).copied() else { return };
+    app.open = finding.function(app.snapshot());
+    match app.open {
+        Some(_) => app.findings.select(app.findings.selected, app.finding_id(app.findings.selected)),
+        None => app.notice = Some("this is about the Region: it names no function".to_string()),
+    }
+}
+
+/// Goes to the finding's next command.
+pub(super) fn next_command(app: &mut App) {
+    match app.commands().map(|(commands, _)| commands.len()) {
+        Some(0) => app.notice = Some("this finding has no command".to_string()),
+        Some(1) => app.notice = Some("this finding has one command".to_string()),
+        Some(_) => app.next_command(),
+        None => {}
+    }
+}
+
+/// Has the selected command copied.
+pub(super) fn copy(app: &mut App, effects: &mut Vec<Effect>) {
+    let Some((commands, place)) = app.commands() else { return };
+    match commands.get(place) {
+        Some(command) => effects.push(Effect::Copy(text::clean(command).into_owned())),
+        None => app.notice = Some("this finding has no command".to_string()),
+    }
+}

@@ -1,0 +1,262 @@
+//! What is wrong, in rows and words: the findings of every scope, the worst first, and the word that stands beside a
+//! function. Pure.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::function::Fact;
+use super::meaning::Meaning;
+use super::units;
+use crate::analysis::finding::Finding;
+use crate::analysis::forecast::Forecast;
+use crate::model::finding::{Kind, Severity};
+use crate::model::time::Minute;
+use crate::model::{FunctionId, FunctionName, Scope};
+use crate::snapshot::{ScopeSnapshot, Snapshot};
+
+/// Functions that suffer from a finding, named before the rest is counted.
+const NAMED: usize = 4;
+/// A range that ends before this many seconds is told in seconds, a later one in minutes.
+const SECONDS_UNTIL: f64 = 120.0;
+/// A range that ends after this many of its unit has no end worth telling.
+const FARTHEST: f64 = 999.0;
+
+/// A finding of a snapshot, by position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FindingRef {
+    scope: usize,
+    finding: usize,
+    /// Which it is among those of its kind about the same thing: two queues of one function may grow.
+    ordinal: usize,
+}
+
+/// What a finding is known by from one snapshot to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingId {
+    scope: Scope,
+    kind: Kind,
+    function: Option<FunctionName>,
+    alias: Option<String>,
+    ordinal: usize,
+}
+
+impl FindingRef {
+    /// Where it is and what it is, in the snapshot it was made from.
+    pub fn of(self, snapshot: &Snapshot) -> Option<(&ScopeSnapshot, &Finding)> {
+        let scope = snapshot.scopes.get(self.scope)?;
+        Some((scope, scope.findings.get(self.finding)?))
+    }
+
+    /// What it is known by.
+    pub fn id(self, snapshot: &Snapshot) -> Option<FindingId> {
+        let (scope, finding) = self.of(snapshot)?;
+        Some(FindingId {
+            scope: scope.scope.clone(),
+            kind: finding.kind,
+            function: finding.function.clone(),
+            alias: finding.alias.clone(),
+            ordinal: self.ordinal,
+        })
+    }
+
+    /// The function to look at: the one it is about; of a finding about the Region the one that takes most of the pool,
+    /// else the first that suffers.
+    pub fn function(self, snapshot: &Snapshot) -> Option<FunctionId> {
+        let (scope, finding) = self.of(snapshot)?;
+        let consumer = || {
+            let mut every = scope.findings.iter().filter(|other| other.kind == Kind::ConcurrencyTopConsumer);
+            every.find_map(|other| other.function.as_ref())
+        };
+        let name = finding.function.as_ref().or_else(consumer).or(finding.affected.first())?;
+        Some(FunctionId { scope: scope.scope.clone(), name: name.clone() })
+    }
+}
+
+/// The findings in which every word of `filter` stands, the worst first.
+pub fn rows(snapshot: &Snapshot, filter: &str) -> Vec<FindingRef> {
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let mut rows: Vec<(FindingRef, &Finding)> = Vec::new();
+    for (scope, scope_snapshot) in snapshot.scopes.iter().enumerate() {
+        let mut alike: HashMap<_, usize> = HashMap::new();
+        for (index, finding) in scope_snapshot.findings.iter().enumerate() {
+            let before = alike.entry((finding.kind, &finding.function, &finding.alias)).or_default();
+            let ordinal = std::mem::replace(before, *before + 1);
+            if words.is_empty() || matches(&words, scope_snapshot, finding) {
+                rows.push((FindingRef { scope, finding: index, ordinal }, finding));
+            }
+        }
+    }
+    rows.sort_by(|(_, one), (_, other)| one.order(other));
+    rows.into_iter().map(|(row, _)| row).collect()
+}
+
+fn matches(words: &[String], scope: &ScopeSnapshot, finding: &Finding) -> bool {
+    let affected: Vec<&str> = finding.affected.iter().map(FunctionName::as_str).collect();
+    let text = format!(
+        "{} {} {} {} {} {}",
+        finding.severity.word(),
+        finding.kind,
+        subject(finding),
+        scope.label(),
+        finding.summary,
+        affected.join(" ")
+    );
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(word))
+}
+
+/// What it is about: a function, an alias of it, or the Region.
+pub fn subject(finding: &Finding) -> String {
+    match (&finding.function, &finding.alias) {
+        (Some(function), Some(alias)) => format!("{function}:{alias}"),
+        (Some(function), None) => function.to_string(),
+        (None, _) => "the Region".to_string(),
+    }
+}
+
+/// What a severity looks like: a mark, for colour alone never tells, and what it means.
+pub fn severity(severity: Severity) -> (&'static str, Meaning) {
+    match severity {
+        Severity::Critical => ("✗", Meaning::Critical),
+        Severity::Warning => ("▲", Meaning::Warning),
+        Severity::Info => ("·", Meaning::Muted),
+    }
+}
+
+/// The word for a kind of finding beside a function that has it, at most nine columns.
+pub fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ThrottleReservedZero => "stopped",
+        Kind::ThrottleReservedLimit => "reserved",
+        Kind::ThrottleUnreservedPool => "pool full",
+        Kind::ThrottleRequestRate => "rate cap",
+        Kind::ThrottleScalingRate => "scaling",
+        Kind::ThrottleUnknown => "throttled",
+        Kind::ConcurrencyNearLimit => "near full",
+        Kind::ConcurrencyTopConsumer => "pool hog",
+        Kind::ConcurrencyProvisionedSpillover => "spillover",
+        Kind::ErrorsRate => "failing",
+        Kind::ErrorsTimeout => "timeouts",
+        Kind::ErrorsOutOfMemory => "no memory",
+        Kind::DurationNearTimeout => "slow",
+        Kind::MemoryNearLimit => "memory",
+        Kind::ColdStartSurge => "cold",
+        Kind::AsyncBacklog => "backlog",
+        Kind::AsyncDropped => "dropping",
+        Kind::DeadLetterGrowing => "dead-ltrs",
+        Kind::DeadLetterDeliveryFailing => "losing",
+        Kind::EventSourceLagging => "lagging",
+        Kind::EventSourceDisabled => "disabled",
+        Kind::RecursionDropped => "recursion",
+        Kind::CanaryFailing => "canary",
+        Kind::CanarySplitOff => "split off",
+        Kind::ChangeCode => "new code",
+        Kind::ChangeConfiguration => "config",
+        Kind::ChangeAlias => "alias",
+        Kind::ChangeConcurrency => "limits",
+    }
+}
+
+/// The worst that is wrong with each function that has or suffers something. Of one severity, what a function has itself
+/// says more about it than what it suffers with many others.
+pub fn worst(scope: &ScopeSnapshot) -> HashMap<&FunctionName, &Finding> {
+    let mut worst: HashMap<&FunctionName, &Finding> = HashMap::new();
+    let wrong = scope.findings.iter().filter(|finding| finding.severity > Severity::Info);
+    for finding in wrong {
+        for function in finding.function.iter().chain(&finding.affected) {
+            let known = worst.entry(function).or_insert(finding);
+            if rank(finding, function) > rank(known, function) {
+                *known = finding;
+            }
+        }
+    }
+    worst
+}
+
+/// The worst that is wrong with one function: `worst(scope).get(function)`, without looking at the others.
+pub fn worst_of<'a>(scope: &'a ScopeSnapshot, function: &FunctionName) -> Option<&'a Finding> {
+    let concerning = scope.findings.iter().filter(|it| it.severity > Severity::Info && it.concerns(function));
+    concerning.reduce(|known, finding| if rank(finding, function) > rank(known, function) { finding } else { known })
+}
+
+/// How much a finding says about `function`.
+fn rank(finding: &Finding, function: &FunctionName) -> (Severity, bool) {
+    (finding.severity, finding.function.as_ref() == Some(function))
+}
+
+/// How many there are of each severity, the worst first: `2 critical`, `1 warning`. Empty without any.
+pub fn counts(snapshot: &Snapshot) -> Vec<(String, Meaning)> {
+    let every = || snapshot.scopes.iter().flat_map(|scope| &scope.findings);
+    let counted = [Severity::Critical, Severity::Warning, Severity::Info].into_iter().filter_map(|wanted| {
+        let count = every().filter(|finding| finding.severity == wanted).count();
+        (count > 0).then(|| (format!("{count} {}", wanted.word()), severity(wanted).1))
+    });
+    counted.collect()
+}
+
+/// That nothing was found, and what that rests on: `no findings · metrics settled up to 02:10Z`.
+pub fn nothing(snapshot: &Snapshot) -> String {
+    if snapshot.scopes.iter().all(|scope| scope.pool.as_of.is_none()) {
+        return "no findings · no metrics were read yet".to_string();
+    }
+    let settled = Minute::newest_complete(snapshot.at).plus(-i64::from(snapshot.params.provisional_minutes));
+    format!("no findings · metrics settled up to {}Z", settled.plus(1).start().format("%H:%M"))
+}
+
+/// How long ago a finding began.
+pub fn age(finding: &Finding, now: DateTime<Utc>) -> String {
+    units::span(now - finding.since)
+}
+
+/// The probability that it is so.
+pub fn confidence(finding: &Finding) -> String {
+    units::percent(finding.confidence)
+}
+
+/// A finding's numbers: how bad it is, where, since when, how sure, what it costs, who suffers.
+pub fn facts(scope: &ScopeSnapshot, finding: &Finding, now: DateTime<Utc>) -> Vec<Fact> {
+    let plain = |label, value| Fact { label, value, meaning: Meaning::Normal };
+    let (mark, meaning) = severity(finding.severity);
+    let mut facts = vec![
+        Fact { label: "", value: format!("{mark} {}", finding.severity.word()), meaning },
+        plain("in", scope.label()),
+        plain("since", format!("{}Z ({})", finding.since.format("%H:%M"), age(finding, now))),
+        plain("confidence", confidence(finding)),
+    ];
+    if finding.impact > 0.0 {
+        facts.push(plain("impact", format!("{} requests a minute", units::count(finding.impact))));
+    }
+    if !finding.affected.is_empty() {
+        let named: Vec<&str> = finding.affected.iter().take(NAMED).map(FunctionName::as_str).collect();
+        let more = match finding.affected.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        facts.push(plain("suffers", named.join(", ") + &more));
+    }
+    facts
+}
+
+/// When a limit will be reached, as a range, and what that rests on: `2–7 min (logs)`.
+pub fn forecast(forecast: &Forecast) -> String {
+    let range = if forecast.high_s < SECONDS_UNTIL {
+        range(forecast.low_s, forecast.high_s, "s")
+    } else {
+        range(forecast.low_s / 60.0, forecast.high_s / 60.0, "min")
+    };
+    format!("{range} ({})", forecast.basis.word())
+}
+
+/// Both ends rounded outwards: a range that is told is never narrower than the one that was computed.
+fn range(low: f64, high: f64, unit: &str) -> String {
+    let (low, high) = (low.max(0.0).floor(), high.ceil());
+    match high {
+        far if far.is_nan() || far > FARTHEST => format!("{low:.0} {unit} or more"),
+        same if same <= low => format!("{low:.0} {unit}"),
+        high => format!("{low:.0}–{high:.0} {unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

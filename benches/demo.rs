@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use divan::{Bencher, black_box};
-use lamtop::source::demo::{self, Scenario, World};
+use lambda_simulator::{self, Scenario, World};
 
 fn main() {
     divan::main();
@@ -12,7 +12,7 @@ fn main() {
 
 #[expect(clippy::expect_used, reason = "a bench has nobody to tell")]
 fn scenario(name: &str) -> Scenario {
-    demo::scenario(name).expect("an embedded scenario")
+    lambda_simulator::scenario(name).expect("an embedded scenario")
 }
 
 /// A world half an hour after its origin: queues, environments and charts are as full as they become.

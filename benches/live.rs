@@ -11,11 +11,11 @@ use std::io::Write;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use lambda_model::function::FunctionInfo;
+use lambda_model::log::{LogBatch, LogEvent, LogWay};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::{Arn, Scope};
 use lamtop::analysis::live::ScopeLive;
-use lamtop::model::function::FunctionInfo;
-use lamtop::model::log::{LogBatch, LogEvent, LogWay};
-use lamtop::model::observation::{Observation, Payload};
-use lamtop::model::{Arn, Scope};
 use lamtop::store::Store;
 use played::{Distance, Played};
 

@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lamtop::logs::envelope::Reader;
-use lamtop::logs::{Application, Line, Report, Start, parse};
+use lambda_logs::envelope::Reader;
+use lambda_logs::{Application, Line, Report, Start, parse};
 use regex::Regex;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::io::Write;
 
 use chrono::TimeDelta;
-use lamtop::source::demo::{World, scenario};
+use lambda_simulator::{World, scenario};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut output = std::io::stdout();

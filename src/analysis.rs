@@ -19,8 +19,8 @@ pub mod traffic;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::time::Minute;
 use crate::store::series::Series;
+use lambda_model::time::Minute;
 use thresholds::{CanaryTerms, Thresholds};
 
 /// What the analysis may be told to do differently.
@@ -72,7 +72,7 @@ pub fn ratio(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::fixture::{minute, now};
-    use crate::model::metric::Point;
+    use lambda_model::metric::Point;
 
     fn series(minutes_back: &[i64]) -> Series {
         let mut series = Series::default();

@@ -135,7 +135,7 @@ mod tests {
 
     use super::*;
     use crate::config::Format;
-    use crate::model::finding::Severity;
+    use lambda_model::finding::Severity;
 
     /// Parses `line` with these variables and no file.
     fn parse_in(line: &str, variables: &[(&str, &str)]) -> Result<Invocation, Error> {

@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
     use crate::analysis::thresholds::{CanaryTerms, Thresholds};
-    use crate::model::finding::Severity;
+    use lambda_model::finding::Severity;
 
     /// A world with these variables and these files.
     fn resolve_in(

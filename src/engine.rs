@@ -7,10 +7,10 @@ use chrono::TimeDelta;
 use tokio::sync::{mpsc, watch};
 
 use crate::analysis::Params;
-use crate::model::observation::Observation;
-use crate::model::time::{Clock, Minute};
 use crate::snapshot::{Origin, Snapshot};
 use crate::store::Store;
+use lambda_model::observation::Observation;
+use lambda_model::time::{Clock, Minute};
 
 /// Observations waiting for the engine; the sources wait when it is full.
 pub const OBSERVATIONS: usize = 1024;
@@ -83,10 +83,10 @@ pub async fn run(
 mod tests {
     use super::*;
     use crate::fixture::info;
-    use crate::model::Scope;
-    use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
-    use crate::model::observation::Payload;
     use chrono::DateTime;
+    use lambda_model::Scope;
+    use lambda_model::metric::{Metric, Point, SeriesId, Statistic, Subject};
+    use lambda_model::observation::Payload;
     use tokio::task::JoinHandle;
     use tokio::time::{Instant, sleep, timeout};
 

@@ -1,8 +1,10 @@
 //! Errors that end the program: what went wrong, why, and what to do about it.
 //!
-//! A failed call to AWS while lamtop runs is not one of these: it is data (`model::failure`).
+//! A failed call to AWS while lamtop runs is not one of these: it is data (`lambda_model::failure`).
 
 use std::fmt;
+
+use lambda_simulator::ScenarioError;
 
 /// Why the program ends, and with which exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +48,39 @@ impl Error {
     }
 }
 
+impl From<ScenarioError> for Error {
+    fn from(error: ScenarioError) -> Self {
+        match error {
+            ScenarioError::Unreadable { path, source } => Self::usage(
+                format!("the scenario file {path} cannot be read"),
+                source,
+                "check the path; `lamtop demo --example` prints a file to start from",
+            ),
+            ScenarioError::Unknown { name } => {
+                let names: Vec<&str> = lambda_simulator::scenarios().iter().map(|known| known.name).collect();
+                Self::usage(
+                    format!("there is no demo scenario called {name}"),
+                    format!("the scenarios are: {}", names.join(", ")),
+                    "run `lamtop demo --list` to see what each is about; a file's name ends in .toml",
+                )
+            }
+            ScenarioError::Unusable { name, reason } => Self::usage(
+                format!("the demo scenario {name} cannot be used"),
+                reason,
+                "correct the scenario's file; `lamtop demo --example` explains every key",
+            ),
+            ScenarioError::Population { functions, reason } => Self::usage(
+                format!("there cannot be {functions} functions"),
+                reason,
+                "use it with `lamtop demo large`, or with a scenario of your own that has a [population]",
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use crate::model::text::clean;
+        use lambda_model::text::clean;
         writeln!(formatter, "error: {}", clean(&self.what))?;
         for cause in self.cause.split('\n') {
             writeln!(formatter, "cause: {}", clean(cause))?;

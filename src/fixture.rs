@@ -9,18 +9,18 @@ use crate::analysis::canary::{Canary, Compared, Progress, Verdict};
 use crate::analysis::finding::Finding;
 use crate::analysis::live::quantiles::Quantiles;
 use crate::analysis::live::{Beat, Beats, CURVE_S, Curve, FunctionLive, Runs};
-use crate::model::deployment::{Deployment, Shifting};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::FunctionInfo;
-use crate::model::log::{LogBatch, LogEvent, LogWay};
-use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
-use crate::model::observation::{Observation, Payload};
-use crate::model::time::Minute;
-use crate::model::{Arn, Scope};
 use crate::snapshot::{FunctionSnapshot, Origin, Snapshot};
 use crate::store::Store;
 use crate::store::live::lines::Lines;
 use crate::store::state::{FunctionState, ScopeState};
+use lambda_model::deployment::{Deployment, Shifting};
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::FunctionInfo;
+use lambda_model::log::{LogBatch, LogEvent, LogWay};
+use lambda_model::metric::{Metric, Point, SeriesId, Statistic, Subject};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::time::Minute;
+use lambda_model::{Arn, Scope};
 
 /// Five seconds past ten: the newest complete minute is 09:59.
 pub(crate) fn now() -> DateTime<Utc> {

@@ -17,15 +17,15 @@ use crate::config::{Format, Settings};
 use crate::error::Error;
 use crate::export;
 use crate::logging;
-use crate::model::text::clean;
 use crate::snapshot::Snapshot;
-use crate::source::demo::{self, Scenario};
 use crate::store::Store;
 use crate::tui;
 use crate::tui::capabilities::Capabilities;
 use crate::view::functions::{self, Column, Query, RowRef};
 use feed::Source;
 use gather::gather;
+use lambda_model::text::clean;
+use lambda_simulator::{self, Scenario};
 use live::Live;
 
 /// Does what the user asked for.
@@ -43,10 +43,11 @@ pub fn run(invocation: Invocation) -> Result<Outcome, Error> {
         }
         Invocation::Print(text) => print(&text),
         Invocation::Scenarios => {
-            let line = |known: &demo::Embedded| Ok(format!("{:<22}{}\n", known.name, known.scenario()?.summary()));
-            print(&demo::scenarios().iter().map(line).collect::<Result<String, Error>>()?)
+            let line =
+                |known: &lambda_simulator::Embedded| Ok(format!("{:<22}{}\n", known.name, known.scenario()?.summary()));
+            print(&lambda_simulator::scenarios().iter().map(line).collect::<Result<String, Error>>()?)
         }
-        Invocation::ExampleScenario => print(demo::EXAMPLE),
+        Invocation::ExampleScenario => print(lambda_simulator::EXAMPLE),
         Invocation::App(settings) => app(&settings, None),
         Invocation::Demo { scenario, functions, settings } => {
             let name = scenario.unwrap_or_else(default_scenario);
@@ -96,9 +97,9 @@ impl Simulation {
     }
 
     fn scenario(&self) -> Result<Scenario, Error> {
-        let scenario = demo::scenario(&self.name)?;
+        let scenario = lambda_simulator::scenario(&self.name)?;
         match self.functions {
-            Some(functions) => scenario.with_functions(functions),
+            Some(functions) => Ok(scenario.with_functions(functions)?),
             None => Ok(scenario),
         }
     }
@@ -106,7 +107,7 @@ impl Simulation {
 
 /// The first one listed.
 fn default_scenario() -> String {
-    demo::scenarios().first().map(|known| known.name.to_string()).unwrap_or_default()
+    lambda_simulator::scenarios().first().map(|known| known.name.to_string()).unwrap_or_default()
 }
 
 /// The terminal app, until the user quits.

@@ -19,13 +19,13 @@ use crate::analysis::metrics::FunctionMetrics;
 use crate::analysis::pool::Pool;
 use crate::analysis::rules::{self, Case, FunctionCase};
 use crate::analysis::traffic::{AliasTraffic, aliases};
-use crate::model::deployment::Deployment;
-use crate::model::failure::{Health, HealthState};
-use crate::model::function::EventSource;
-use crate::model::observation::Usage;
-use crate::model::{FunctionId, FunctionName, Scope};
 use crate::store::Store;
 use crate::store::state::{FunctionState, ScopeState, SeriesSet};
+use lambda_model::deployment::Deployment;
+use lambda_model::failure::{Health, HealthState};
+use lambda_model::function::EventSource;
+use lambda_model::observation::Usage;
+use lambda_model::{FunctionId, FunctionName, Scope};
 
 /// Where the numbers come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,17 +1,15 @@
 //! Everything that produces observations: the only network in the program.
 //!
 //! A [`poller`] asks an account, behind the traits of [`api`], for what its [`schedule`] says is due, and
-//! delivers [`Observation`](crate::model::observation::Observation)s. It keeps no numbers: those are the
+//! delivers [`Observation`](lambda_model::observation::Observation)s. It keeps no numbers: those are the
 //! store's. [`follow`] reads the logs of the functions on screen beside it.
 
 pub mod agenda;
-pub mod api;
 pub mod asked;
 pub mod aws;
 pub mod backoff;
 pub mod calls;
 pub mod changes;
-pub mod demo;
 pub mod directory;
 pub mod file;
 pub mod follow;

@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::function::FunctionInfo;
-use crate::model::log::{LogBatch, LogWay};
-use crate::model::metric::{Point, SeriesId, Subject};
-use crate::model::observation::{Observation, Payload};
-use crate::model::{FunctionName, Scope};
+use lambda_model::function::FunctionInfo;
+use lambda_model::log::{LogBatch, LogWay};
+use lambda_model::metric::{Point, SeriesId, Subject};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::{FunctionName, Scope};
 use state::{FunctionState, Read, ScopeState, SeriesSet, keep_newer};
 
 /// Everything known, by scope.
@@ -153,10 +153,10 @@ impl ScopeState {
 mod tests {
     use super::*;
     use crate::fixture::info;
-    use crate::model::function::Alias;
-    use crate::model::metric::{Metric, Statistic};
-    use crate::model::observation::Usage;
-    use crate::model::time::Minute;
+    use lambda_model::function::Alias;
+    use lambda_model::metric::{Metric, Statistic};
+    use lambda_model::observation::Usage;
+    use lambda_model::time::Minute;
 
     fn at(minute: i64) -> DateTime<Utc> {
         Minute(minute).start()

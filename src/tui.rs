@@ -28,12 +28,12 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::error::Error;
-use crate::model::demand::Demand;
 use crate::snapshot::Snapshot;
 use crate::view::functions::Query;
 use app::App;
 use capabilities::Capabilities;
 use keymap::Keymap;
+use lambda_model::demand::Demand;
 use run::Wires;
 use theme::Theme;
 

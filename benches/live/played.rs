@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use lambda_model::api::TailFilter;
+use lambda_model::log::{LeftOut, LogBatch, LogWay};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::time::Clock;
+use lambda_model::{FunctionName, Scope};
+use lambda_simulator::{self, World};
 use lamtop::analysis::live::{Curve, ScopeLive};
-use lamtop::model::log::{LeftOut, LogBatch, LogWay};
-use lamtop::model::observation::{Observation, Payload};
-use lamtop::model::time::Clock;
-use lamtop::model::{FunctionName, Scope};
-use lamtop::source::api::TailFilter;
-use lamtop::source::demo::{self, World};
 use lamtop::store::Store;
 
 /// Log groups of a session of Live Tail.
@@ -69,12 +69,12 @@ impl Distance {
 impl Played {
     /// The scenario `minutes` after its origin, where the watching begins.
     pub(crate) async fn new(name: &str, seed: u64, minutes: i64) -> Result<Self, Box<dyn std::error::Error>> {
-        let scenario = demo::scenario(name)?;
+        let scenario = lambda_simulator::scenario(name)?;
         let mut world = World::new(&scenario, seed);
         let now = scenario.origin() + TimeDelta::minutes(minutes);
         world.advance(now);
         let scope = Scope::new(None, scenario.region());
-        let account = demo::account(&scenario, seed, Clock::simulated(scenario.origin(), 1.0));
+        let account = lambda_simulator::account(&scenario, seed, Clock::simulated(scenario.origin(), 1.0));
         let (mut infos, mut token) = (Vec::new(), None);
         loop {
             let page = account.functions.functions(token).await?;

@@ -1,10 +1,10 @@
 //! Canaries by the thousand: calls that fail by chance, judged after every minute as an app does that looks all the time.
 
+use lambda_model::time::Minute;
 use lamtop::analysis::canary::Verdict;
 use lamtop::analysis::canary::judge::{Side, Step, judge};
 use lamtop::analysis::statistics::Count;
 use lamtop::analysis::thresholds::CanaryTerms;
-use lamtop::model::time::Minute;
 
 use crate::mixture::Dice;
 use crate::table::{Table, number, percent};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lamtop::model::finding::Kind;
-use lamtop::source::demo::Oracle;
+use lambda_model::finding::Kind;
+use lambda_oracle::Oracle;
 
 use crate::seen::Seen;
 use crate::table::{Table, percent};
@@ -58,7 +58,7 @@ impl Causes {
             }
             let said = said.into_iter().max_by(|one, other| one.1.total_cmp(&other.1)).map(|(kind, _)| kind);
             let hidden = (0..minutes).any(|minute| {
-                oracle.shows(Kind::ThrottleUnknown, Some(function), minute, lamtop::source::demo::Clarity::Usual)
+                oracle.shows(Kind::ThrottleUnknown, Some(function), minute, lambda_oracle::Clarity::Usual)
             });
             let of = |kind| refused.iter().map(|(_, refusals)| refusals.of(kind)).sum::<u32>();
             let clear = CAUSES.into_iter().find(|kind| f64::from(of(*kind)) >= CLEAR * f64::from(total));

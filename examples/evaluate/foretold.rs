@@ -1,7 +1,7 @@
 //! Forecasts against when a limit was really reached.
 
-use lamtop::model::FunctionName;
-use lamtop::source::demo::Oracle;
+use lambda_model::FunctionName;
+use lambda_oracle::Oracle;
 
 use crate::seen::{Foretold, Seen};
 use crate::table::percent;

@@ -3,9 +3,10 @@
 //! A finding is right when its kind, function and alias are true somewhere near the time at which it opened. The grey
 //! zones are the tolerances here, and nothing else is forgiven.
 
-use lamtop::model::FunctionName;
-use lamtop::model::finding::Kind;
-use lamtop::source::demo::{Clarity, Oracle, Scenario};
+use lambda_model::FunctionName;
+use lambda_model::finding::Kind;
+use lambda_oracle::{Clarity, Oracle};
+use lambda_simulator::Scenario;
 
 use crate::play::Way;
 use crate::seen::{Episode, Seen};

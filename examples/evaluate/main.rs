@@ -21,7 +21,8 @@ use std::io::{self, Write};
 
 use chrono::TimeDelta;
 use clap::Parser;
-use lamtop::source::demo::{self, Clarity, Oracle, Scenario};
+use lambda_oracle::{Clarity, Oracle};
+use lambda_simulator::Scenario;
 
 use play::{Watch, Way};
 use seen::Seen;
@@ -74,7 +75,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
     let first = if arguments.tuning { TUNING } else { HELD_OUT };
     let asked = |name: &str| arguments.scenario.as_deref().is_none_or(|asked| asked == name);
-    let names: Vec<&'static str> = demo::scenarios().iter().map(|one| one.name).filter(|name| asked(name)).collect();
+    let names: Vec<&'static str> =
+        lambda_simulator::scenarios().iter().map(|one| one.name).filter(|name| asked(name)).collect();
     let scenarios = |runs: u64, way: Way| -> Vec<Job> {
         let every = |run| names.iter().map(move |name| Job { name: Some(*name), seed: first + run, way });
         (0..runs).flat_map(every).collect()
@@ -129,6 +131,6 @@ fn run(job: &Job, tally: &mut Tally) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn shipped(name: &str) -> Result<Scenario, Box<dyn std::error::Error>> {
-    let scenario = demo::scenario(name)?;
+    let scenario = lambda_simulator::scenario(name)?;
     Ok(if name == "large" { scenario.with_functions(HAY)? } else { scenario })
 }

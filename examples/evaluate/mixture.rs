@@ -1,7 +1,7 @@
 //! Random mixtures: the functions, incidents and changes of two scenarios in one Region, with other parameters than their
 //! authors chose. Nobody wrote down what is true of them: the oracle knows.
 
-use lamtop::source::demo::{self, Scenario};
+use lambda_simulator::{self, Scenario};
 use toml::{Table, Value};
 
 /// Scenarios that are not mixed: a region of thousands, lines that only Live Tail minds, an AWS that does not answer.
@@ -20,7 +20,7 @@ pub(crate) fn mixture(seed: u64) -> Option<Scenario> {
 }
 
 fn text(dice: &mut Dice) -> Option<String> {
-    let known: Vec<_> = demo::scenarios().iter().filter(|one| !UNMIXED.contains(&one.name)).collect();
+    let known: Vec<_> = lambda_simulator::scenarios().iter().filter(|one| !UNMIXED.contains(&one.name)).collect();
     let first = dice.below(known.len());
     let second = (first + 1 + dice.below(known.len() - 1)) % known.len();
     let mut mixed: Table = known.get(first)?.toml.parse().ok()?;

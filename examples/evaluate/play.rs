@@ -5,15 +5,15 @@ use std::io;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use lambda_model::time::Clock;
+use lambda_model::{FunctionId, Scope};
+use lambda_simulator::{self, Scenario};
 use lamtop::cli::{self, Invocation};
 use lamtop::config::{Settings, Surroundings};
 use lamtop::error::Error;
-use lamtop::model::time::Clock;
-use lamtop::model::{FunctionId, Scope};
 use lamtop::run::stage::{self, Reading};
 use lamtop::snapshot::{Origin, Snapshot};
 use lamtop::source::aws::Connection;
-use lamtop::source::demo::{self, Scenario};
 use lamtop::store::Store;
 
 /// What is read beside the inventory.
@@ -68,7 +68,7 @@ async fn playing(scenario: &Scenario, seed: u64, watch: Watch, settings: &Settin
     let begin = scenario.origin() + watch.from;
     let clock = Clock::simulated(begin, 1.0);
     let scope = Scope::new(None, scenario.region());
-    let account = demo::account(scenario, seed, clock.clone());
+    let account = lambda_simulator::account(scenario, seed, clock.clone());
     let connection = Connection { scope: scope.clone(), account };
     let Reading { mut observations, demand, params } = stage::read(vec![connection], clock.clone(), settings);
     let mut store = Store::default();

@@ -1,6 +1,6 @@
 //! The report's words and tables.
 
-use lamtop::model::finding::Kind;
+use lambda_model::finding::Kind;
 
 use crate::table::{Table, number, percent};
 use crate::tally::{BINS, Slips, Tally, quantile};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use lambda_model::FunctionName;
+use lambda_model::finding::Kind;
 use lamtop::analysis::finding::Finding;
 use lamtop::analysis::forecast::Forecast;
-use lamtop::model::FunctionName;
-use lamtop::model::finding::Kind;
 use lamtop::snapshot::Snapshot;
 
 /// What a finding is about: its kind, its function (`None` is the Region), its alias.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lamtop::model::FunctionName;
-use lamtop::model::finding::Kind;
+use lambda_model::FunctionName;
+use lambda_model::finding::Kind;
 
 use crate::causes::Causes;
 use crate::foretold::Coverage;

@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use lamtop::logs::envelope::Reader;
-use lamtop::logs::{origin, parse};
+use lambda_logs::envelope::Reader;
+use lambda_logs::{origin, parse};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut reader = Reader::default();

@@ -5,8 +5,8 @@
 
 use std::sync::{Arc, LazyLock, Mutex};
 
-use lamtop::model::Arn;
-use lamtop::source::api::{Account, TailFilter};
+use lambda_model::Arn;
+use lambda_model::api::{Account, TailFilter};
 use lamtop::source::aws::{Choice, connect};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

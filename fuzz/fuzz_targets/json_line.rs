@@ -4,7 +4,7 @@
 
 #![no_main]
 
-use lamtop::logs::{Line, parse};
+use lambda_logs::{Line, parse};
 
 libfuzzer_sys::fuzz_target!(|input: &str| {
     let (kind, record) = input.split_once('\n').unwrap_or((input, "{}"));

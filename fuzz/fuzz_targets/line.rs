@@ -2,13 +2,13 @@
 
 #![no_main]
 
-use lamtop::logs::{Application, parse};
+use lambda_logs::{Application, parse};
 
 libfuzzer_sys::fuzz_target!(|message: &str| {
     let line = parse(message);
     let application = Application(message);
     let error = application.error();
-    let fingerprint = error.as_ref().map(lamtop::logs::FunctionError::fingerprint);
+    let fingerprint = error.as_ref().map(lambda_logs::FunctionError::fingerprint);
     let told = (line.request(), application.level(), application.request());
     std::hint::black_box(format!("{line:?} {told:?} {error:?} {fingerprint:?}"));
 });

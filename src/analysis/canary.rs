@@ -21,8 +21,8 @@ use super::Params;
 use super::live::FunctionLive;
 use super::statistics::Count;
 use super::traffic::AliasTraffic;
-use crate::model::deployment::Deployment;
 use crate::store::state::FunctionState;
+use lambda_model::deployment::Deployment;
 
 /// How a weighted alias's canary does.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,10 +4,10 @@
 //! A minute's maxima of different functions need not be in the same second: a part of the pool is at most so large.
 
 use super::pool::Pool;
-use crate::model::FunctionName;
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
 use crate::store::state::{FunctionState, ScopeState};
+use lambda_model::FunctionName;
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// A pool is scarce some time before it is nearly used up: from this much below `findings.near_limit` on.
 const EARLIER: f64 = 0.1;
@@ -90,9 +90,9 @@ pub fn consumers(scope: &ScopeState, minute: Minute, since: Minute) -> Vec<Consu
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, function, minute};
-    use crate::model::function::AccountLimits;
-    use crate::model::metric::Subject;
-    use crate::model::observation::Payload;
+    use lambda_model::function::AccountLimits;
+    use lambda_model::metric::Subject;
+    use lambda_model::observation::Payload;
 
     /// Minutes back and values: `then` until 20 minutes ago, `now` since.
     fn step(then: f64, now: f64) -> Vec<(i64, f64)> {

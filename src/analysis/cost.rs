@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::observation::Usage;
+use lambda_model::observation::Usage;
 
 /// `GetMetricData`, USD per metric requested; `ListMetrics`, USD per request, after a free million a month
 /// that is not counted on (us-east-1 list prices, aws-facts 4.4).

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::function::EventSource;
-use crate::model::metric::Metric;
-use crate::model::queue::{FailureTarget, QueueAttributes, TargetKind, TargetRole};
-use crate::model::time::Minute;
 use crate::store::state::{FunctionState, QueueState, ScopeState};
+use lambda_model::function::EventSource;
+use lambda_model::metric::Metric;
+use lambda_model::queue::{FailureTarget, QueueAttributes, TargetKind, TargetRole};
+use lambda_model::time::Minute;
 
 /// A target of failed events and what is in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub fn dead_letters(
 }
 
 impl ScopeState {
-    fn attributes(&self, queue: &crate::model::Arn) -> Option<&QueueAttributes> {
+    fn attributes(&self, queue: &lambda_model::Arn) -> Option<&QueueAttributes> {
         self.queues.get(queue)?.attributes.as_ref()?.value.as_ref()
     }
 }
@@ -111,10 +111,10 @@ fn growth_per_min(queue: &QueueState) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, info, now};
-    use crate::model::Arn;
-    use crate::model::function::{EventSourceKind, FunctionInfo, InvokeConfig};
-    use crate::model::metric::Subject;
-    use crate::model::observation::Payload;
+    use lambda_model::Arn;
+    use lambda_model::function::{EventSourceKind, FunctionInfo, InvokeConfig};
+    use lambda_model::metric::Subject;
+    use lambda_model::observation::Payload;
 
     const QUEUE: &str = "arn:aws:sqs:eu-west-1:123456789012:failed";
     const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:failed";

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::FunctionName;
-use crate::model::finding::{Kind, Severity};
+use lambda_model::FunctionName;
+use lambda_model::finding::{Kind, Severity};
 
 /// Something that a rule found.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,10 +10,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Params;
 use super::live::{Curve, FunctionLive, ScopeLive};
 use super::pool::Pool;
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
 use crate::store::series::Series;
 use crate::store::state::{FunctionState, ScopeState};
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// A forecast by the minute rests on so many of the newest settled minutes: the longest time over which they are
 /// straight. What rises faster than that comes to rest, or is there, before the newest minute is settled.

@@ -15,11 +15,11 @@ use chrono::{DateTime, Utc};
 use self::minutes::VersionMinutes;
 use self::quantiles::Quantiles;
 use super::ratio;
-use crate::model::FunctionName;
-use crate::model::log::{LogFeed, LogWay};
-use crate::model::time::Minute;
 use crate::store::live::errors::Group;
 use crate::store::live::lines::Lines;
+use lambda_model::FunctionName;
+use lambda_model::log::{LogFeed, LogWay};
+use lambda_model::time::Minute;
 
 /// Counts and quantiles are taken over this many seconds.
 pub const WINDOW_S: u32 = 60;

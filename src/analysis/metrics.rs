@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::{newest_minute, ratio};
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
 use crate::store::state::SeriesSet;
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
 
 /// Functions that are not on screen are read every five minutes: their trouble counts for twice that.
 const BACKGROUND_MINUTES: i64 = 10;

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::{newest_minute, ratio};
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
 use crate::store::state::ScopeState;
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// The concurrency pool of a scope, at its newest complete minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -81,9 +81,9 @@ impl Pool {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, minute, now};
-    use crate::model::function::AccountLimits;
-    use crate::model::metric::Subject;
-    use crate::model::observation::Payload;
+    use lambda_model::function::AccountLimits;
+    use lambda_model::metric::Subject;
+    use lambda_model::observation::Payload;
 
     fn limited() -> Fixture {
         let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };

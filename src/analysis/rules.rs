@@ -50,13 +50,13 @@ use super::live::{FunctionLive, ScopeLive};
 use super::pool::Pool;
 use super::thresholds::Thresholds;
 use super::traffic::AliasTraffic;
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::EventSource;
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
-use crate::model::{FunctionName, Scope};
 use crate::store::state::{FunctionState, ScopeState, SeriesSet};
 use held::{Held, Sign, held};
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::EventSource;
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
+use lambda_model::{FunctionName, Scope};
 
 /// A rule looks back so many minutes for the begin of what it finds.
 const LOOK_BACK: i64 = 60;

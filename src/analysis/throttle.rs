@@ -8,11 +8,11 @@
 use crate::analysis::live::FunctionLive;
 use crate::analysis::pool::Pool;
 use crate::analysis::ratio;
-use crate::model::change::Changed;
-use crate::model::finding::Kind;
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
 use crate::store::state::{FunctionState, ScopeState};
+use lambda_model::change::Changed;
+use lambda_model::finding::Kind;
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
 
 /// Requests a second for each unit of concurrency: of the account and of a reservation (aws-facts 6.4).
 pub const REQUESTS_PER_ENVIRONMENT: f64 = 10.0;

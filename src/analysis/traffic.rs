@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::metrics::Durations;
 use super::{Params, ratio};
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
 use crate::store::state::{FunctionState, SeriesSet};
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
 
 /// An alias and what its versions did over the window.
 #[derive(Clone, Debug, PartialEq)]
@@ -148,9 +148,9 @@ impl VersionTraffic {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, executed, minute, now};
-    use crate::model::function::Alias;
-    use crate::model::metric::Subject;
-    use crate::model::observation::Payload;
+    use lambda_model::function::Alias;
+    use lambda_model::metric::Subject;
+    use lambda_model::observation::Payload;
 
     /// The alias `live` of `f`: version 7, and what it splits off.
     fn live(additional: &[(&str, f64)]) -> Fixture {

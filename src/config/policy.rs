@@ -8,7 +8,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::model::operation::Operation;
+    use lambda_model::operation::Operation;
 
     #[test]
     fn the_policy_allows_exactly_the_operations_lamtop_calls() {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::written::{Origin, Written};
 use crate::error::Error;
-use crate::model::text::clean;
+use lambda_model::text::clean;
 
 /// How alike (0 to 1, Jaro) two keys must be for one to be taken for a misspelling of the other.
 const ALIKE: f64 = 0.75;

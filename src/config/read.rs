@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::settings::{Format, LogsFrom};
 use super::written::Written;
-use crate::model::finding::Severity;
+use lambda_model::finding::Severity;
 
 /// What a reader makes of a value, or what it would have allowed.
 pub(super) type Read<T> = Result<T, String>;

@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::read::Read;
 use super::settings::Settings;
 use super::written::{Layer, Origin, Written};
-use crate::model::text::{clean, width};
+use lambda_model::text::{clean, width};
 
 /// One setting as it is in force: for `lamtop config`.
 #[derive(Clone, Debug, PartialEq, Eq)]

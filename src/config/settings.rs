@@ -9,7 +9,7 @@ use super::read::{
 };
 use super::resolution::Resolution;
 use crate::analysis::thresholds::{CanaryTerms, Thresholds};
-use crate::model::finding::Severity;
+use lambda_model::finding::Severity;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq)]

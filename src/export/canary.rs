@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use crate::analysis::canary::{Canary, Progress, Verdict};
 use crate::analysis::traffic::AliasTraffic;
-use crate::model::text::clean;
 use crate::snapshot::FunctionSnapshot;
 use crate::view::units::{self, MISSING};
 use chrono::TimeDelta;
+use lambda_model::text::clean;
 
 /// The verdict on the canary of `alias`, for people.
 pub fn text(function: &FunctionSnapshot, alias: &AliasTraffic, canary: &Canary) -> String {

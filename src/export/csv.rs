@@ -80,7 +80,7 @@ fn record(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; HEAD.l
 
 /// A field that a spreadsheet does not take for a formula, with nothing in it that drives a terminal.
 fn plain(field: &str) -> String {
-    let clean = crate::model::text::clean(field);
+    let clean = lambda_model::text::clean(field);
     let formula = clean.starts_with(['=', '+', '@']) || (clean.starts_with('-') && clean.parse::<f64>().is_err());
     if formula { format!("'{clean}") } else { clean.into_owned() }
 }

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use crate::analysis::finding::Finding;
-use crate::model::finding::Severity;
-use crate::model::text::clean;
-use crate::model::time::Minute;
 use crate::snapshot::{ScopeSnapshot, Snapshot};
 use crate::view::units;
+use lambda_model::finding::Severity;
+use lambda_model::text::clean;
+use lambda_model::time::Minute;
 
 /// The findings, the faults of the sources, and how many there are of what.
 pub fn text(snapshot: &Snapshot, findings: &[(&ScopeSnapshot, &Finding)]) -> String {

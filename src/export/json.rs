@@ -18,15 +18,15 @@ use crate::analysis::live::{FunctionLive, WINDOW_S};
 use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
 use crate::error::Error;
-use crate::model::failure::{Health, HealthState};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::{EventSource, EventSourceKind};
-use crate::model::operation::Operation;
-use crate::model::queue::{TargetKind, TargetRole};
-use crate::model::text::is_safe;
-use crate::model::time::Minute;
 use crate::snapshot::{FunctionSnapshot, Origin, ScopeSnapshot, Snapshot};
 use crate::view::functions::RowRef;
+use lambda_model::failure::{Health, HealthState};
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::{EventSource, EventSourceKind};
+use lambda_model::operation::Operation;
+use lambda_model::queue::{TargetKind, TargetRole};
+use lambda_model::text::is_safe;
+use lambda_model::time::Minute;
 
 /// The version of the document.
 const SCHEMA: &str = "lamtop.snapshot/1";

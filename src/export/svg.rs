@@ -9,8 +9,8 @@ use std::fmt::Write;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::text;
 use crate::view::picture::{Picture, Rgb, Run};
+use lambda_model::text;
 
 /// A cell in pixels: at 15 px, the common monospaced fonts advance 9 px.
 const CELL: (u32, u32) = (9, 18);

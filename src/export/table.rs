@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::model::text;
 use crate::snapshot::Snapshot;
 use crate::view::functions::{Cell, Column, RowRef, cell};
 use crate::view::units::{self, MISSING};
+use lambda_model::text;
 
 /// The columns of the plain table and of CSV: those that are words and numbers.
 pub const COLUMNS: [Column; 12] = [

@@ -11,20 +11,20 @@ use crate::analysis::canary::{Canary, Compared, Progress, Verdict};
 use crate::analysis::finding::Finding;
 use crate::analysis::forecast::{Basis, Forecast};
 use crate::fixture::{Fixture, executed, function, info, now};
-use crate::model::deployment::Deployment;
-use crate::model::failure::{Health, HealthState};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::{
-    AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, Provisioned,
-};
-use crate::model::log::{LogBatch, LogEvent, LogWay};
-use crate::model::metric::{Metric, Statistic, Subject};
-use crate::model::observation::{Payload, Usage};
-use crate::model::operation::Operation;
-use crate::model::queue::QueueAttributes;
-use crate::model::{Arn, FunctionName};
 use crate::snapshot::Snapshot;
 use crate::view::functions::{Query, RowRef, rows};
+use lambda_model::deployment::Deployment;
+use lambda_model::failure::{Health, HealthState};
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::{
+    AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, Provisioned,
+};
+use lambda_model::log::{LogBatch, LogEvent, LogWay};
+use lambda_model::metric::{Metric, Statistic, Subject};
+use lambda_model::observation::{Payload, Usage};
+use lambda_model::operation::Operation;
+use lambda_model::queue::QueueAttributes;
+use lambda_model::{Arn, FunctionName};
 
 /// The example of the contract.
 const CONTRACT: &str = include_str!("../../tests/contract/snapshot.json");
@@ -404,7 +404,7 @@ fn nothing_in_the_json_drives_a_terminal() {
     let hostile = "a\u{9b}31m\u{202e}b\u{e0041}\u{1b}[2J\u{7f}決済";
     let snapshot = Fixture::new().listed(hostile, &[]).snapshot();
     let written = json::text(&snapshot, &every(&snapshot)).unwrap();
-    let harmful = written.chars().find(|character| *character != '\n' && !crate::model::text::is_safe(*character));
+    let harmful = written.chars().find(|character| *character != '\n' && !lambda_model::text::is_safe(*character));
     assert_eq!(harmful, None);
     let document: Value = serde_json::from_str(&written).unwrap();
     assert_eq!(document["scopes"][0]["functions"][0]["name"], hostile, "nothing is lost");

@@ -14,10 +14,10 @@ use crate::analysis::traffic::AliasTraffic;
 use crate::config::{Format, Settings};
 use crate::error::Error;
 use crate::export;
-use crate::model::FunctionId;
-use crate::model::demand::Demand;
-use crate::model::time::Minute;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot, Snapshot};
+use lambda_model::FunctionId;
+use lambda_model::demand::Demand;
+use lambda_model::time::Minute;
 
 /// Judges the canary of `target`, a function and an alias; with `wait`, until it is decided or the time is over.
 ///
@@ -139,7 +139,7 @@ fn watch(
 fn progress(snapshot: &Snapshot, (function, alias): &(String, String), canary: &Canary) {
     let needed = export::canary::still_needed(canary).unwrap_or_else(|| "needs more calls".to_string());
     let line = format!("{} {function}:{alias} not enough data, {needed}", snapshot.at.format("%H:%M:%SZ"));
-    let _ = writeln!(std::io::stderr(), "{}", crate::model::text::clean(&line));
+    let _ = writeln!(std::io::stderr(), "{}", lambda_model::text::clean(&line));
 }
 
 fn tell(snapshot: &Snapshot, place: &Place<'_>, settings: &Settings) -> Result<Outcome, Error> {

@@ -6,10 +6,10 @@ use crate::analysis::finding::Finding;
 use crate::config::{Format, Settings};
 use crate::error::Error;
 use crate::export;
-use crate::model::failure::HealthState;
-use crate::model::operation::Operation;
 use crate::snapshot::{ScopeSnapshot, Snapshot};
 use crate::view::functions::RowRef;
+use lambda_model::failure::HealthState;
+use lambda_model::operation::Operation;
 
 /// Looks once and judges.
 ///

@@ -9,19 +9,19 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::{LogsFrom, Settings};
 use crate::error::Error;
-use crate::model::Scope;
-use crate::model::demand::Demand;
-use crate::model::observation::Observation;
-use crate::model::time::Clock;
 use crate::snapshot::Origin;
 use crate::source::aws::{self, Choice, Connection};
-use crate::source::demo::{self, Scenario};
 use crate::source::directory::Directory;
 use crate::source::file::{self, Input};
 use crate::source::follow::{self, Plan, Share};
 use crate::source::outlet::{Meter, Outlet};
 use crate::source::poller::poll;
 use crate::source::schedule::Cadence;
+use lambda_model::Scope;
+use lambda_model::demand::Demand;
+use lambda_model::observation::Observation;
+use lambda_model::time::Clock;
+use lambda_simulator::{self, Scenario};
 
 /// Where the numbers come from, with the clock that belongs to it.
 pub(super) enum Source {
@@ -46,7 +46,7 @@ impl Source {
         }
         if let Some(scenario) = scenario {
             let clock = Clock::simulated(scenario.opening(), speed);
-            let account = demo::account(scenario, settings.seed, clock.clone());
+            let account = lambda_simulator::account(scenario, settings.seed, clock.clone());
             let connection = Connection { scope: Scope::new(None, scenario.region()), account };
             return Ok(Self::Simulated(vec![connection], clock));
         }

@@ -11,12 +11,12 @@ use crate::config::Settings;
 use crate::engine::{self, OBSERVATIONS};
 use crate::error::Error;
 use crate::logging;
-use crate::model::demand::Demand;
-use crate::model::failure::{Health, HealthState};
-use crate::model::log::{FeedState, LogFeed};
-use crate::model::operation::Operation;
 use crate::snapshot::Snapshot;
 use crate::view::functions::RowRef;
+use lambda_model::demand::Demand;
+use lambda_model::failure::{Health, HealthState};
+use lambda_model::log::{FeedState, LogFeed};
+use lambda_model::operation::Operation;
 
 /// Reads everything once; `sought` are the functions that matter most.
 ///

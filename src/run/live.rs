@@ -10,8 +10,8 @@ use super::{nothing_yet, params};
 use crate::config::Settings;
 use crate::engine::{self, OBSERVATIONS};
 use crate::error::Error;
-use crate::model::demand::Demand;
 use crate::snapshot::Snapshot;
+use lambda_model::demand::Demand;
 
 /// The two ends that a consumer holds. The tasks behind them end when it drops `snapshots`.
 pub(super) struct Live {

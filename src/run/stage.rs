@@ -11,14 +11,13 @@ use crate::analysis::Params;
 use crate::config::Settings;
 use crate::engine::OBSERVATIONS;
 use crate::error::Error;
-use crate::model::demand::Demand;
-use crate::model::observation::Observation;
-use crate::model::time::Clock;
 use crate::source::aws::Connection;
-use crate::source::demo;
 use crate::tui::Options;
 use crate::tui::capabilities::{Capabilities, Depth};
 use crate::tui::offscreen::Offscreen;
+use lambda_model::demand::Demand;
+use lambda_model::observation::Observation;
+use lambda_model::time::Clock;
 
 /// What the screen can show, whatever the environment says.
 const SCREEN: Capabilities = Capabilities { depth: Depth::TrueColor, unicode: true };
@@ -29,7 +28,7 @@ const SCREEN: Capabilities = Capabilities { depth: Depth::TrueColor, unicode: tr
 ///
 /// A usage error when there is no such scenario, theme or column to sort by.
 pub fn demo(scenario: &str, settings: &Settings, size: (u16, u16)) -> Result<Offscreen, Error> {
-    let source = Source::new(Some(&demo::scenario(scenario)?), settings, settings.speed)?;
+    let source = Source::new(Some(&lambda_simulator::scenario(scenario)?), settings, settings.speed)?;
     play(source, Some(scenario), settings, size)
 }
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::asked::Asked;
 use super::task::Detail;
-use crate::model::FunctionName;
+use lambda_model::FunctionName;
 
 /// Whose details come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

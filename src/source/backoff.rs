@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::failure::ApiError;
-use crate::model::operation::Operation;
+use lambda_model::failure::ApiError;
+use lambda_model::operation::Operation;
 
 /// The pauses of each operation that does not answer.
 #[derive(Clone, Debug, Default)]

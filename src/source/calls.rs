@@ -8,17 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
-use super::api::{Account, Page, Token};
 use super::pace::Pace;
 use super::plan;
 use super::task::{Detail, Task};
-use crate::model::deployment::Shifting;
-use crate::model::failure::ApiError;
-use crate::model::metric::{Metric, Subject};
-use crate::model::observation::Payload;
-use crate::model::operation::Operation;
-use crate::model::time::Clock;
-use crate::model::{Arn, FunctionName};
+use lambda_model::api::{Account, Page, Token};
+use lambda_model::deployment::Shifting;
+use lambda_model::failure::ApiError;
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::observation::Payload;
+use lambda_model::operation::Operation;
+use lambda_model::time::Clock;
+use lambda_model::{Arn, FunctionName};
 
 /// What the calls of a task tell the poller.
 #[derive(Debug)]
@@ -153,7 +153,7 @@ impl Calls {
         Ok(())
     }
 
-    async fn points(&self, query: &super::api::MetricQuery) -> Result<(), Missed> {
+    async fn points(&self, query: &lambda_model::api::MetricQuery) -> Result<(), Missed> {
         // Every page is billed for every metric of the request.
         let billed = plan::billed(query);
         let mut pages = Pages::default();
@@ -174,7 +174,7 @@ impl Calls {
         self.observed(Payload::Queue(arn.clone(), attributes)).await
     }
 
-    async fn queue_attributes(&self, arn: &Arn) -> Result<crate::model::queue::QueueAttributes, Missed> {
+    async fn queue_attributes(&self, arn: &Arn) -> Result<lambda_model::queue::QueueAttributes, Missed> {
         let queues = &self.account.queues;
         let known = self.urls.lock().unwrap_or_else(PoisonError::into_inner).get(arn).cloned();
         let url = match known {

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::model::change::{Change, Changed, Routing};
-use crate::model::function::{Alias, FunctionInfo, Provisioned};
-use crate::model::observation::{Observation, Payload};
-use crate::model::{Arn, FunctionName};
+use lambda_model::change::{Change, Changed, Routing};
+use lambda_model::function::{Alias, FunctionInfo, Provisioned};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::{Arn, FunctionName};
 
 /// The newest read of everything of which changes are noticed, by function.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::function::FunctionInfo;
-use crate::model::{Arn, FunctionName};
+use lambda_model::function::FunctionInfo;
+use lambda_model::{Arn, FunctionName};
 
 /// A function's log group.
 #[derive(Clone, Debug, PartialEq, Eq)]

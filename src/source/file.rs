@@ -3,9 +3,6 @@
 //! What it understands: platform lines as they are, what `aws logs tail` and `aws logs filter-log-events` print,
 //! and subscription envelopes as JSON; any of them gzipped. It reads once, from the beginning to the end.
 
-mod events;
-mod records;
-
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -15,13 +12,13 @@ use chrono::{DateTime, Utc};
 use flate2::read::MultiGzDecoder;
 use tokio::sync::mpsc;
 
-use self::events::Events;
-use self::records::Records;
+use lambda_logs::file::{Events, Records};
+use lambda_model::log::{FeedState, LogBatch, LogEvent, LogFeed, LogWay};
+use lambda_model::observation::Payload;
+use lambda_model::time::Clock;
+
 use super::outlet::Outlet;
 use crate::error::Error;
-use crate::model::log::{FeedState, LogBatch, LogEvent, LogFeed, LogWay};
-use crate::model::observation::Payload;
-use crate::model::time::Clock;
 
 /// Bytes that are read at a time: what a writer has to say now is never waited for longer than it takes to come.
 const CHUNK: usize = 64 * 1024;

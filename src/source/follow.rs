@@ -14,12 +14,12 @@ mod watching;
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
-use super::api::Account;
 use super::directory::Directory;
 use super::outlet::Outlet;
-use crate::model::demand::Demand;
-use crate::model::log::{FeedState, LogFeed};
-use crate::model::observation::Payload;
+use lambda_model::api::Account;
+use lambda_model::demand::Demand;
+use lambda_model::log::{FeedState, LogFeed};
+use lambda_model::observation::Payload;
 
 /// The way that log events are to come in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::metric::{Metric, Point, SeriesId, Subject};
-use crate::model::observation::{Observation, Payload};
-use crate::model::time::Minute;
-use crate::model::{Arn, FunctionName};
+use lambda_model::metric::{Metric, Point, SeriesId, Subject};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::time::Minute;
+use lambda_model::{Arn, FunctionName};
 
 /// A function changed this recently may be active although `ListMetrics` does not list it yet
 /// (up to 15 minutes late, aws-facts 1.2).
@@ -342,10 +342,10 @@ const TOPIC: &[Metric] = &[Metric::TopicMessagesPublished, Metric::TopicNotifica
 mod tests {
     use super::*;
     use crate::fixture;
-    use crate::model::Scope;
-    use crate::model::function::{Alias, EventSource, FunctionInfo, InvokeConfig};
-    use crate::model::metric::Statistic;
-    use crate::model::queue::QueueAttributes;
+    use lambda_model::Scope;
+    use lambda_model::function::{Alias, EventSource, FunctionInfo, InvokeConfig};
+    use lambda_model::metric::Statistic;
+    use lambda_model::queue::QueueAttributes;
 
     fn at(minute: i64) -> DateTime<Utc> {
         Minute(minute).start()

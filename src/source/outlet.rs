@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
-use crate::model::Scope;
-use crate::model::failure::{ApiError, Health, HealthState};
-use crate::model::observation::{Observation, Payload, Usage};
-use crate::model::operation::Operation;
-use crate::model::time::Clock;
+use lambda_model::Scope;
+use lambda_model::failure::{ApiError, Health, HealthState};
+use lambda_model::observation::{Observation, Payload, Usage};
+use lambda_model::operation::Operation;
+use lambda_model::time::Clock;
 
 /// `None` when nobody listens any more.
 pub type Heard = Option<()>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::time::Clock;
+use lambda_model::time::Clock;
 
 /// A rate of calls, shared by every task that keeps to it.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Packs metric requests into as few calls as the API and the bill allow. Pure.
 
-use crate::model::metric::{Metric, SeriesId, Subject};
-use crate::model::time::Minute;
+use lambda_model::metric::{Metric, SeriesId, Subject};
+use lambda_model::time::Minute;
 
-use super::api::MetricQuery;
+use lambda_model::api::MetricQuery;
 
 /// A metric of a subject, and the first minute wanted.
 pub type Wanted = (Subject, Metric, Minute);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::api::Account;
 use super::calls::{Calls, Event};
 use super::changes::Changes;
 use super::directory::Directory;
@@ -14,10 +13,11 @@ use super::outlet::{Heard, Outlet};
 use super::pace::Pace;
 use super::schedule::{Cadence, Schedule};
 use super::task::Task;
-use crate::model::demand::Demand;
-use crate::model::failure::{Health, HealthState};
-use crate::model::observation::{Payload, Usage};
-use crate::model::operation::Operation;
+use lambda_model::api::Account;
+use lambda_model::demand::Demand;
+use lambda_model::failure::{Health, HealthState};
+use lambda_model::observation::{Payload, Usage};
+use lambda_model::operation::Operation;
 
 /// Events waiting for the poller; the calls wait when it is full.
 const EVENTS: usize = 64;

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::api::MetricQuery;
 use super::asked::{Asked, RETRY};
 use super::knowledge::Knowledge;
 use super::plan::{self, Wanted};
 use super::schedule::Cadence;
-use crate::model::FunctionName;
-use crate::model::metric::{Metric, Subject};
-use crate::model::time::Minute;
+use lambda_model::FunctionName;
+use lambda_model::api::MetricQuery;
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::time::Minute;
 
 /// Seconds after the minute at which its metrics are first asked for.
 const CYCLE_OFFSET_S: i64 = 10;

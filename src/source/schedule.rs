@@ -13,12 +13,12 @@ use super::backoff::Backoff;
 use super::knowledge::Knowledge;
 use super::readings::{Readings, Screen};
 use super::task::{Detail, Task};
-use crate::model::demand::Demand;
-use crate::model::failure::ApiError;
-use crate::model::metric::{Metric, Subject};
-use crate::model::observation::{Observation, Payload};
-use crate::model::operation::Operation;
-use crate::model::{Arn, FunctionId, FunctionName, Scope};
+use lambda_model::demand::Demand;
+use lambda_model::failure::ApiError;
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::operation::Operation;
+use lambda_model::{Arn, FunctionId, FunctionName, Scope};
 
 /// How often things are asked.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,10 +1,10 @@
 //! The things a poller can ask of an account, and the operation each begins with.
 
-use crate::model::metric::Metric;
-use crate::model::operation::Operation;
-use crate::model::{Arn, FunctionName};
+use lambda_model::metric::Metric;
+use lambda_model::operation::Operation;
+use lambda_model::{Arn, FunctionName};
 
-use super::api::MetricQuery;
+use lambda_model::api::MetricQuery;
 
 /// One thing to ask: one call, or the pages of one listing.
 #[derive(Clone, Debug, PartialEq)]

@@ -22,9 +22,9 @@ use self::retention::Retention;
 use self::run::{Cold, Mark, Outcome, Run, Stream};
 use self::span::Coverage;
 use super::state::Read;
-use crate::logs::{self, Fingerprint, FunctionError, Level, Report, Status};
-use crate::model::FunctionName;
-use crate::model::log::{LogBatch, LogEvent, LogFeed};
+use lambda_logs::{self, Fingerprint, FunctionError, Level, Report, Status};
+use lambda_model::FunctionName;
+use lambda_model::log::{LogBatch, LogEvent, LogFeed};
 
 /// Finished invocations are kept for so many seconds behind the newest instant: what the curves show.
 pub const RETAIN_S: i64 = 300;
@@ -103,7 +103,7 @@ pub struct FunctionLog {
 struct Told<'a> {
     event: &'a LogEvent,
     at: i64,
-    line: logs::Line<'a>,
+    line: lambda_logs::Line<'a>,
     /// The error in a line of the application's.
     raised: Option<FunctionError<'a>>,
 }
@@ -169,7 +169,7 @@ impl Live {
         let again = seen.entry(content).or_default();
         let key = content.wrapping_add(u64::from(*again));
         *again += 1;
-        let origin = logs::origin(&event.group, &event.stream);
+        let origin = lambda_logs::origin(&event.group, &event.stream);
         let Some(name) = origin.function else {
             let news = self.runs.keeps(at) && self.unattributed.insert(at, key);
             if news {
@@ -196,7 +196,7 @@ impl Live {
             news = true;
         }
         let line = log.kept(&told, origin.version);
-        log.lines.insert(key, line, matches!(told.line, logs::Line::Report(_))) | news
+        log.lines.insert(key, line, matches!(told.line, lambda_logs::Line::Report(_))) | news
     }
 
     /// Forgets what the bounds do not allow.
@@ -327,9 +327,9 @@ fn run(report: &Report, end: i64, request: u64) -> Run {
 
 impl<'a> Told<'a> {
     fn of(event: &'a LogEvent, at: i64) -> Self {
-        let line = logs::parse(&event.message);
+        let line = lambda_logs::parse(&event.message);
         let raised = match &line {
-            logs::Line::Application(application) => application.error(),
+            lambda_logs::Line::Application(application) => application.error(),
             _ => None,
         };
         Self { event, at, line, raised }
@@ -341,15 +341,15 @@ impl<'a> Told<'a> {
 
     fn fact(&self) -> Option<Fact<'_>> {
         match &self.line {
-            logs::Line::Start(_) | logs::Line::Report(_) if self.request().is_none() => None,
-            logs::Line::Start(start) => {
+            lambda_logs::Line::Start(_) | lambda_logs::Line::Report(_) if self.request().is_none() => None,
+            lambda_logs::Line::Start(start) => {
                 Some(Fact::Began { version: start.version.filter(|version| version.len() <= LONGEST_ID) })
             }
-            logs::Line::Report(report) => Some(Fact::Ended(report)),
-            logs::Line::TimedOut(_) => Some(Fact::Failed(Outcome::TimedOut)),
-            logs::Line::Crash(crash) if crash.is_out_of_memory() => Some(Fact::Failed(Outcome::OutOfMemory)),
-            logs::Line::Crash(_) => Some(Fact::Failed(Outcome::Failed)),
-            logs::Line::RuntimeDone(done) => match done.status {
+            lambda_logs::Line::Report(report) => Some(Fact::Ended(report)),
+            lambda_logs::Line::TimedOut(_) => Some(Fact::Failed(Outcome::TimedOut)),
+            lambda_logs::Line::Crash(crash) if crash.is_out_of_memory() => Some(Fact::Failed(Outcome::OutOfMemory)),
+            lambda_logs::Line::Crash(_) => Some(Fact::Failed(Outcome::Failed)),
+            lambda_logs::Line::RuntimeDone(done) => match done.status {
                 Some(Status::Timeout) => Some(Fact::Failed(Outcome::TimedOut)),
                 Some(Status::Error | Status::Failure) => Some(Fact::Failed(Outcome::Failed)),
                 Some(Status::Success) | None => None,
@@ -363,10 +363,10 @@ impl<'a> Told<'a> {
     fn error(&self) -> Option<(Fingerprint, Cow<'a, str>)> {
         let platform = |kind: &str| (Fingerprint::of(Some(kind), ""), Cow::Owned(kind.to_string()));
         match &self.line {
-            logs::Line::TimedOut(_) => Some(platform(TIMED_OUT)),
-            logs::Line::Report(report) if report.is_timeout() => Some(platform(TIMED_OUT)),
-            logs::Line::Report(report) => report.error_type.as_deref().map(platform),
-            logs::Line::Crash(crash) => {
+            lambda_logs::Line::TimedOut(_) => Some(platform(TIMED_OUT)),
+            lambda_logs::Line::Report(report) if report.is_timeout() => Some(platform(TIMED_OUT)),
+            lambda_logs::Line::Report(report) => report.error_type.as_deref().map(platform),
+            lambda_logs::Line::Crash(crash) => {
                 Some((Fingerprint::of(crash.error_type, crash.error), Cow::Borrowed(crash.error)))
             }
             _ => {
@@ -388,17 +388,21 @@ impl<'a> Told<'a> {
             Some(Status::Success) | None => LineKind::Platform,
         };
         match &self.line {
-            logs::Line::InitStart(_) | logs::Line::RestoreStart(_) | logs::Line::Start(_) => LineKind::Begin,
-            logs::Line::Report(report) if ended(report.status) == LineKind::Failure => LineKind::Failure,
-            logs::Line::End { .. } | logs::Line::Report(_) => LineKind::End,
-            logs::Line::TimedOut(_) | logs::Line::Crash(_) => LineKind::Failure,
-            logs::Line::InitReport(report)
-            | logs::Line::InitRuntimeDone(report)
-            | logs::Line::RestoreReport(report)
-            | logs::Line::RestoreRuntimeDone(report) => ended(report.status),
-            logs::Line::RuntimeDone(done) => ended(done.status),
-            logs::Line::Extension(_) | logs::Line::Telemetry(_) | logs::Line::LogsDropped(_) => LineKind::Platform,
-            logs::Line::Application(application) => match application.level() {
+            lambda_logs::Line::InitStart(_) | lambda_logs::Line::RestoreStart(_) | lambda_logs::Line::Start(_) => {
+                LineKind::Begin
+            }
+            lambda_logs::Line::Report(report) if ended(report.status) == LineKind::Failure => LineKind::Failure,
+            lambda_logs::Line::End { .. } | lambda_logs::Line::Report(_) => LineKind::End,
+            lambda_logs::Line::TimedOut(_) | lambda_logs::Line::Crash(_) => LineKind::Failure,
+            lambda_logs::Line::InitReport(report)
+            | lambda_logs::Line::InitRuntimeDone(report)
+            | lambda_logs::Line::RestoreReport(report)
+            | lambda_logs::Line::RestoreRuntimeDone(report) => ended(report.status),
+            lambda_logs::Line::RuntimeDone(done) => ended(done.status),
+            lambda_logs::Line::Extension(_) | lambda_logs::Line::Telemetry(_) | lambda_logs::Line::LogsDropped(_) => {
+                LineKind::Platform
+            }
+            lambda_logs::Line::Application(application) => match application.level() {
                 Some(Level::Error | Level::Fatal) => LineKind::Error,
                 Some(Level::Warn) => LineKind::Warning,
                 None if self.raised.is_some() => LineKind::Error,

@@ -5,8 +5,8 @@ use std::num::NonZeroI64;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::metric::Point;
-use crate::model::time::Minute;
+use lambda_model::metric::Point;
+use lambda_model::time::Minute;
 
 /// Minutes kept per series: two hours.
 pub const CAPACITY: usize = SPAN as usize;

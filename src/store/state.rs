@@ -7,16 +7,16 @@ use chrono::{DateTime, Utc};
 
 use super::live::Live;
 use super::series::Series;
-use crate::model::change::Change;
-use crate::model::deployment::Deployment;
-use crate::model::failure::Health;
-use crate::model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
-use crate::model::metric::{Metric, Statistic};
-use crate::model::observation::Usage;
-use crate::model::operation::Operation;
-use crate::model::queue::QueueAttributes;
-use crate::model::time::Minute;
-use crate::model::{Arn, FunctionName};
+use lambda_model::change::Change;
+use lambda_model::deployment::Deployment;
+use lambda_model::failure::Health;
+use lambda_model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::observation::Usage;
+use lambda_model::operation::Operation;
+use lambda_model::queue::QueueAttributes;
+use lambda_model::time::Minute;
+use lambda_model::{Arn, FunctionName};
 
 /// A fact and when it was read.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,8 +10,6 @@ use super::keymap::{Keymap, Layer};
 use super::list::List;
 use super::log::LogPane;
 use super::theme::Theme;
-use crate::model::FunctionId;
-use crate::model::demand::Demand;
 use crate::snapshot::Snapshot;
 use crate::view::findings::{self, FindingId, FindingRef};
 use crate::view::functions::{self, Query, RowRef};
@@ -19,6 +17,8 @@ use crate::view::health;
 use crate::view::log::{self, Row};
 use crate::view::now::Now;
 use crate::view::traffic::{self, AliasRef};
+use lambda_model::FunctionId;
+use lambda_model::demand::Demand;
 
 /// The views that the tab key goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

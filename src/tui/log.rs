@@ -4,8 +4,8 @@
 
 use ratatui::layout::Size;
 
-use crate::model::FunctionId;
 use crate::view::log::{self, Query, Row};
+use lambda_model::FunctionId;
 
 /// The log of one function.
 #[derive(Debug, Default)]

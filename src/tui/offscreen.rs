@@ -16,10 +16,10 @@ use super::run::{self, Wires};
 use super::script::{self, Step};
 use super::update::Msg;
 use crate::error::Error;
-use crate::model::demand::Demand;
-use crate::model::text;
 use crate::snapshot::Snapshot;
 use crate::view::picture::Picture;
+use lambda_model::demand::Demand;
+use lambda_model::text;
 
 /// The app on a screen in memory. It stands still between two scripts.
 pub struct Offscreen {

@@ -5,10 +5,10 @@
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
-use crate::model::text;
 use crate::tui::colour;
 use crate::tui::theme::Theme;
 use crate::view::picture::{Picture, Rgb, Run};
+use lambda_model::text;
 
 /// What `buffer` looks like on the ground of `theme`.
 pub fn of_buffer(buffer: &Buffer, theme: &Theme) -> Picture {

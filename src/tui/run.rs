@@ -21,8 +21,8 @@ use super::update::{Effect, Msg, update};
 use super::{picture, screen, terminal};
 use crate::error::Error;
 use crate::export::svg;
-use crate::model::demand::Demand;
 use crate::snapshot::Snapshot;
+use lambda_model::demand::Demand;
 
 /// At most 30 frames a second.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);

@@ -14,10 +14,10 @@ use super::app::{App, Pane, Typing, View};
 use super::list::List;
 use super::log::LogPane;
 use super::screen;
-use crate::model::demand::Demand;
-use crate::model::time::Minute;
 use crate::snapshot::Snapshot;
 use crate::view::functions::Column;
+use lambda_model::demand::Demand;
+use lambda_model::time::Minute;
 
 /// Something that happened.
 #[derive(Clone, Debug)]

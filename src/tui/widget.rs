@@ -12,7 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::model::text;
+use lambda_model::text;
 
 /// Puts one character into a cell; outside the buffer it is dropped.
 pub(super) fn put(buffer: &mut Buffer, column: u16, row: u16, character: char, style: Style) {

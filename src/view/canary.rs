@@ -9,7 +9,7 @@ use super::units;
 use crate::analysis::canary::{Canary, Compared, Progress, Verdict};
 use crate::analysis::ratio;
 use crate::analysis::thresholds::CanaryTerms;
-use crate::model::deployment::Shifting;
+use lambda_model::deployment::Shifting;
 
 /// The verdict in a word, and what it means.
 pub fn word(verdict: Verdict) -> (&'static str, Meaning) {

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::function::Fact;
 use super::meaning::Meaning;
 use super::units;
-use crate::model::change::{Changed, Routing};
 use crate::snapshot::FunctionSnapshot;
+use lambda_model::change::{Changed, Routing};
 
 /// What a mark means: it belongs to none of the lines.
 pub const MEANING: Meaning = Meaning::Series6;
@@ -132,9 +132,9 @@ mod tests {
 
     use super::*;
     use crate::fixture::{Fixture, info, now};
-    use crate::model::change::Change;
-    use crate::model::function::FunctionInfo;
-    use crate::model::observation::Payload;
+    use lambda_model::change::Change;
+    use lambda_model::function::FunctionInfo;
+    use lambda_model::observation::Payload;
 
     fn routing(version: &str, additional: &[(&str, f64)]) -> Routing {
         let additional = additional.iter().map(|(version, weight)| ((*version).to_string(), *weight)).collect();

@@ -3,8 +3,8 @@
 use super::meaning::Meaning;
 use super::units;
 use crate::analysis::live::ScopeLive;
-use crate::model::log::{FeedState, LogFeed, LogWay};
-use crate::model::text;
+use lambda_model::log::{FeedState, LogFeed, LogWay};
+use lambda_model::text;
 
 /// From so much on being behind is told, ms: Live Tail brings an update a second, and polling takes a few.
 const BEHIND_MS: u64 = 10_000;

@@ -10,10 +10,10 @@ use super::meaning::Meaning;
 use super::units;
 use crate::analysis::finding::Finding;
 use crate::analysis::forecast::Forecast;
-use crate::model::finding::{Kind, Severity};
-use crate::model::time::Minute;
-use crate::model::{FunctionId, FunctionName, Scope};
 use crate::snapshot::{ScopeSnapshot, Snapshot};
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::time::Minute;
+use lambda_model::{FunctionId, FunctionName, Scope};
 
 /// Functions that suffer from a finding, named before the rest is counted.
 const NAMED: usize = 4;

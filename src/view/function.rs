@@ -8,11 +8,11 @@ use super::units::{self, MISSING};
 use crate::analysis::failures::DeadLetters;
 use crate::analysis::metrics::FunctionMetrics;
 use crate::analysis::ratio;
-use crate::model::metric::{Metric, Statistic};
-use crate::model::queue::{TargetKind, TargetRole};
-use crate::model::text::clean;
-use crate::model::time::Minute;
 use crate::snapshot::{Ceiling, FunctionSnapshot, Snapshot};
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::queue::{TargetKind, TargetRole};
+use lambda_model::text::clean;
+use lambda_model::time::Minute;
 
 /// A labelled value.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ pub fn facts(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
     };
     let provisioned = function.provisioned().map(|environments| environments.to_string());
     let group = match &state.log_group {
-        None => known("logs", info.map(crate::model::function::FunctionInfo::log_group_name)),
+        None => known("logs", info.map(lambda_model::function::FunctionInfo::log_group_name)),
         Some(read) => match &read.value {
             Some(group) => known("logs", Some(group.name.clone())),
             None => Fact { label: "logs", value: "no log group yet".to_string(), meaning: Meaning::Muted },
@@ -244,8 +244,8 @@ pub fn dead_letters(letters: &DeadLetters) -> Vec<Fact> {
 }
 
 /// An event source in a line.
-pub fn event_source(source: &crate::model::function::EventSource) -> Vec<Fact> {
-    let kind = source.kind.map_or("source", crate::model::function::EventSourceKind::word);
+pub fn event_source(source: &lambda_model::function::EventSource) -> Vec<Fact> {
+    let kind = source.kind.map_or("source", lambda_model::function::EventSourceKind::word);
     let name = source.source.as_ref().map_or(MISSING, |arn| arn.name());
     let state = match source.state.as_str() {
         "Enabled" => Meaning::Ok,

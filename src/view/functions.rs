@@ -11,11 +11,11 @@ use super::meaning::Meaning;
 use super::now::{AT_LEAST, Now};
 use super::status::Status;
 use super::units;
-use crate::model::metric::{Metric, Statistic};
-use crate::model::text;
-use crate::model::time::Minute;
-use crate::model::{FunctionId, Scope};
 use crate::snapshot::{FunctionSnapshot, Snapshot};
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::text;
+use lambda_model::time::Minute;
+use lambda_model::{FunctionId, Scope};
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

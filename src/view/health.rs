@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::feed;
 use super::meaning::Meaning;
-use crate::model::Scope;
-use crate::model::failure::HealthState;
 use crate::snapshot::Snapshot;
+use lambda_model::Scope;
+use lambda_model::failure::HealthState;
 
 /// One line of the view.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,10 +67,10 @@ pub fn rows(snapshot: &Snapshot) -> Vec<Row<'_>> {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, now};
-    use crate::model::failure::Health;
-    use crate::model::log::{FeedState, LogFeed};
-    use crate::model::observation::Payload;
-    use crate::model::operation::Operation;
+    use lambda_model::failure::Health;
+    use lambda_model::log::{FeedState, LogFeed};
+    use lambda_model::observation::Payload;
+    use lambda_model::operation::Operation;
 
     fn health(operation: Operation, state: HealthState) -> Payload {
         Payload::Health(Health { operation, state, detail: None, since: now() })

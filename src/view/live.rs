@@ -11,8 +11,8 @@ use super::status::Status;
 use super::units::{self, MISSING};
 use crate::analysis::live::{Bound, FunctionLive, LittleCheck, Runs, WINDOW_S};
 use crate::analysis::ratio;
-use crate::model::text::fit;
 use crate::snapshot::FunctionSnapshot;
+use lambda_model::text::fit;
 
 /// Logs and metrics that differ by more than a quarter do not tell the same story.
 const DISAGREEMENT: f64 = 0.25;

@@ -11,8 +11,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::meaning::Meaning;
 use crate::analysis::live::{Curve, FunctionLive};
-use crate::model::text;
 use crate::store::live::lines::{Line, LineKind};
+use lambda_model::text;
 
 /// Which lines are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -153,7 +153,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::{Fixture, live, now};
-    use crate::model::metric::Metric;
+    use lambda_model::metric::Metric;
 
     /// A function with a minute of metrics, and what its logs say.
     fn function(live: Option<FunctionLive>) -> FunctionSnapshot {

@@ -1,7 +1,7 @@
 //! A text in lines: broken between words, a word that is longer than a line broken within. Pure.
 
 use super::log;
-use crate::model::text;
+use lambda_model::text;
 
 /// `text` in lines of at most `columns`, clean; words stay whole where they fit.
 pub fn lines(text: &str, columns: usize) -> Vec<String> {

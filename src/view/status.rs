@@ -5,8 +5,8 @@ use super::meaning::Meaning;
 use super::now::Now;
 use crate::analysis::finding::Finding;
 use crate::analysis::ratio;
-use crate::model::finding::{Kind, Severity};
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
+use lambda_model::finding::{Kind, Severity};
 
 /// The worst thing that is true of a function, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,10 +153,10 @@ mod tests {
     use super::*;
     use crate::analysis::metrics::FunctionMetrics;
     use crate::fixture::{Fixture, finding, info, minute};
-    use crate::model::Arn;
-    use crate::model::function::FunctionInfo;
-    use crate::model::observation::Payload;
-    use crate::model::queue::QueueAttributes;
+    use lambda_model::Arn;
+    use lambda_model::function::FunctionInfo;
+    use lambda_model::observation::Payload;
+    use lambda_model::queue::QueueAttributes;
 
     /// A function of which everything is true that the statuses up to `worst` speak of.
     fn function(worst: Status) -> FunctionSnapshot {
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_suffering_function_says_so_and_a_change_is_nothing_wrong() {
-        let mut snapshot = Fixture::new().listed("f", &[(crate::model::metric::Metric::Invocations, 5.0)]).snapshot();
+        let mut snapshot = Fixture::new().listed("f", &[(lambda_model::metric::Metric::Invocations, 5.0)]).snapshot();
         let pool = finding(Kind::ThrottleUnreservedPool, Severity::Critical, None, 9.0);
         let findings = [
             Finding { affected: vec!["f".into()], ..pool },

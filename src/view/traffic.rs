@@ -2,8 +2,8 @@
 
 use crate::analysis::canary::Canary;
 use crate::analysis::traffic::AliasTraffic;
-use crate::model::FunctionId;
 use crate::snapshot::Snapshot;
+use lambda_model::FunctionId;
 
 /// An alias of a snapshot, by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +56,9 @@ pub fn rows(snapshot: &Snapshot, filter: &str) -> Vec<AliasRef> {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, executed, function};
-    use crate::model::function::Alias;
-    use crate::model::metric::Metric;
-    use crate::model::observation::Payload;
+    use lambda_model::function::Alias;
+    use lambda_model::metric::Metric;
+    use lambda_model::observation::Payload;
 
     fn alias(name: &str, additional: &[(&str, f64)]) -> Alias {
         Alias {

@@ -1,18 +1,18 @@
 //! Accounts in other states than the simulated one: empty, or refusing some calls.
 
 use async_trait::async_trait;
-use lamtop::model::deployment::Shifting;
-use lamtop::model::failure::ApiError;
-use lamtop::model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
-use lamtop::model::log::LogEvent;
-use lamtop::model::metric::{Metric, Subject};
-use lamtop::model::operation::Operation;
-use lamtop::model::queue::QueueAttributes;
-use lamtop::model::{Arn, FunctionName};
-use lamtop::source::api::{
+use lambda_model::api::{
     Account, DeploymentInfo, DeploymentTarget, Deployments, Functions, Identity, LogQuery, Logs, MetricQuery, Metrics,
     Page, PointsPage, Position, Queues, Records, Shard, Streams, Tail, TailFilter, Token,
 };
+use lambda_model::deployment::Shifting;
+use lambda_model::failure::ApiError;
+use lambda_model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
+use lambda_model::log::LogEvent;
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::operation::Operation;
+use lambda_model::queue::QueueAttributes;
+use lambda_model::{Arn, FunctionName};
 
 /// An account without a function.
 pub(crate) fn empty() -> Account {

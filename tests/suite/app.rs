@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use lamtop::model::operation::Operation;
+use lambda_model::operation::Operation;
 
 use crate::ministack;
 use crate::process::LAMTOP;

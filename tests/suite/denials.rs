@@ -1,7 +1,7 @@
 //! Every operation is refused in turn: lamtop says so and loses only what that operation feeds.
 
 use futures::StreamExt as _;
-use lamtop::model::operation::Operation;
+use lambda_model::operation::Operation;
 use serde_json::Value;
 
 use crate::document::{Tolerance, differences};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use lamtop::model::operation::Operation;
+use lambda_model::operation::Operation;
 use serde_json::Value;
 use tokio::time::timeout;
 

@@ -10,16 +10,16 @@ use std::time::Duration;
 use std::{fs, io};
 
 use chrono::TimeDelta;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::time::Clock;
+use lambda_model::{FunctionId, FunctionName, Scope};
+use lambda_simulator::{self, Scenario};
 use lamtop::analysis::finding::Finding;
 use lamtop::cli::{self, Invocation};
 use lamtop::config::{Settings, Surroundings};
-use lamtop::model::finding::{Kind, Severity};
-use lamtop::model::time::Clock;
-use lamtop::model::{FunctionId, FunctionName, Scope};
 use lamtop::run::stage::{self, Reading};
 use lamtop::snapshot::{Origin, Snapshot};
 use lamtop::source::aws::Connection;
-use lamtop::source::demo::{self, Scenario};
 use lamtop::store::Store;
 use serde::Deserialize;
 
@@ -133,7 +133,8 @@ fn settings(live: bool) -> Settings {
 async fn seen(scenario: &Scenario, live: bool, minutes: &[f64]) -> Vec<Snapshot> {
     let scope = Scope::new(None, scenario.region());
     let clock = Clock::simulated(scenario.origin(), 1.0);
-    let connection = Connection { scope: scope.clone(), account: demo::account(scenario, SEED, clock.clone()) };
+    let connection =
+        Connection { scope: scope.clone(), account: lambda_simulator::account(scenario, SEED, clock.clone()) };
     let Reading { mut observations, demand, params } = stage::read(vec![connection], clock.clone(), &settings(live));
     let mut store = Store::default();
     let mut snapshots = Vec::new();
@@ -157,7 +158,7 @@ async fn seen(scenario: &Scenario, live: bool, minutes: &[f64]) -> Vec<Snapshot>
 
 /// Plays the scenario and compares.
 async fn finds(name: &str) {
-    let mut scenario = demo::scenario(name).unwrap();
+    let mut scenario = lambda_simulator::scenario(name).unwrap();
     if name == "large" {
         scenario = scenario.with_functions(HAY).unwrap();
     }
@@ -191,7 +192,7 @@ macro_rules! findings {
 
         #[test]
         fn every_scenario_is_played_and_every_file_is_a_scenario_s() {
-            let mut known: Vec<&str> = demo::scenarios().iter().map(|scenario| scenario.name).collect();
+            let mut known: Vec<&str> = lambda_simulator::scenarios().iter().map(|scenario| scenario.name).collect();
             assert_eq!(known, [$($name),+]);
             let files = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
             let mut files: Vec<String> = files.collect();

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
+use lambda_model::change::{Change, Changed};
+use lambda_model::deployment::{Deployment, Shifting};
+use lambda_model::finding::{Kind, Severity};
 use lamtop::analysis::canary::{Canary, Compared, Progress, Verdict};
 use lamtop::analysis::finding::Finding;
 use lamtop::analysis::forecast::{Basis, Forecast};
-use lamtop::model::change::{Change, Changed};
-use lamtop::model::deployment::{Deployment, Shifting};
-use lamtop::model::finding::{Kind, Severity};
 use lamtop::snapshot::{FunctionSnapshot, Snapshot};
 
 use tokio::sync::OnceCell;
@@ -185,7 +185,7 @@ async fn the_header_counts_and_tells_the_worst_and_when_the_limit_is_reached() {
 async fn the_header_of_several_scopes_says_where_the_worst_is() {
     let mut snapshot = incident().await;
     let mut other = snapshot.scopes[0].clone();
-    other.scope = lamtop::model::Scope::new(Some("prod"), "us-east-1");
+    other.scope = lambda_model::Scope::new(Some("prod"), "us-east-1");
     other.findings.truncate(1);
     other.findings[0].impact = 900.0;
     other.forecast = Some(Forecast {

@@ -7,14 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use lamtop::model::failure::{ApiError, HealthState};
-use lamtop::model::log::{FeedState, LeftOut, LogWay};
-use lamtop::model::observation::{Observation, Payload};
-use lamtop::model::operation::Operation;
-use lamtop::model::time::Clock;
-use lamtop::model::{FunctionId, Scope};
-use lamtop::source::api::TailEnd;
-use lamtop::source::demo;
+use lambda_model::api::TailEnd;
+use lambda_model::failure::{ApiError, HealthState};
+use lambda_model::log::{FeedState, LeftOut, LogWay};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::operation::Operation;
+use lambda_model::time::Clock;
+use lambda_model::{FunctionId, Scope};
 use lamtop::source::directory::Directory;
 use lamtop::source::follow::{Choice, Plan};
 
@@ -510,9 +509,9 @@ async fn what_an_engine_that_stands_still_misses_is_counted() {
 async fn in_the_demo_tail_and_polls_tell_the_same() {
     let mut told = Vec::new();
     for choice in [Choice::Tail, Choice::Poll] {
-        let scenario = demo::scenario("calm").unwrap();
+        let scenario = lambda_simulator::scenario("calm").unwrap();
         let clock = Clock::simulated(scenario.opening(), 20.0);
-        let account = demo::account(&scenario, 7, clock.clone());
+        let account = lambda_simulator::account(&scenario, 7, clock.clone());
         let functions = account.functions.functions(None).await.unwrap().items;
         let mut places = Directory::default();
         for function in &functions {

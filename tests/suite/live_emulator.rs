@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use lamtop::logs::{Line, parse};
-use lamtop::model::demand::Demand;
-use lamtop::model::log::{FeedState, LogFeed, LogWay};
-use lamtop::model::observation::{Observation, Payload};
-use lamtop::model::operation::Operation;
-use lamtop::model::time::Clock;
-use lamtop::model::{Arn, Scope};
-use lamtop::source::api::{Account, LogQuery, TailFilter};
+use lambda_logs::{Line, parse};
+use lambda_model::api::{Account, LogQuery, TailFilter};
+use lambda_model::demand::Demand;
+use lambda_model::log::{FeedState, LogFeed, LogWay};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::operation::Operation;
+use lambda_model::time::Clock;
+use lambda_model::{Arn, Scope};
 use lamtop::source::aws::{Choice, connect};
 use lamtop::source::directory::Directory;
 use lamtop::source::follow::{self, Plan, Share, follow};

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use lambda_model::function::FunctionInfo;
+use lambda_model::log::{FeedState, LogBatch, LogEvent, LogFeed, LogWay};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::{Arn, Scope};
 use lamtop::analysis::Params;
-use lamtop::model::function::FunctionInfo;
-use lamtop::model::log::{FeedState, LogBatch, LogEvent, LogFeed, LogWay};
-use lamtop::model::observation::{Observation, Payload};
-use lamtop::model::{Arn, Scope};
 use lamtop::snapshot::{Origin, Snapshot};
 use lamtop::store::Store;
 use lamtop::tui::Options;

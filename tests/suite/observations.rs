@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lamtop::model::failure::{Health, HealthState};
-use lamtop::model::function::{
+use lambda_model::failure::{Health, HealthState};
+use lambda_model::function::{
     AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, LogGroup, Provisioned,
 };
-use lamtop::model::log::{FeedState, LeftOut, LogBatch, LogEvent, LogFeed, LogWay};
-use lamtop::model::metric::{Metric, Point, SeriesId, Subject};
-use lamtop::model::observation::{Observation, Payload, Usage};
-use lamtop::model::operation::Operation;
-use lamtop::model::queue::QueueAttributes;
-use lamtop::model::time::Minute;
-use lamtop::model::{Arn, FunctionName, Scope};
+use lambda_model::log::{FeedState, LeftOut, LogBatch, LogEvent, LogFeed, LogWay};
+use lambda_model::metric::{Metric, Point, SeriesId, Subject};
+use lambda_model::observation::{Observation, Payload, Usage};
+use lambda_model::operation::Operation;
+use lambda_model::queue::QueueAttributes;
+use lambda_model::time::Minute;
+use lambda_model::{Arn, FunctionName, Scope};
 use lamtop::store::Store;
 use lamtop::store::series::CAPACITY;
 use lamtop::store::state::{ScopeState, SeriesSet};

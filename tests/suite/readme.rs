@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use lamtop::source::demo;
 use lamtop::tui::keymap::{Keymap, Layer};
 
 const README: &str = include_str!("../../README.md");
@@ -18,7 +17,7 @@ fn shown(part: &str) -> &'static str {
 /// The table of scenarios as it belongs between the README's markers.
 fn scenarios() -> String {
     let mut table = String::from("| scenario | what it shows |\n|---|---|\n");
-    for known in demo::scenarios() {
+    for known in lambda_simulator::scenarios() {
         writeln!(table, "| `{}` | {} |", known.name, known.scenario().unwrap().summary()).unwrap();
     }
     table
@@ -28,7 +27,7 @@ fn scenarios() -> String {
 fn the_table_of_scenarios_is_the_demo_s_list() {
     let expected = scenarios();
     assert_eq!(shown("scenarios"), expected, "the README's table of scenarios should read:\n{expected}");
-    let others = demo::scenarios().len() - 1;
+    let others = lambda_simulator::scenarios().len() - 1;
     assert!(README.contains(&format!("There are [{others} more incidents](#the-demo)")), "{others}");
 }
 

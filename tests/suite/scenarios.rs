@@ -1,6 +1,6 @@
 //! Every scenario of the demo on screen, against the text files in `tests/snapshots/scenarios`.
 
-use lamtop::source::demo::{self, Scenario};
+use lambda_simulator::{self, Scenario};
 
 use crate::test_app::TestApp;
 
@@ -18,7 +18,7 @@ fn subject(scenario: &Scenario, app: &TestApp) -> String {
 
 /// The table, the pane of the function it is about, and the traffic, some minutes after one began to watch.
 async fn screens(name: &str) {
-    let scenario = demo::scenario(name).unwrap();
+    let scenario = lambda_simulator::scenario(name).unwrap();
     let app = TestApp::demo(name, 120, 40).await;
     check(name, "functions", &app);
     let function = subject(&scenario, &app);
@@ -37,7 +37,7 @@ macro_rules! scenarios {
 
         #[test]
         fn none_is_forgotten() {
-            let known: Vec<&str> = demo::scenarios().iter().map(|scenario| scenario.name).collect();
+            let known: Vec<&str> = lambda_simulator::scenarios().iter().map(|scenario| scenario.name).collect();
             assert_eq!(known, [$($name),+]);
         }
     };

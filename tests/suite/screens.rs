@@ -1,7 +1,7 @@
 //! Every screen in every state, against the text files in `tests/snapshots`.
 
-use lamtop::model::failure::ApiError;
-use lamtop::model::operation::Operation;
+use lambda_model::failure::ApiError;
+use lambda_model::operation::Operation;
 use lamtop::view::picture::Rgb;
 
 use crate::accounts;

@@ -6,15 +6,14 @@ use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use lambda_model::Scope;
+use lambda_model::api::Account;
+use lambda_model::time::Clock;
 use lamtop::cli::{self, Invocation};
 use lamtop::config::{Settings, Surroundings};
-use lamtop::model::Scope;
-use lamtop::model::time::Clock;
 use lamtop::run::stage;
 use lamtop::snapshot::Snapshot;
-use lamtop::source::api::Account;
 use lamtop::source::aws::Connection;
-use lamtop::source::demo;
 use lamtop::tui::Options;
 use lamtop::tui::capabilities::{Capabilities, Depth};
 use lamtop::tui::offscreen::Offscreen;
@@ -116,12 +115,12 @@ impl Deref for TestApp {
 
 /// The simulated account of `mixed` with this seed, on the clock that [`TestApp::on_all`] reads.
 pub(crate) fn mixed(seed: u64) -> Account {
-    demo::account(&demo::scenario("mixed").unwrap(), seed, clock())
+    lambda_simulator::account(&lambda_simulator::scenario("mixed").unwrap(), seed, clock())
 }
 
 /// The clock of the simulated accounts.
 fn clock() -> Clock {
-    Clock::simulated(demo::scenario("mixed").unwrap().opening(), 1.0)
+    Clock::simulated(lambda_simulator::scenario("mixed").unwrap().opening(), 1.0)
 }
 
 /// The settings of a user who has set nothing.

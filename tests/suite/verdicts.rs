@@ -44,7 +44,9 @@ async fn a_filter_narrows_the_check() {
 async fn a_check_without_metrics_does_not_say_that_all_is_well() {
     let home = TempDir::new().unwrap();
     let scenario = home.path().join("blind.toml");
-    let calm = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/scenarios/calm.toml")).unwrap();
+    let calm =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/crates/lambda-simulator/scenarios/02-calm.toml"))
+            .unwrap();
     let denied = "\n[[api_fault]]\noperation = \"cloudwatch:GetMetricData\"\nfrom_min = 0\nanswer = \"denied\"\n";
     std::fs::write(&scenario, calm + denied).unwrap();
     let run = lamtop(&["check", "--demo", scenario.to_str().unwrap(), "--format", "table"]).await;

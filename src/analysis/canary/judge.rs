@@ -6,7 +6,7 @@
 use super::Verdict;
 use crate::analysis::statistics::{Count, Mean, difference, exceeds_by, within};
 use crate::analysis::thresholds::CanaryTerms;
-use crate::model::time::Minute;
+use lambda_model::time::Minute;
 
 /// The part of `false_fail` that the errors may use; the durations have the rest.
 const ERRORS_PART: f64 = 0.8;

@@ -3,31 +3,29 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Progress;
-use crate::model::deployment::{Deployment, Shifting};
+use lambda_model::deployment::{Deployment, Shifting};
 
 impl Progress {
     /// A deployment at `now`.
     pub(super) fn of(deployment: &Deployment, now: DateTime<Utc>) -> Self {
-        let next = deployment.next_step(now).map(|at| (at - now).num_seconds());
+        let next = next_step(deployment, now).map(|at| (at - now).num_seconds());
         Self { deployment: deployment.clone(), next_step_in_s: next.and_then(|seconds| u64::try_from(seconds).ok()) }
     }
 }
 
-impl Deployment {
-    /// When the next part is shifted. The first is shifted at the start and the others at their times after it; `None`
-    /// after the last, and where it waits for something else than time.
-    fn next_step(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let started = self.started.filter(|_| self.status == "InProgress")?;
-        let (minutes, steps) = match self.shifting? {
-            Shifting::AllAtOnce => return None,
-            Shifting::Canary { minutes, .. } => (minutes, 1),
-            Shifting::Linear { percent, minutes } => (minutes, 100u32.div_ceil(percent.max(1)).saturating_sub(1)),
-        };
-        let every_s = i64::from(minutes.max(1)) * 60;
-        let passed = (now - started).num_seconds().div_euclid(every_s).max(0);
-        let next = passed + 1;
-        (next <= i64::from(steps)).then(|| started + TimeDelta::seconds(next * every_s))
-    }
+/// When the next part is shifted. The first is shifted at the start and the others at their times after it; `None`
+/// after the last, and where it waits for something else than time.
+fn next_step(deployment: &Deployment, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let started = deployment.started.filter(|_| deployment.status == "InProgress")?;
+    let (minutes, steps) = match deployment.shifting? {
+        Shifting::AllAtOnce => return None,
+        Shifting::Canary { minutes, .. } => (minutes, 1),
+        Shifting::Linear { percent, minutes } => (minutes, 100u32.div_ceil(percent.max(1)).saturating_sub(1)),
+    };
+    let every_s = i64::from(minutes.max(1)) * 60;
+    let passed = (now - started).num_seconds().div_euclid(every_s).max(0);
+    let next = passed + 1;
+    (next <= i64::from(steps)).then(|| started + TimeDelta::seconds(next * every_s))
 }
 
 #[cfg(test)]

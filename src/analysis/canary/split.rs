@@ -6,11 +6,11 @@ use super::judge::{Side, Step};
 use crate::analysis::Params;
 use crate::analysis::live::FunctionLive;
 use crate::analysis::statistics::Count;
-use crate::model::change::{Changed, Routing};
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
 use crate::store::series::CAPACITY;
 use crate::store::state::FunctionState;
+use lambda_model::change::{Changed, Routing};
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
 
 /// Two versions behind one alias.
 #[derive(Clone, Copy, Debug)]

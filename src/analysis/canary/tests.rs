@@ -3,11 +3,11 @@
 use super::*;
 use crate::analysis::live::minutes::MinuteRuns;
 use crate::fixture::{Fixture, executed, live, minute, now};
-use crate::model::change::{Change, Changed, Routing};
-use crate::model::function::Alias;
-use crate::model::metric::{Metric, Statistic, Subject};
-use crate::model::observation::Payload;
-use crate::model::time::Minute;
+use lambda_model::change::{Change, Changed, Routing};
+use lambda_model::function::Alias;
+use lambda_model::metric::{Metric, Statistic, Subject};
+use lambda_model::observation::Payload;
+use lambda_model::time::Minute;
 
 fn alias(name: &str, version: &str, additional: &[(&str, f64)]) -> Alias {
     let additional = additional.iter().map(|(version, weight)| ((*version).to_string(), *weight)).collect();

@@ -6,7 +6,7 @@ use crate::analysis::live::FunctionLive;
 use crate::analysis::statistics::Count;
 use crate::analysis::thresholds::CanaryTerms;
 use crate::analysis::traffic::AliasTraffic;
-use crate::model::time::Minute;
+use lambda_model::time::Minute;
 
 /// A share as a percentage, with as many digits as tell something.
 pub(in crate::analysis) fn percent(share: f64) -> String {

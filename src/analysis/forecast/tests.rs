@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::fixture::{Fixture, live, now};
-use crate::model::function::AccountLimits;
-use crate::model::metric::Subject;
-use crate::model::observation::Payload;
+use lambda_model::function::AccountLimits;
+use lambda_model::metric::Subject;
+use lambda_model::observation::Payload;
 use proptest::prelude::*;
 
 fn limited(claimed: &[(i64, f64)]) -> Fixture {

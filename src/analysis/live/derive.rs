@@ -13,14 +13,14 @@ use super::{
     Beats, Bound, CURVE_S, Curve, ErrorGroup, FunctionLive, LittleCheck, RegionLive, Runs, ScopeLive, WINDOW_S,
 };
 use crate::analysis::newest_minute;
-use crate::model::FunctionName;
-use crate::model::log::{LeftOut, LogWay};
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
 use crate::store::live::run::{Run, Stream};
 use crate::store::live::span::Coverage;
 use crate::store::live::{FunctionLog, Live, RETAIN_S};
 use crate::store::state::{FunctionState, ScopeState, SeriesSet};
+use lambda_model::FunctionName;
+use lambda_model::log::{LeftOut, LogWay};
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
 
 /// What was not read for so long says nothing about this second.
 const STALE: TimeDelta = TimeDelta::seconds(120);
@@ -227,7 +227,7 @@ fn function_live(
     near_timeout: f64,
 ) -> (FunctionLive, Reading) {
     let info = function.info.as_ref().map(|info| &info.value);
-    let failures_only = info.is_some_and(crate::model::function::FunctionInfo::logs_failures_only);
+    let failures_only = info.is_some_and(lambda_model::function::FunctionInfo::logs_failures_only);
     let timeout_s = info.and_then(|info| info.timeout_s).unwrap_or(LONGEST_TIMEOUT_S);
     let streams: Vec<Told> = log
         .into_iter()

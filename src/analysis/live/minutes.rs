@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::quantiles::Quantiles;
-use crate::model::time::Minute;
 use crate::store::live::run::{Outcome, Run};
+use lambda_model::time::Minute;
 
 /// Invocations of one version that began in one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

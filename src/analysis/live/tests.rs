@@ -4,10 +4,10 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::fixture::{Fixture, function, info, minute, now};
-use crate::model::function::FunctionInfo;
-use crate::model::log::{FeedState, LeftOut, LogBatch, LogEvent};
-use crate::model::metric::{Metric, Statistic};
-use crate::model::observation::Payload;
+use lambda_model::function::FunctionInfo;
+use lambda_model::log::{FeedState, LeftOut, LogBatch, LogEvent};
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::observation::Payload;
 
 const STREAM: &str = "2026/11/22/[7]0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f";
 const OTHER: &str = "2026/11/22/[8]0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f";

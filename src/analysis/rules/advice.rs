@@ -1,7 +1,7 @@
 //! The `aws` commands that findings hand on: complete, with the values at hand. None is ever run.
 
 use super::{Case, FunctionCase};
-use crate::model::Arn;
+use lambda_model::Arn;
 
 /// What fails, as a filter pattern of `CloudWatch` Logs: one for lines of text and one for JSON (aws-facts 3.2, 3.3).
 pub(super) struct Pattern {
@@ -28,7 +28,7 @@ pub(super) fn tail(case: &Case<'_>, function: &FunctionCase<'_>, pattern: &Patte
     let info = function.state.info.as_ref().map(|info| &info.value);
     let group = info.map_or_else(
         || format!("/aws/lambda/{}", function.name()),
-        crate::model::function::FunctionInfo::log_group_name,
+        lambda_model::function::FunctionInfo::log_group_name,
     );
     // Only JSON has levels.
     let is_json = info.is_some_and(|info| info.system_log_level.is_some());

@@ -4,9 +4,9 @@ use super::advice;
 use super::held::Sign;
 use super::words::{clock, count, span};
 use super::{Case, Found, FunctionCase, Rule};
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// An age is rising if it is above that of so many minutes before. Retries of failed events alone come after one and
 /// two minutes, every time (aws-facts 6.5): they make events old, but not older and older.

@@ -4,9 +4,9 @@ use super::advice::{self, ERRORS};
 use super::counted::Counted;
 use super::words::count;
 use super::{Case, Found, FunctionCase, Rule};
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
-use crate::model::queue::TargetRole;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
+use lambda_model::queue::TargetRole;
 
 /// The rule.
 pub(super) struct AsyncDropped;

@@ -2,7 +2,7 @@
 
 use super::{Case, Found, FunctionCase, Rule};
 use crate::analysis::canary::{Canary, Verdict};
-use crate::model::finding::{Kind, Severity};
+use lambda_model::finding::{Kind, Severity};
 
 /// See the module.
 pub(super) struct CanaryFailing;

@@ -7,9 +7,9 @@ use super::{Case, Found, FunctionCase, LOOK_BACK, Rule};
 use crate::analysis::canary::{percent, weighed};
 use crate::analysis::statistics::{Count, proportion};
 use crate::analysis::traffic::AliasTraffic;
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// A share may differ from its weight by this part of it (of the smaller of the two sides'), whatever the counts say:
 /// what is less does not matter to a canary.

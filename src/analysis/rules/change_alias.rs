@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::changed::{SEEN, Telling, told};
 use super::words::percent;
 use super::{Case, Found, FunctionCase, Rule, advice};
-use crate::model::change::{Changed, Routing};
-use crate::model::finding::Kind;
+use lambda_model::change::{Changed, Routing};
+use lambda_model::finding::Kind;
 
 /// The rule.
 pub(super) struct ChangeAlias;

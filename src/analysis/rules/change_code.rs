@@ -2,8 +2,8 @@
 
 use super::changed::{SEEN, Telling, told, told_unseen};
 use super::{Case, Found, Rule, advice};
-use crate::model::change::Changed;
-use crate::model::finding::Kind;
+use lambda_model::change::Changed;
+use lambda_model::finding::Kind;
 
 /// `LastModified` moves with the code and with the configuration; most often it is the code.
 const UNSEEN: f64 = 0.8;

@@ -2,8 +2,8 @@
 
 use super::changed::{SEEN, Telling, told};
 use super::{Case, Found, FunctionCase, Rule, advice};
-use crate::model::change::Changed;
-use crate::model::finding::Kind;
+use lambda_model::change::Changed;
+use lambda_model::finding::Kind;
 
 /// The rule.
 pub(super) struct ChangeConcurrency;

@@ -7,8 +7,8 @@ use super::words::{clock, count, percent, span};
 use super::{Case, FunctionCase};
 use crate::analysis::ratio;
 use crate::analysis::statistics::rate_exceeds;
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
 
 /// A function's ordinary minutes: so many before the change.
 const BEFORE_MINUTES: i64 = 30;

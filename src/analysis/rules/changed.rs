@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::change_effect::{effects, made};
 use super::{Case, Found, FunctionCase};
-use crate::model::change::{Change, Changed};
-use crate::model::finding::Severity;
+use lambda_model::change::{Change, Changed};
+use lambda_model::finding::Severity;
 
 /// How sure a change is that was seen: two readings differ.
 pub(super) const SEEN: f64 = 0.99;

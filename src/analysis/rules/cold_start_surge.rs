@@ -10,7 +10,7 @@ use super::{Case, Found, FunctionCase, Rule};
 use crate::analysis::live::Beat;
 use crate::analysis::statistics::rate_exceeds;
 use crate::analysis::thresholds::Thresholds;
-use crate::model::finding::{Kind, Severity};
+use lambda_model::finding::{Kind, Severity};
 
 /// How likely it must be that the share is above the threshold.
 const SURE: f64 = 0.9;

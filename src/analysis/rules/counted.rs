@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use super::held::{Held, Sign};
 use super::words::{clock, count, plural};
 use super::{Case, FunctionCase};
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// A count is told over so many minutes.
 const SUM_MINUTES: i64 = 5;

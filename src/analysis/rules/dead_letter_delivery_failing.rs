@@ -5,9 +5,9 @@ use super::counted::Counted;
 use super::held::Sign;
 use super::words::{clock, count};
 use super::{Case, Found, FunctionCase, Rule};
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
-use crate::model::queue::TargetKind;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
+use lambda_model::queue::TargetKind;
 
 /// The rule.
 pub(super) struct DeadLetterDeliveryFailing;

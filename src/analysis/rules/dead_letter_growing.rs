@@ -6,9 +6,9 @@ use super::held::{Held, Sign};
 use super::words::{clock, count, span};
 use super::{Case, Found, FunctionCase, Rule};
 use crate::analysis::failures::DeadLetters;
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
-use crate::model::queue::{TargetKind, TargetRole};
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
+use lambda_model::queue::{TargetKind, TargetRole};
 
 /// The rule.
 pub(super) struct DeadLetterGrowing;

@@ -2,9 +2,9 @@
 
 use super::Case;
 use super::held::{Held, Sign};
-use crate::model::Arn;
-use crate::model::time::Minute;
 use crate::store::state::QueueState;
+use lambda_model::Arn;
+use lambda_model::time::Minute;
 
 /// The reading before is not older than this many minutes: further apart they do not tell when the queue grew.
 const BEFORE_MINUTES: i64 = 5;

@@ -5,9 +5,9 @@ use super::held::Sign;
 use super::words::{clock, percent, span};
 use super::{Case, Found, FunctionCase, Rule};
 use crate::analysis::live::Beat;
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
 
 /// Of the logs' invocations such a share shows what p99 shows of the metrics'.
 const ONE_PERCENT: f64 = 0.01;

@@ -5,7 +5,7 @@ use super::held::Sign;
 use super::words::{clock, count, plural};
 use super::{Case, Found, FunctionCase, Rule};
 use crate::analysis::live::Beats;
-use crate::model::finding::{Kind, Severity};
+use lambda_model::finding::{Kind, Severity};
 
 /// The most memory a function can have, MB.
 pub(super) const LARGEST_MB: u32 = 10_240;

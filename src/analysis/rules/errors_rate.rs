@@ -8,10 +8,10 @@ use super::{Case, Found, FunctionCase, Rule};
 use crate::analysis::live::ErrorGroup;
 use crate::analysis::statistics::rate_exceeds;
 use crate::analysis::thresholds::Thresholds;
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
-use crate::model::text::fit;
-use crate::model::time::Minute;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
+use lambda_model::text::fit;
+use lambda_model::time::Minute;
 
 /// How likely it must be that the rate is above the threshold: beyond doubt, or worth a second look.
 const SURE: f64 = 0.99;

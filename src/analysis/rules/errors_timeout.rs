@@ -6,9 +6,9 @@ use super::words::{clock, count, span};
 use super::{Case, Found, FunctionCase, Rule};
 use crate::analysis::live::Beat;
 use crate::analysis::thresholds::Thresholds;
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
 
 /// Timeouts of one minute fewer than which are one call that hung.
 const SEVERAL: u64 = 2;

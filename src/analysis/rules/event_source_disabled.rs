@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::words::{count, span};
 use super::{Case, Found, FunctionCase, LOOK_BACK, Rule};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::EventSource;
-use crate::model::metric::Metric;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::EventSource;
+use lambda_model::metric::Metric;
 
 /// The rule.
 pub(super) struct EventSourceDisabled;

@@ -4,11 +4,11 @@ use super::advice::{self, REPORTS};
 use super::held::{Held, Sign};
 use super::words::{clock, count, span};
 use super::{Case, Found, FunctionCase, Rule};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::{EventSource, EventSourceKind};
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
 use crate::store::series::Series;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::{EventSource, EventSourceKind};
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// The age's rise is taken over so many minutes.
 const RISE_MINUTES: i64 = 5;

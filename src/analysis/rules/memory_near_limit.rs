@@ -5,7 +5,7 @@ use super::errors_out_of_memory::raise;
 use super::held::Sign;
 use super::words::{clock, percent};
 use super::{Case, Found, FunctionCase, Rule};
-use crate::model::finding::{Kind, Severity};
+use lambda_model::finding::{Kind, Severity};
 
 /// The rule.
 pub(super) struct MemoryNearLimit;

@@ -5,8 +5,8 @@ use super::throttle::{clock, fill, grew, percent, raise_limit};
 use super::{Case, Found, LOOK_BACK, Rule};
 use crate::analysis::consumers::{consumers, scarce_since};
 use crate::analysis::pool::Pool;
-use crate::model::finding::{Kind, Severity};
-use crate::model::time::Minute;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::time::Minute;
 
 /// The limit to ask for leaves this part of it free.
 const ROOM: f64 = 0.3;

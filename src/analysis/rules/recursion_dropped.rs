@@ -4,8 +4,8 @@ use super::advice::{self, REPORTS};
 use super::counted::Counted;
 use super::words::count;
 use super::{Case, Found, FunctionCase, Rule};
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
 
 /// The rule.
 pub(super) struct RecursionDropped;

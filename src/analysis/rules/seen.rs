@@ -9,9 +9,9 @@ use super::{Case, FunctionCase};
 use crate::analysis::live::{Beat, Beats, Bound, FunctionLive};
 use crate::analysis::ratio;
 use crate::analysis::thresholds::Thresholds;
-use crate::model::change::{Change, Changed};
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
+use lambda_model::change::{Change, Changed};
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// Rates are of the newest minutes that show the trouble, at most so many.
 const RECENT_MINUTES: i64 = 5;

@@ -4,10 +4,10 @@ use super::held::Sign;
 use super::throttle::{clock, percent, published};
 use super::{Case, Found, FunctionCase, Rule};
 use crate::analysis::ratio;
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::Provisioned;
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::Provisioned;
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// Fewer spilled requests in a minute, or a smaller share, are a matter of chance.
 const LEAST: f64 = 5.0;

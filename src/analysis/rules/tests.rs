@@ -10,10 +10,10 @@ use proptest::sample::select;
 use super::*;
 use crate::analysis::live::Beat;
 use crate::fixture::{Fixture, function, info, minute, minutes, now};
-use crate::model::Arn;
-use crate::model::function::{AccountLimits, EventSource, EventSourceKind, FunctionInfo};
-use crate::model::metric::Subject;
-use crate::model::observation::Payload;
+use lambda_model::Arn;
+use lambda_model::function::{AccountLimits, EventSource, EventSourceKind, FunctionInfo};
+use lambda_model::metric::Subject;
+use lambda_model::observation::Payload;
 
 const NAME: &str = "checkout";
 

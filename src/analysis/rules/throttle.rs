@@ -10,11 +10,11 @@ mod words;
 
 use crate::analysis::ratio;
 use crate::analysis::throttle::{Cause, Refused, refused};
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
 use crate::store::series::Series;
 use crate::store::state::SeriesSet;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 use super::held::{Held, Sign};
 use super::{Case, Found, FunctionCase, Rule};

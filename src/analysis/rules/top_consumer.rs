@@ -7,9 +7,9 @@ use crate::analysis::consumers::{consumer, scarce, scarce_since};
 use crate::analysis::pool::Pool;
 use crate::analysis::ratio;
 use crate::analysis::throttle::FULL;
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// A part so much larger than the threshold is beyond doubt.
 const CLEARLY: f64 = 1.25;

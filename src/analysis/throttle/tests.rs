@@ -4,10 +4,10 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::fixture::{Fixture, function, live, minute, now};
-use crate::model::change::Change;
-use crate::model::function::{AccountLimits, Provisioned};
-use crate::model::metric::Subject;
-use crate::model::observation::Payload;
+use lambda_model::change::Change;
+use lambda_model::function::{AccountLimits, Provisioned};
+use lambda_model::metric::Subject;
+use lambda_model::observation::Payload;
 
 const NAME: &str = "pdf-render";
 

@@ -19,8 +19,8 @@ use super::failure::one_line;
 use super::guard::guard;
 use super::session::Session;
 use crate::error::Error;
-use crate::model::Scope;
-use crate::source::api::Account;
+use lambda_model::Scope;
+use lambda_model::api::Account;
 
 /// Profiles named in a hint; more would not be read.
 const LISTED_PROFILES: usize = 12;

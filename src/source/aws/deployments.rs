@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 use super::failure::lacks;
 use super::page::page;
 use super::session::Session;
-use crate::model::FunctionName;
-use crate::model::deployment::Shifting;
-use crate::model::failure::ApiError;
-use crate::source::api::{DeploymentInfo, DeploymentTarget, Deployments, Page, Token};
+use lambda_model::FunctionName;
+use lambda_model::api::{DeploymentInfo, DeploymentTarget, Deployments, Page, Token};
+use lambda_model::deployment::Shifting;
+use lambda_model::failure::ApiError;
 
 /// What is under way; the rest has succeeded, failed or been stopped.
 const UNDER_WAY: [DeploymentStatus; 5] = [

@@ -8,8 +8,8 @@ use std::fmt;
 
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 
-use crate::model::failure::ApiError;
-use crate::model::text;
+use lambda_model::failure::ApiError;
+use lambda_model::text;
 
 /// Columns of the longest message: the code, the identity and the action of a refusal fit.
 const MAX_MESSAGE: usize = 300;

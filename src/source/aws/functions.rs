@@ -10,12 +10,12 @@ use chrono::{DateTime, Utc};
 use super::failure::lacks;
 use super::page::{none_if_not_found, page};
 use super::session::Session;
-use crate::model::failure::ApiError;
-use crate::model::function::{
+use lambda_model::api::{Functions, Page, Token};
+use lambda_model::failure::ApiError;
+use lambda_model::function::{
     AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, Provisioned,
 };
-use crate::model::{Arn, FunctionName};
-use crate::source::api::{Functions, Page, Token};
+use lambda_model::{Arn, FunctionName};
 
 #[async_trait]
 impl Functions for Session {

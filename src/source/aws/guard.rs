@@ -10,7 +10,7 @@ use futures::FutureExt;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::model::failure::ApiError;
+use lambda_model::failure::ApiError;
 
 /// Longer than the SDK's 25 s for an operation, so that its own, more exact message comes first.
 const LIMIT: Duration = Duration::from_secs(30);

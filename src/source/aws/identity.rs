@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::failure::lacks;
 use super::session::Session;
-use crate::model::failure::ApiError;
-use crate::source::api::Identity;
+use lambda_model::api::Identity;
+use lambda_model::failure::ApiError;
 
 #[async_trait]
 impl Identity for Session {

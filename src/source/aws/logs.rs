@@ -10,11 +10,11 @@ use chrono::DateTime;
 use super::page::page;
 use super::session::Session;
 use super::tail;
-use crate::model::Arn;
-use crate::model::failure::ApiError;
-use crate::model::function::LogGroup;
-use crate::model::log::LogEvent;
-use crate::source::api::{LogQuery, Logs, Page, Tail, TailFilter, Token};
+use lambda_model::Arn;
+use lambda_model::api::{LogQuery, Logs, Page, Tail, TailFilter, Token};
+use lambda_model::failure::ApiError;
+use lambda_model::function::LogGroup;
+use lambda_model::log::LogEvent;
 
 #[async_trait]
 impl Logs for Session {

@@ -11,10 +11,10 @@ use chrono::DateTime;
 use super::failure::lacks;
 use super::page::page;
 use super::session::Session;
-use crate::model::failure::ApiError;
-use crate::model::metric::{Metric, Point, SeriesId, Subject};
-use crate::model::time::Minute;
-use crate::source::api::{MetricQuery, Metrics, Page, PointsPage, Token};
+use lambda_model::api::{MetricQuery, Metrics, Page, PointsPage, Token};
+use lambda_model::failure::ApiError;
+use lambda_model::metric::{Metric, Point, SeriesId, Subject};
+use lambda_model::time::Minute;
 
 /// Seconds: Lambda publishes by the minute.
 const PERIOD: i32 = 60;
@@ -128,7 +128,7 @@ fn points(result: &MetricDataResult) -> Vec<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::metric::Statistic;
+    use lambda_model::metric::Statistic;
 
     fn series(subject: Subject, metric: Metric, statistic: Statistic) -> SeriesId {
         SeriesId { subject, metric, statistic }

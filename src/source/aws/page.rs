@@ -1,8 +1,8 @@
 //! From a page of the SDK to a [`Page`] of ours: the rules that hold for every listing.
 
 use super::failure::lacks;
-use crate::model::failure::ApiError;
-use crate::source::api::Page;
+use lambda_model::api::Page;
+use lambda_model::failure::ApiError;
 
 /// A page of `items`, of which those that `convert` cannot read are left out. An empty token ends the listing.
 ///

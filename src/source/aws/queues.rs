@@ -6,10 +6,10 @@ use aws_sdk_sqs::types::QueueAttributeName;
 
 use super::failure::lacks;
 use super::session::Session;
-use crate::model::Arn;
-use crate::model::failure::ApiError;
-use crate::model::queue::QueueAttributes;
-use crate::source::api::Queues;
+use lambda_model::Arn;
+use lambda_model::api::Queues;
+use lambda_model::failure::ApiError;
+use lambda_model::queue::QueueAttributes;
 
 #[async_trait]
 impl Queues for Session {

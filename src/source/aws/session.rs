@@ -16,7 +16,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::failure::api_error;
 use super::guard::guard;
-use crate::model::failure::ApiError;
+use lambda_model::failure::ApiError;
 
 /// At most one reload in this span: while credentials stay expired every call fails.
 const RELOAD_PERIOD: Duration = Duration::from_secs(15);

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use super::failure::lacks;
 use super::page::page;
 use super::session::Session;
-use crate::model::failure::ApiError;
-use crate::source::api::{Page, Position, Record, Records, Shard, Streams, Token};
+use lambda_model::api::{Page, Position, Record, Records, Shard, Streams, Token};
+use lambda_model::failure::ApiError;
 
 #[async_trait]
 impl Streams for Session {

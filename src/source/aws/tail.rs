@@ -19,10 +19,10 @@ use super::failure::stream_error;
 use super::guard::unwound;
 use super::logs::Names;
 use super::session::Session;
-use crate::model::Arn;
-use crate::model::failure::ApiError;
-use crate::model::log::{LogEvent, TailUpdate};
-use crate::source::api::{Tail, TailEnd, TailFilter};
+use lambda_model::Arn;
+use lambda_model::api::{Tail, TailEnd, TailFilter};
+use lambda_model::failure::ApiError;
+use lambda_model::log::{LogEvent, TailUpdate};
 
 /// Opens a session on `groups`, which ends when it is dropped.
 pub(super) async fn open(session: &Session, groups: &[Arn], filter: TailFilter) -> Result<Box<dyn Tail>, ApiError> {

@@ -21,12 +21,12 @@ use futures::FutureExt;
 use self::server::{Answer, Server};
 use super::connect::{retries, timeouts};
 use super::session::Session;
-use crate::model::Arn;
-use crate::model::failure::ApiError;
-use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
-use crate::model::queue::QueueAttributes;
-use crate::model::time::Minute;
-use crate::source::api::{Functions, Identity, Logs, MetricQuery, Metrics, Page, Queues, Streams};
+use lambda_model::Arn;
+use lambda_model::api::{Functions, Identity, Logs, MetricQuery, Metrics, Page, Queues, Streams};
+use lambda_model::failure::ApiError;
+use lambda_model::metric::{Metric, Point, SeriesId, Statistic, Subject};
+use lambda_model::queue::QueueAttributes;
+use lambda_model::time::Minute;
 
 const CBOR: &str = "smithy-protocol: rpc-v2-cbor\r\ncontent-type: application/cbor\r\n";
 const PORTAL: &[u8] = b"<!DOCTYPE html><html><body>Sign in to the hotel's network</body></html>";

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use super::{Calls, Missed, Pages};
-use crate::model::deployment::{Deployment, Shifting};
-use crate::model::observation::Payload;
-use crate::model::operation::Operation;
-use crate::source::api::{DEPLOYMENTS_BATCH, DeploymentInfo};
+use lambda_model::api::{DEPLOYMENTS_BATCH, DeploymentInfo};
+use lambda_model::deployment::{Deployment, Shifting};
+use lambda_model::observation::Payload;
+use lambda_model::operation::Operation;
 
 /// Deployments looked at, of whatever kind: a Region has a few under way.
 const MOST_DEPLOYMENTS: usize = 100;
@@ -59,7 +59,7 @@ impl Calls {
         }
         let shifted = service.aliases_shifted(&info.id, &targets);
         let shifted = self.call(Operation::BatchGetDeploymentTargets, 0, shifted).await?;
-        let deployment = |target: crate::source::api::DeploymentTarget| Deployment {
+        let deployment = |target: lambda_model::api::DeploymentTarget| Deployment {
             id: info.id.clone(),
             application: info.application.clone(),
             group: info.group.clone(),

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixture::{self, now};
-use crate::model::{Arn, Scope};
+use lambda_model::{Arn, Scope};
 
 fn at(minute: i64) -> DateTime<Utc> {
     now() + TimeDelta::minutes(minute)

@@ -8,9 +8,9 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::model::Scope;
-use crate::model::observation::Observation;
 use crate::source::outlet::Meter;
+use lambda_model::Scope;
+use lambda_model::observation::Observation;
 
 const NOW: &str = "2026-11-23T09:00:00Z";
 

@@ -2,9 +2,9 @@
 
 use tokio::sync::mpsc;
 
-use crate::model::log::{LeftOut, LogBatch};
-use crate::model::observation::{Observation, Payload};
 use crate::source::outlet::{Heard, Outlet};
+use lambda_model::log::{LeftOut, LogBatch};
+use lambda_model::observation::{Observation, Payload};
 
 /// Batches that wait for the engine: with three sessions 20 s of it, of at most 500 events each (aws-facts 5.1).
 const BATCHES: usize = 64;
@@ -87,16 +87,6 @@ fn together(earlier: LogBatch, later: LogBatch) -> LogBatch {
     LogBatch { span, left_out, ..earlier }
 }
 
-impl LeftOut {
-    /// How many events are known to be missing.
-    fn dropped(self) -> u64 {
-        match self {
-            Self::Dropped(count) => count,
-            Self::Sampled | Self::OtherShards => 0,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -105,10 +95,10 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
-    use crate::model::Scope;
-    use crate::model::log::{LogEvent, LogWay};
-    use crate::model::time::Clock;
     use crate::source::outlet::Meter;
+    use lambda_model::Scope;
+    use lambda_model::log::{LogEvent, LogWay};
+    use lambda_model::time::Clock;
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).unwrap()

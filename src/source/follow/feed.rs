@@ -2,8 +2,8 @@
 
 use super::Choice;
 use super::targets::Standing;
-use crate::model::failure::ApiError;
-use crate::model::log::{FeedState, LogFeed, LogWay};
+use lambda_model::failure::ApiError;
+use lambda_model::log::{FeedState, LogFeed, LogWay};
 
 /// What there is to say.
 #[derive(Debug)]

@@ -18,14 +18,14 @@ use futures::{FutureExt, StreamExt};
 use self::intake::Intake;
 use self::shards::{Shards, Step};
 use super::Share;
-use crate::model::failure::ApiError;
-use crate::model::log::{FeedState, LeftOut, LogBatch, LogFeed, LogWay};
-use crate::model::observation::{Payload, Usage};
-use crate::model::operation::Operation;
-use crate::source::api::{Account, Records, Shard};
 use crate::source::backoff::Backoff;
 use crate::source::calls::Pages;
 use crate::source::outlet::{Heard, Outlet};
+use lambda_model::api::{Account, Records, Shard};
+use lambda_model::failure::ApiError;
+use lambda_model::log::{FeedState, LeftOut, LogBatch, LogFeed, LogWay};
+use lambda_model::observation::{Payload, Usage};
+use lambda_model::operation::Operation;
 
 /// Reading begins so long ago: what a screen of live numbers shows at first.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(1);

@@ -10,12 +10,12 @@ use tokio::sync::mpsc;
 
 use super::delivery::Delivery;
 use super::watching::Event;
-use crate::model::failure::ApiError;
-use crate::model::log::{LogBatch, LogEvent, LogWay};
-use crate::model::operation::Operation;
-use crate::source::api::{LogQuery, Logs};
 use crate::source::calls::Pages;
 use crate::source::pace::Pace;
+use lambda_model::api::{LogQuery, Logs};
+use lambda_model::failure::ApiError;
+use lambda_model::log::{LogBatch, LogEvent, LogWay};
+use lambda_model::operation::Operation;
 
 /// Pages of a group in one turn, 1 MB each at most; then it is the next group's turn.
 const PAGES: usize = 10;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::poll::{Outcome, Reading, Seen, Turn};
-use crate::model::failure::ApiError;
-use crate::source::api::LogQuery;
 use crate::source::calls::Pages;
+use lambda_model::api::LogQuery;
+use lambda_model::failure::ApiError;
 
 /// Late events are found when they come within this time after they were written: `FilterLogEvents` asks by that
 /// time, and "seconds typically" pass until an event can be found (aws-facts 5.2).

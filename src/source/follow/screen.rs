@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::targets::{Wanted, wanted};
-use crate::model::Scope;
-use crate::model::demand::Demand;
 use crate::source::directory::Directory;
+use lambda_model::Scope;
+use lambda_model::demand::Demand;
 
 /// Sessions are arranged anew when the screen has stayed the same for so long: scrolling costs nothing.
 const SETTLED: TimeDelta = TimeDelta::seconds(2);
@@ -84,7 +84,7 @@ fn names(wanted: &[Wanted]) -> Vec<(&str, bool)> {
 mod tests {
     use super::*;
     use crate::fixture::info;
-    use crate::model::FunctionId;
+    use lambda_model::FunctionId;
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).unwrap()

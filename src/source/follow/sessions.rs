@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::source::api::{TAIL_GROUPS, TailFilter};
+use lambda_model::api::{TAIL_GROUPS, TailFilter};
 
 /// One `StartLiveTail` in so much time: AWS allows five a second, for everybody in the account (aws-facts 5.1).
 const START_EVERY: TimeDelta = TimeDelta::seconds(1);

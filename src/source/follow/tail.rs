@@ -9,12 +9,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::delivery::Offers;
 use super::sessions::SessionId;
 use super::watching::Event;
-use crate::model::failure::ApiError;
-use crate::model::log::{LeftOut, LogBatch, LogWay};
-use crate::model::operation::Operation;
-use crate::model::time::Clock;
-use crate::source::api::{Logs, Tail, TailEnd, TailFilter};
 use crate::source::directory::LogPlace;
+use lambda_model::api::{Logs, Tail, TailEnd, TailFilter};
+use lambda_model::failure::ApiError;
+use lambda_model::log::{LeftOut, LogBatch, LogWay};
+use lambda_model::operation::Operation;
+use lambda_model::time::Clock;
 
 /// An update is due every second, even an empty one (aws-facts 5.1): after so long without one the session is dead.
 /// The connection itself never says so (reliability 0, finding 11).
@@ -39,7 +39,7 @@ pub(super) struct Session {
     pub(super) id: SessionId,
     pub(super) logs: Arc<dyn Logs>,
     pub(super) clock: Clock,
-    /// At most [`crate::source::api::TAIL_GROUPS`].
+    /// At most [`lambda_model::api::TAIL_GROUPS`].
     pub(super) places: Vec<LogPlace>,
     pub(super) filter: TailFilter,
     pub(super) offers: Offers,

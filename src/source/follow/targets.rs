@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::demand::Demand;
-use crate::model::function::LogGroup;
-use crate::model::{FunctionName, Scope};
 use crate::source::directory::{Directory, LogPlace};
+use lambda_model::demand::Demand;
+use lambda_model::function::LogGroup;
+use lambda_model::{FunctionName, Scope};
 
 /// A group that does not exist is looked for again so much later: Lambda makes it with the first invocation.
 const MISSING_AGAIN: TimeDelta = TimeDelta::minutes(5);
@@ -109,8 +109,8 @@ mod tests {
 
     use super::*;
     use crate::fixture::info;
-    use crate::model::FunctionId;
-    use crate::model::function::FunctionInfo;
+    use lambda_model::FunctionId;
+    use lambda_model::function::FunctionInfo;
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).unwrap()

@@ -20,18 +20,18 @@ use super::sessions::{SessionId, Sessions, Step};
 use super::tail::{End, Progress, Session};
 use super::targets::{Groups, Standing, Wanted};
 use super::{Choice, Plan};
-use crate::model::demand::Demand;
-use crate::model::failure::ApiError;
-use crate::model::function::LogGroup;
-use crate::model::log::LogFeed;
-use crate::model::observation::{Payload, Usage};
-use crate::model::operation::Operation;
-use crate::model::time::Clock;
-use crate::source::api::{Account, TailFilter};
 use crate::source::backoff::Backoff;
 use crate::source::directory::{Directory, LogPlace};
 use crate::source::outlet::{Heard, Outlet};
 use crate::source::pace::Pace;
+use lambda_model::api::{Account, TailFilter};
+use lambda_model::demand::Demand;
+use lambda_model::failure::ApiError;
+use lambda_model::function::LogGroup;
+use lambda_model::log::LogFeed;
+use lambda_model::observation::{Payload, Usage};
+use lambda_model::operation::Operation;
+use lambda_model::time::Clock;
 
 /// `DescribeLogGroups` a second: half of its quota (aws-facts 5.2).
 const DESCRIBED_PER_S: f64 = 5.0;

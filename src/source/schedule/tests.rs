@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixture;
-use crate::model::function::{Alias, FunctionInfo};
-use crate::model::metric::{Point, SeriesId, Statistic};
-use crate::model::queue::QueueAttributes;
-use crate::model::time::Minute;
-use crate::source::api::MetricQuery;
+use lambda_model::api::MetricQuery;
+use lambda_model::function::{Alias, FunctionInfo};
+use lambda_model::metric::{Point, SeriesId, Statistic};
+use lambda_model::queue::QueueAttributes;
+use lambda_model::time::Minute;
 
 /// 2026-11-22T10:00:10Z: a metrics cycle begins.
 const START: i64 = 1_795_341_610;

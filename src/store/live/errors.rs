@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::logs::Fingerprint;
+use lambda_logs::Fingerprint;
 
 /// Things that happened, each once: (when, milliseconds; what), in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

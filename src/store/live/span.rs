@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::log::{LeftOut, LogWay};
+use lambda_model::log::{LeftOut, LogWay};
 
 /// Spans of time in milliseconds from the epoch, both ends included: sorted, and joined where they meet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::*;
-use crate::model::log::{LeftOut, LogWay};
+use lambda_model::log::{LeftOut, LogWay};
 
 const HEX: &str = "0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f";
 

@@ -109,7 +109,7 @@ fn searching_goes_back_and_forth_and_stops_at_the_ends() {
 
 #[test]
 fn another_function_s_log_begins_anew_but_as_wide() {
-    let function = |name: &str| FunctionId { scope: crate::model::Scope::new(None, "eu-west-1"), name: name.into() };
+    let function = |name: &str| FunctionId { scope: lambda_model::Scope::new(None, "eu-west-1"), name: name.into() };
     let mut log = LogPane { wrap: true, search: "x".to_string(), ..pane(10) };
     log.turn_to(Some(&function("a")));
     assert_eq!((log.wrap, log.search.as_str(), log.rows().len()), (true, "", 0));

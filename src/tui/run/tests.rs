@@ -8,8 +8,6 @@ use tokio::time::{Instant, sleep};
 use super::*;
 use crate::analysis::Params;
 use crate::fixture::Fixture;
-use crate::model::log::{LogBatch, LogEvent, LogWay};
-use crate::model::observation::Payload;
 use crate::snapshot::Origin;
 use crate::store::Store;
 use crate::tui::Options;
@@ -17,6 +15,8 @@ use crate::tui::capabilities::{Capabilities, Depth};
 use crate::tui::keymap::Keymap;
 use crate::tui::script::{parse, play};
 use crate::view::functions::Query;
+use lambda_model::log::{LogBatch, LogEvent, LogWay};
+use lambda_model::observation::Payload;
 
 /// A snapshot of nothing, `second` seconds after noon.
 fn snapshot(second: u64) -> Arc<Snapshot> {

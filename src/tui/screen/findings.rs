@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::analysis::finding::Finding;
-use crate::model::text;
 use crate::snapshot::{ScopeSnapshot, Snapshot};
 use crate::tui::app::App;
 use crate::tui::screen::lines::{draw_lines, frame, pad, wrap};
@@ -12,6 +11,7 @@ use crate::tui::widget::words::Words;
 use crate::view::findings::{self, FindingRef};
 use crate::view::meaning::Meaning;
 use crate::view::paragraph;
+use lambda_model::text;
 
 /// Rows of the list that are kept free, the head not counted.
 const LEAST_LIST: u16 = 3;

@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-use crate::model::text;
 use crate::tui::app::App;
 use crate::tui::widget::sparkline::Sparkline;
 use crate::tui::widget::words::Words;
@@ -12,6 +11,7 @@ use crate::tui::widget::write;
 use crate::view::columns;
 use crate::view::functions::{Cell, Column, RowRef, cell};
 use crate::view::meaning::Meaning;
+use lambda_model::text;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.height < 2 {

@@ -7,7 +7,6 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::analysis::{pool::Pool, ratio};
-use crate::model::failure::{Health, HealthState};
 use crate::snapshot::{ScopeSnapshot, Snapshot};
 use crate::tui::app::{App, View};
 use crate::tui::widget::gauge::Gauge;
@@ -18,6 +17,7 @@ use crate::view::now::{AT_LEAST, LIVE};
 use crate::view::status::Status;
 use crate::view::units::{self, MISSING};
 use crate::view::{feed, findings};
+use lambda_model::failure::{Health, HealthState};
 
 /// Pools shown at most; the fullest ones come first.
 const MOST_POOLS: usize = 4;

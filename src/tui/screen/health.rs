@@ -4,13 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-use crate::model::text;
 use crate::tui::app::App;
 use crate::tui::screen::lines::pad;
 use crate::tui::widget::words::Words;
 use crate::view::health;
 use crate::view::meaning::Meaning;
 use crate::view::units;
+use lambda_model::text;
 
 /// Columns of the state, the operation, the scope and the age.
 const STATE: usize = 12;

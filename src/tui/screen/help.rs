@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear, Widget};
 
-use crate::model::text;
 use crate::tui::app::App;
 use crate::tui::keymap::Layer;
 use crate::tui::widget::words::Words;
 use crate::view::meaning::Meaning;
+use lambda_model::text;
 
 /// Columns for the keys of an action.
 const KEYS: usize = 21;

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Widget};
 
-use crate::model::text;
 use crate::tui::app::App;
 use crate::tui::widget::words::Words;
 use crate::view::function::Fact;
 use crate::view::meaning::Meaning;
+use lambda_model::text;
 
 /// Draws facts in as many rows as they need, one column in from the left; gives what is left below them.
 pub(super) fn draw_facts(app: &App, facts: Vec<Fact>, area: Rect, buffer: &mut Buffer) -> Rect {

@@ -6,7 +6,6 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
-use crate::model::{FunctionId, text};
 use crate::snapshot::Snapshot;
 use crate::tui::app::App;
 use crate::tui::screen::lines::{draw_lines, wrap};
@@ -19,6 +18,7 @@ use crate::view::status::Status;
 use crate::view::traffic::AliasRef;
 use crate::view::units::{self, MISSING};
 use crate::view::{canary, paragraph};
+use lambda_model::{FunctionId, text};
 
 /// Columns before what belongs to an alias.
 const INDENT: u16 = 3;

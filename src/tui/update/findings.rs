@@ -1,8 +1,8 @@
 //! What keys do in the findings view: look at the function, go through the commands and copy one. None is ever run.
 
-use crate::model::text;
 use crate::tui::app::App;
 use crate::tui::update::Effect;
+use lambda_model::text;
 
 /// Opens the function that the selected finding is about, or says that there is none.
 pub(super) fn open(app: &mut App) {

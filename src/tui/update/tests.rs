@@ -6,17 +6,17 @@ use super::*;
 use crate::analysis::Params;
 use crate::analysis::finding::Finding;
 use crate::fixture;
-use crate::model::Scope;
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::{Metric, Point, SeriesId, Statistic, Subject};
-use crate::model::observation::{Observation, Payload};
-use crate::model::time::Minute;
 use crate::snapshot::Origin;
 use crate::store::Store;
 use crate::tui::Options;
 use crate::tui::capabilities::{Capabilities, Depth};
 use crate::tui::keymap::Keymap;
 use crate::view::functions::Query;
+use lambda_model::Scope;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::{Metric, Point, SeriesId, Statistic, Subject};
+use lambda_model::observation::{Observation, Payload};
+use lambda_model::time::Minute;
 
 /// Functions with their throttled requests of the newest minute: the more, the further up they stand.
 fn snapshot(throttles: &[(&str, f64)]) -> Arc<Snapshot> {

@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::model::text;
 use crate::tui::app::{App, Typing};
+use lambda_model::text;
 
 /// The longest text, in characters.
 const LONGEST: usize = 200;

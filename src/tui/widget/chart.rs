@@ -14,11 +14,11 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use self::canvas::{Canvas, Dot};
-use crate::model::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::sparkline::Sparkline;
 use crate::tui::widget::{put, write};
 use crate::view::meaning::Meaning;
+use lambda_model::text;
 
 /// Nothing Lambda counts comes near; above it there is nothing to tell apart, and arithmetic stays exact enough.
 const LARGEST: f64 = 1e15;

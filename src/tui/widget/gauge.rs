@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-use crate::model::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::bar::run;
 use crate::tui::widget::{part, put, write};
 use crate::view::meaning::Meaning;
+use lambda_model::text;
 
 /// Fewer columns than this show nothing: the label has the row to itself.
 const SMALLEST_BAR: u16 = 5;

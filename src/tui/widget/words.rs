@@ -4,9 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::write;
-use crate::model::text;
 use crate::tui::theme::Theme;
 use crate::view::meaning::Meaning;
+use lambda_model::text;
 
 /// A row of words. Words from outside are cleaned when they are drawn.
 #[derive(Clone, Debug, Default)]

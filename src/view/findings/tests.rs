@@ -3,7 +3,7 @@
 use super::*;
 use crate::analysis::forecast::Basis;
 use crate::fixture::{Fixture, finding, now};
-use crate::model::metric::{Metric, Subject};
+use lambda_model::metric::{Metric, Subject};
 
 /// In Ireland a pool that is full, in Virginia a function that fails, a change of it and two queues that grow.
 fn region() -> Snapshot {

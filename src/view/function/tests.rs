@@ -6,11 +6,11 @@ use super::*;
 use crate::analysis::forecast::{Basis, Forecast};
 use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::fixture::{Fixture, function, info, minute};
-use crate::model::Arn;
-use crate::model::function::{AccountLimits, EventSource, EventSourceKind, FunctionInfo, LogGroup, Provisioned};
-use crate::model::observation::Payload;
-use crate::model::queue::FailureTarget;
-use crate::model::text;
+use lambda_model::Arn;
+use lambda_model::function::{AccountLimits, EventSource, EventSourceKind, FunctionInfo, LogGroup, Provisioned};
+use lambda_model::observation::Payload;
+use lambda_model::queue::FailureTarget;
+use lambda_model::text;
 
 const HOSTILE: &str = "x\u{1b}[2J\u{9b}31m\u{202e}";
 

@@ -9,12 +9,12 @@ use crate::analysis::live::{Bound, FunctionLive};
 use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
 use crate::fixture::{Fixture, finding, function, info, live, minute};
-use crate::model::Arn;
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::{AccountLimits, FunctionInfo};
-use crate::model::metric::Subject;
-use crate::model::observation::Payload;
-use crate::model::queue::{FailureTarget, TargetRole};
+use lambda_model::Arn;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::{AccountLimits, FunctionInfo};
+use lambda_model::metric::Subject;
+use lambda_model::observation::Payload;
+use lambda_model::queue::{FailureTarget, TargetRole};
 
 /// Every number that a column shows: `value`, in the minute `back` minutes before the newest complete one.
 fn metrics(value: f64, back: i64) -> FunctionMetrics {

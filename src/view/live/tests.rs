@@ -4,8 +4,8 @@ use super::*;
 use crate::analysis::live::ErrorGroup;
 use crate::analysis::live::quantiles::Quantiles;
 use crate::fixture::{Fixture, live, minute, now};
-use crate::model::observation::Payload;
 use chrono::TimeDelta;
+use lambda_model::observation::Payload;
 
 fn words(facts: &[Fact]) -> Vec<String> {
     facts.iter().map(|fact| format!("{} {}", fact.label, fact.value)).collect()

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use lamtop::model::Arn;
-use lamtop::model::failure::ApiError;
-use lamtop::model::function::LogGroup;
-use lamtop::model::log::{LogEvent, TailUpdate};
-use lamtop::model::operation::Operation;
-use lamtop::model::time::Clock;
-use lamtop::source::api::{Account, LogQuery, Logs, Page, Tail, TailEnd, TailFilter, Token};
+use lambda_model::Arn;
+use lambda_model::api::{Account, LogQuery, Logs, Page, Tail, TailEnd, TailFilter, Token};
+use lambda_model::failure::ApiError;
+use lambda_model::function::LogGroup;
+use lambda_model::log::{LogEvent, TailUpdate};
+use lambda_model::operation::Operation;
+use lambda_model::time::Clock;
 
 /// 2026-11-22T10:00:00Z.
 const START: i64 = 1_795_341_600;

@@ -6,21 +6,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use lamtop::model::deployment::Shifting;
-use lamtop::model::failure::ApiError;
-use lamtop::model::function::{
-    AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, LogGroup, Provisioned,
-};
-use lamtop::model::log::LogEvent;
-use lamtop::model::metric::{Metric, Point, SeriesId, Subject};
-use lamtop::model::operation::Operation;
-use lamtop::model::queue::QueueAttributes;
-use lamtop::model::time::Clock;
-use lamtop::model::{Arn, FunctionName};
-use lamtop::source::api::{
+use lambda_model::api::{
     Account, DeploymentInfo, DeploymentTarget, Deployments, Functions, Identity, LogQuery, Logs, MetricQuery, Metrics,
     Page, PointsPage, Position, Queues, Records, Shard, Streams, Tail, TailFilter, Token,
 };
+use lambda_model::deployment::Shifting;
+use lambda_model::failure::ApiError;
+use lambda_model::function::{
+    AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, LogGroup, Provisioned,
+};
+use lambda_model::log::LogEvent;
+use lambda_model::metric::{Metric, Point, SeriesId, Subject};
+use lambda_model::operation::Operation;
+use lambda_model::queue::QueueAttributes;
+use lambda_model::time::Clock;
+use lambda_model::{Arn, FunctionName};
 
 /// How an operation behaves that does not answer.
 #[derive(Clone, Debug)]

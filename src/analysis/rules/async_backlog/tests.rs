@@ -1,8 +1,8 @@
 //! Which ages of events are a backlog.
 
 use crate::fixture::{Fixture, function, minute, minutes};
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
 
 /// `checkout` whose events are so old, ms.
 fn told(ages: &str) -> Fixture {

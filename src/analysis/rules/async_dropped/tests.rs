@@ -1,11 +1,11 @@
 //! What is said of events that are given up: where they go decides how bad that is.
 
 use crate::fixture::{Fixture, function, info, minutes};
-use crate::model::Arn;
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::{FunctionInfo, InvokeConfig};
-use crate::model::metric::Metric;
-use crate::model::observation::Payload;
+use lambda_model::Arn;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::{FunctionInfo, InvokeConfig};
+use lambda_model::metric::Metric;
+use lambda_model::observation::Payload;
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:123456789012:failed";
 

@@ -1,11 +1,11 @@
 //! What is found of a failing canary, and the commands that take it back.
 
 use crate::fixture::{Fixture, executed, now};
-use crate::model::deployment::{Deployment, Shifting};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::Alias;
-use crate::model::metric::{Metric, Statistic};
-use crate::model::observation::Payload;
+use lambda_model::deployment::{Deployment, Shifting};
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::Alias;
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::observation::Payload;
 
 /// `checkout:live`, a tenth of which goes to version 8 with so many errors a minute and such a median.
 fn split(errors: f64, median_ms: f64) -> Fixture {

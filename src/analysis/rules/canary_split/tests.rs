@@ -1,11 +1,11 @@
 //! When a split is off, and when chance or a change of the weights tell why.
 
 use crate::fixture::{Fixture, executed, minute};
-use crate::model::change::{Change, Changed, Routing};
-use crate::model::finding::Kind;
-use crate::model::function::Alias;
-use crate::model::metric::Metric;
-use crate::model::observation::Payload;
+use lambda_model::change::{Change, Changed, Routing};
+use lambda_model::finding::Kind;
+use lambda_model::function::Alias;
+use lambda_model::metric::Metric;
+use lambda_model::observation::Payload;
 
 /// Calls of version 7 and of version 8, minute by minute: from so many minutes back on, until so many.
 type Span = (i64, i64, f64, f64);

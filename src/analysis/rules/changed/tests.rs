@@ -6,11 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::analysis::finding::Finding;
 use crate::fixture::{Fixture, function, info, minute, now};
-use crate::model::change::{Change, Changed, Routing};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::FunctionInfo;
-use crate::model::metric::{Metric, Statistic};
-use crate::model::observation::Payload;
+use lambda_model::change::{Change, Changed, Routing};
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::FunctionInfo;
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::observation::Payload;
 
 fn ago(minutes: i64) -> DateTime<Utc> {
     now() - TimeDelta::minutes(minutes)

@@ -1,11 +1,11 @@
 //! What is said of failed events that are lost.
 
 use crate::fixture::{Fixture, function, info, minutes};
-use crate::model::Arn;
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::FunctionInfo;
-use crate::model::metric::{Metric, Subject};
-use crate::model::observation::Payload;
+use lambda_model::Arn;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::FunctionInfo;
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::observation::Payload;
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:failed";
 

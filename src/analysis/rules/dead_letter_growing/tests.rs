@@ -3,12 +3,12 @@
 use chrono::TimeDelta;
 
 use crate::fixture::{Fixture, function, info, minute, minutes, now};
-use crate::model::Arn;
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::{EventSource, EventSourceKind, FunctionInfo};
-use crate::model::metric::Metric;
-use crate::model::observation::Payload;
-use crate::model::queue::QueueAttributes;
+use lambda_model::Arn;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::{EventSource, EventSourceKind, FunctionInfo};
+use lambda_model::metric::Metric;
+use lambda_model::observation::Payload;
+use lambda_model::queue::QueueAttributes;
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:123456789012:failed";
 const ORDERS: &str = "arn:aws:sqs:eu-west-1:123456789012:orders";
@@ -53,7 +53,7 @@ fn a_queue_that_grows_is_found() {
     ];
     for (depths, expected) in cases {
         let found = told(depths).found(Kind::DeadLetterGrowing);
-        let since = expected.and_then(at).map(|at| crate::model::time::Minute::of(at).start());
+        let since = expected.and_then(at).map(|at| lambda_model::time::Minute::of(at).start());
         assert_eq!(found.as_ref().map(|found| found.since), since, "{depths:?}: {found:?}");
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::analysis::live::Beat;
 use crate::fixture::{Fixture, function, info, minute, minutes};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::FunctionInfo;
-use crate::model::metric::{Metric, Statistic};
-use crate::model::observation::Payload;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::FunctionInfo;
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::observation::Payload;
 
 /// `checkout`, which may take 30 s, with these 99th percentiles and longest durations, ms.
 fn told(p99: &str, longest: &str) -> Fixture {

@@ -2,9 +2,9 @@
 
 use crate::analysis::live::Beat;
 use crate::fixture::{Fixture, info};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::FunctionInfo;
-use crate::model::observation::Payload;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::FunctionInfo;
+use lambda_model::observation::Payload;
 
 const HEALTHY: Beat =
     Beat { invocations: 40, errors: 0, timeouts: 0, out_of_memory: 0, cold_starts: 0, near_timeout: 0, used_mb: None };

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use crate::analysis::finding::Finding;
 use crate::analysis::live::Beat;
 use crate::fixture::{Fixture, function, minute, minutes};
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
 
 /// `checkout` with these errors and invocations.
 fn told(errors: &[(i64, f64)], calls: &[(i64, f64)]) -> Fixture {

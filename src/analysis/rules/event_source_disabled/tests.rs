@@ -3,12 +3,12 @@
 use chrono::TimeDelta;
 
 use crate::fixture::{Fixture, minute, minutes, now};
-use crate::model::Arn;
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::{EventSource, EventSourceKind};
-use crate::model::metric::{Metric, Subject};
-use crate::model::observation::Payload;
-use crate::model::queue::QueueAttributes;
+use lambda_model::Arn;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::{EventSource, EventSourceKind};
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::observation::Payload;
+use lambda_model::queue::QueueAttributes;
 
 const ORDERS: &str = "arn:aws:sqs:eu-west-1:123456789012:orders";
 

@@ -2,9 +2,9 @@
 
 use crate::analysis::live::Beat;
 use crate::fixture::{Fixture, info};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::FunctionInfo;
-use crate::model::observation::Payload;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::FunctionInfo;
+use lambda_model::observation::Payload;
 
 #[test]
 fn it_is_found_when_the_memory_is_nearly_used_up() {

@@ -1,10 +1,10 @@
 //! How near the Region's limit is near.
 
 use crate::fixture::{Fixture, minute, minutes};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::AccountLimits;
-use crate::model::metric::{Metric, Subject};
-use crate::model::observation::Payload;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::AccountLimits;
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::observation::Payload;
 
 fn told(claimed: &str) -> Fixture {
     let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };

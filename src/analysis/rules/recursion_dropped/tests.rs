@@ -1,8 +1,8 @@
 //! What is said of a function that calls itself.
 
 use crate::fixture::{Fixture, function, minutes};
-use crate::model::finding::{Kind, Severity};
-use crate::model::metric::Metric;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
 
 #[test]
 fn it_says_how_often_and_how_to_stop_it() {

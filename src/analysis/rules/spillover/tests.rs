@@ -1,10 +1,10 @@
 //! Which spillover is told.
 
 use crate::fixture::{Fixture, function, minute, minutes};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::Provisioned;
-use crate::model::metric::Metric;
-use crate::model::observation::Payload;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::Provisioned;
+use lambda_model::metric::Metric;
+use lambda_model::observation::Payload;
 
 /// `checkout`, of whose 200 calls a minute so many spill over, with provisioned concurrency for these qualifiers.
 fn told(spilled: &str, qualifiers: &[&str]) -> Fixture {

@@ -6,11 +6,11 @@ use crate::analysis::pool::Pool;
 use crate::analysis::rules::held::Sign;
 use crate::analysis::rules::{Case, Found, LOOK_BACK, Rule};
 use crate::analysis::throttle::{Cause, FULL, refused};
-use crate::model::FunctionName;
-use crate::model::finding::Kind;
-use crate::model::metric::Metric;
-use crate::model::time::Minute;
 use crate::store::state::FunctionState;
+use lambda_model::FunctionName;
+use lambda_model::finding::Kind;
+use lambda_model::metric::Metric;
+use lambda_model::time::Minute;
 
 /// So many minutes back a minute is looked for of which most functions tell.
 const TOLD_MINUTES: i64 = 8;

@@ -1,10 +1,10 @@
 //! Refused requests as findings: whose they are, since when, and when nothing is said.
 
 use crate::fixture::{Fixture, function};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::AccountLimits;
-use crate::model::metric::{Metric, Subject};
-use crate::model::observation::Payload;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::AccountLimits;
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::observation::Payload;
 
 /// Minutes back and values: `then` until so many minutes ago, `now` since, up to the newest settled one.
 fn step(since: i64, then: f64, now: f64) -> Vec<(i64, f64)> {
@@ -50,7 +50,7 @@ fn a_full_pool_is_one_finding_of_the_region() {
     let told = refused(1000.0, &[("checkout", None), ("image-resize", None), ("ledger", Some(100))]);
     let found = told.found(Kind::ThrottleUnreservedPool).unwrap();
     assert_eq!(found.function, None);
-    let affected: Vec<&str> = found.affected.iter().map(crate::model::FunctionName::as_str).collect();
+    let affected: Vec<&str> = found.affected.iter().map(lambda_model::FunctionName::as_str).collect();
     assert_eq!(affected, ["checkout", "image-resize"], "a reservation takes no part in the pool");
     assert_eq!(refused(400.0, &[("checkout", None)]).found(Kind::ThrottleUnreservedPool), None, "it is not full");
 }

@@ -6,8 +6,8 @@ use super::{Episode, Share};
 use crate::analysis::pool::Pool;
 use crate::analysis::rules::{Case, FunctionCase};
 use crate::analysis::throttle::{Cause, REQUESTS_PER_ENVIRONMENT, SCALING};
-use crate::model::metric::{Metric, Statistic};
-use crate::model::time::Minute;
+use lambda_model::metric::{Metric, Statistic};
+use lambda_model::time::Minute;
 
 /// So much of the limit stays unreserved: Lambda refuses a reservation beyond it (aws-facts 6.4).
 const ALWAYS_UNRESERVED: u32 = 100;

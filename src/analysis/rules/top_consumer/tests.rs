@@ -1,10 +1,10 @@
 //! Who takes much of a scarce pool.
 
 use crate::fixture::{Fixture, function, minutes};
-use crate::model::finding::{Kind, Severity};
-use crate::model::function::AccountLimits;
-use crate::model::metric::{Metric, Subject};
-use crate::model::observation::Payload;
+use lambda_model::finding::{Kind, Severity};
+use lambda_model::function::AccountLimits;
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::observation::Payload;
 
 /// `checkout`, which uses so much of 1000, of which so much is claimed; each read of its reservation.
 fn told(in_use: &str, claimed: &str, reserved: &[Option<u32>]) -> Fixture {

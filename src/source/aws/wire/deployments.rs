@@ -5,9 +5,9 @@ use serde_json::{Value, json as value};
 
 use super::server::{Answer, Server};
 use super::{answering, json};
-use crate::model::deployment::Shifting;
-use crate::model::failure::ApiError;
-use crate::source::api::{DeploymentInfo, DeploymentTarget, Deployments, Page};
+use lambda_model::api::{DeploymentInfo, DeploymentTarget, Deployments, Page};
+use lambda_model::deployment::Shifting;
+use lambda_model::failure::ApiError;
 
 /// The operations asked for so far, each with its request's body.
 fn asked(server: &Server) -> Vec<(String, Value)> {

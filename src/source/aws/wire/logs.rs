@@ -6,8 +6,8 @@ use chrono::DateTime;
 
 use super::server::Answer;
 use super::{answering, json};
-use crate::model::failure::ApiError;
-use crate::source::api::{LogQuery, Logs};
+use lambda_model::api::{LogQuery, Logs};
+use lambda_model::failure::ApiError;
 
 fn query() -> LogQuery {
     let at = |millis| DateTime::from_timestamp_millis(millis).unwrap();

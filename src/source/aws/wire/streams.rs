@@ -5,8 +5,8 @@ use serde_json::{Value, json as value};
 
 use super::server::{Answer, Server};
 use super::{answering, json};
-use crate::model::failure::ApiError;
-use crate::source::api::{Page, Position, Record, Records, Shard, Streams};
+use lambda_model::api::{Page, Position, Record, Records, Shard, Streams};
+use lambda_model::failure::ApiError;
 
 const ARN: &str = "arn:aws:kinesis:eu-west-1:123456789012:stream/logs";
 

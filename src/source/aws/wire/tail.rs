@@ -10,10 +10,10 @@ use tokio::time::timeout;
 use super::frame::{event, exception, frame, sealed};
 use super::server::{Answer, Server};
 use super::{PORTAL, answering, expired, session};
-use crate::model::Arn;
-use crate::model::failure::ApiError;
-use crate::model::log::TailUpdate;
-use crate::source::api::{Logs, Tail, TailEnd, TailFilter};
+use lambda_model::Arn;
+use lambda_model::api::{Logs, Tail, TailEnd, TailFilter};
+use lambda_model::failure::ApiError;
+use lambda_model::log::TailUpdate;
 
 const STREAM: &str = "content-type: application/vnd.amazon.eventstream\r\n";
 /// The clock of these tests stands still, or the wait is for something that has happened.

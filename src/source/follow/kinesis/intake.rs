@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use crate::logs::envelope::{Envelope, Invalid, Reader};
-use crate::model::log::LogEvent;
-use crate::source::api::Record;
+use lambda_logs::envelope::{Envelope, Invalid, Reader};
+use lambda_model::api::Record;
+use lambda_model::log::LogEvent;
 
 /// So many events are delivered at once at the most, before the next record is looked into.
 const BATCH_EVENTS: usize = 10_000;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::failure::ApiError;
-use crate::model::operation::Operation;
-use crate::source::api::{Position, Records, Shard};
 use crate::source::follow::Share;
+use lambda_model::api::{Position, Records, Shard};
+use lambda_model::failure::ApiError;
+use lambda_model::operation::Operation;
 
 /// From one read of a shard to the next: of its 5 a second, for all its readers, this takes one (aws-facts 5.6).
 const PERIOD: TimeDelta = TimeDelta::seconds(1);

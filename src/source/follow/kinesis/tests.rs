@@ -14,13 +14,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::model::Scope;
-use crate::model::failure::HealthState;
-use crate::model::observation::Observation;
-use crate::model::time::Clock;
-use crate::source::api::{Page, Position, Record, Streams, Token};
-use crate::source::demo;
 use crate::source::outlet::Meter;
+use lambda_model::Scope;
+use lambda_model::api::{Page, Position, Record, Streams, Token};
+use lambda_model::failure::HealthState;
+use lambda_model::observation::Observation;
+use lambda_model::time::Clock;
 
 /// A record's data as a subscription filter writes it: these events (id, message) of one log stream.
 pub(super) fn envelope(group: &str, stream: &str, events: &[(&str, &str)]) -> Vec<u8> {
@@ -238,8 +237,8 @@ impl Run {
     fn start(world: World, share: Share, room: usize) -> Self {
         let clock = Clock::simulated(origin(), 1.0);
         let double = Arc::new(Double { world, clock: clock.clone(), asked: Mutex::default() });
-        let scenario = demo::scenario("mixed").unwrap();
-        let account = Account { streams: double.clone(), ..demo::account(&scenario, 1, clock.clone()) };
+        let scenario = lambda_simulator::scenario("mixed").unwrap();
+        let account = Account { streams: double.clone(), ..lambda_simulator::account(&scenario, 1, clock.clone()) };
         let (out, received) = mpsc::channel(room);
         let outlet = Outlet::new(Scope::new(None, "eu-west-1"), clock, out, Meter::default());
         let task = tokio::spawn(async move { read(account, outlet, "logs", share).await });

@@ -9,7 +9,6 @@ use ratatui::widgets::Widget;
 
 use super::chart_marks;
 use crate::analysis::live::FunctionLive;
-use crate::model::text;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 use crate::tui::app::App;
 use crate::tui::screen::lines::{draw_facts, frame};
@@ -22,6 +21,7 @@ use crate::view::live::{self, Cell, Place};
 use crate::view::meaning::Meaning;
 use crate::view::units;
 use crate::view::{self, changes, feed};
+use lambda_model::text;
 
 /// From this height on there is room for what is configured.
 const TALL: u16 = 28;

@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use crate::model::text;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 use crate::store::live::lines::Line;
 use crate::tui::app::App;
@@ -12,6 +11,7 @@ use crate::tui::widget::write;
 use crate::view::log::{self, Row};
 use crate::view::meaning::Meaning;
 use crate::view::units;
+use lambda_model::text;
 
 /// The rows above the lines: the name with the pages, and what is shown.
 const ABOVE: u16 = 2;

@@ -10,8 +10,6 @@ use ratatui::widgets::Widget;
 use super::chart_marks;
 use crate::analysis::finding::Finding;
 use crate::analysis::traffic::VersionTraffic;
-use crate::model::text;
-use crate::model::time::Minute;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 use crate::tui::app::App;
 use crate::tui::screen::lines::{draw_facts, draw_lines, frame, wrap};
@@ -22,6 +20,8 @@ use crate::view::meaning::Meaning;
 use crate::view::status::Status;
 use crate::view::units::{self, MISSING};
 use crate::view::{changes, findings};
+use lambda_model::text;
+use lambda_model::time::Minute;
 
 /// Minutes that the charts show.
 const MINUTES: u16 = 60;

@@ -128,7 +128,7 @@ fn an_expired_iterator_begins_where_reading_had_come() {
     assert_eq!(due(&mut shards, 102), ["a since 40"], "no record was read");
     shards.began(&"a".into(), "i".into(), at(101));
     due(&mut shards, 101);
-    let record = |sequence: &str| crate::source::api::Record { sequence: sequence.into(), arrived: None, data: vec![] };
+    let record = |sequence: &str| lambda_model::api::Record { sequence: sequence.into(), arrived: None, data: vec![] };
     let records = Records { records: vec![record("7"), record("9")], ..answer(Some("j"), 0) };
     shards.read(&"a".into(), &records, at(102));
     assert_eq!(due(&mut shards, 103), ["a j"]);

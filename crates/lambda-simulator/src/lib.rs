@@ -1,0 +1,66 @@
+//! A simulated AWS Region with Lambda in it: traffic, limits, incidents, and what CloudWatch, Logs and SQS say to them.
+//!
+//! A discrete-event simulation ([`World`]): every request, environment, retry and message is stepped one by
+//! one from the scenario's origin on; the hours before it, in which all is calm, are drawn from the model's
+//! expectations. [`account`] puts it behind the traits of [`lambda_model::api`], as AWS answers them: late, in
+//! pages, throttled, incomplete.
+//!
+//! It never touches the network, reads no clock but the one it is given, and the same scenario and seed give the
+//! same bytes on every machine. It knows nothing of who looks at it.
+//!
+//! ```
+//! use chrono::TimeDelta;
+//! use lambda_simulator::{World, scenario};
+//!
+//! let scenario = scenario("burst")?;
+//! let mut world = World::new(&scenario, 7);
+//! world.advance(scenario.origin() + TimeDelta::minutes(5));
+//! let minute = world.region_report(1).expect("published by now");
+//! assert!(minute.total.invocations > 600);
+//! # Ok::<(), lambda_simulator::ScenarioError>(())
+//! ```
+
+mod activity;
+mod admission;
+mod behaviour;
+mod error;
+mod events;
+mod faults;
+mod fleet;
+mod history;
+mod incident;
+mod instant;
+mod invocation;
+mod kept;
+mod ledger;
+mod logs;
+mod metrics;
+mod noise;
+#[cfg(test)]
+mod read_back;
+mod report;
+pub mod scenario;
+mod service;
+mod statistics;
+mod tail;
+mod tally;
+#[cfg(test)]
+mod theory;
+mod traffic;
+mod world;
+
+use lambda_model::api::Account;
+use lambda_model::time::Clock;
+
+pub use activity::{Activity, Durations, Rare};
+pub use error::ScenarioError;
+pub use instant::Instant;
+pub use invocation::{Invocation, Outcome, Start};
+pub use report::{Lane, Part, Parts, RegionReport, Report};
+pub use scenario::{EXAMPLE, Embedded, Scenario, scenario, scenarios};
+pub use world::{QueueNow, Refusals, World};
+
+/// The account that `scenario` and `seed` describe, at the time that `clock` tells.
+pub fn account(scenario: &Scenario, seed: u64, clock: Clock) -> Account {
+    Account::new(service::Service::new(scenario.clone(), seed, clock))
+}

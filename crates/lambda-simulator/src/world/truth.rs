@@ -1,0 +1,128 @@
+//! What no metric tells: how many invocations really ran at a time, and what refused the others. The reading of logs and
+//! the findings are measured against it.
+
+use chrono::{DateTime, Utc};
+
+use super::super::admission::Refusal;
+use super::super::instant::Instant;
+use super::super::invocation::Invocation;
+use super::World;
+use lambda_model::finding::Kind;
+
+/// The requests to a function that were refused, by what refused them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refusals {
+    /// A reservation of nothing.
+    reserved_zero: u32,
+    /// The reservation was in use.
+    reserved_limit: u32,
+    /// The Region's pool was in use.
+    pool: u32,
+    /// Ten requests a second for each unit of concurrency.
+    request_rate: u32,
+    /// 1,000 new environments in ten seconds.
+    scaling_rate: u32,
+}
+
+impl Refusals {
+    /// Counts one of a function that reserves so much.
+    pub(super) fn count(&mut self, refusal: Refusal, reserved: Option<u32>) {
+        let count = match refusal {
+            Refusal::ReservedConcurrency if reserved == Some(0) => &mut self.reserved_zero,
+            Refusal::ReservedConcurrency => &mut self.reserved_limit,
+            Refusal::Pool => &mut self.pool,
+            Refusal::ReservedRate | Refusal::AccountRate => &mut self.request_rate,
+            Refusal::Scaling => &mut self.scaling_rate,
+        };
+        *count += 1;
+    }
+
+    /// How many have the cause that `kind` names; no others than throttles do.
+    pub fn of(&self, kind: Kind) -> u32 {
+        match kind {
+            Kind::ThrottleReservedZero => self.reserved_zero,
+            Kind::ThrottleReservedLimit => self.reserved_limit,
+            Kind::ThrottleUnreservedPool => self.pool,
+            Kind::ThrottleRequestRate => self.request_rate,
+            Kind::ThrottleScalingRate => self.scaling_rate,
+            _ => 0,
+        }
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u32 {
+        self.reserved_zero + self.reserved_limit + self.pool + self.request_rate + self.scaling_rate
+    }
+}
+
+impl World {
+    /// The requests to a function that were throttled in a minute.
+    pub fn refusals(&self, function: usize, minute: i64) -> Refusals {
+        self.functions[function].refusals.get(minute).copied().unwrap_or_default()
+    }
+
+    /// The most invocations at a time in each of `seconds` seconds from `from` on, init phases and running
+    /// invocations included: of a function, or of all. `None` if there is no such function.
+    ///
+    /// What is to come shows as if nothing more began, and invocations are forgotten after a while: it holds for the
+    /// last minutes.
+    pub fn concurrency(&self, function: Option<&str>, from: DateTime<Utc>, seconds: u32) -> Option<Vec<u32>> {
+        let place = match function {
+            Some(name) => Some(self.index(name)?),
+            None => None,
+        };
+        let from = self.scenario.instant(from);
+        let until = from + Instant(i64::from(seconds) * Instant::SECOND);
+        let over = self.over.iter().rev().take_while(|one| one.ended() > from);
+        let running = self.flights.iter().map(|(_, flight)| &flight.invocation);
+        let of = |one: &&Invocation| place.is_none_or(|place| one.function as usize == place);
+        let ran = over.chain(running).filter(of).filter(|one| one.started < until);
+        // Ends come before begins at the same instant.
+        let mut edges: Vec<(Instant, i32)> = ran.flat_map(|one| [(one.ended(), -1), (one.started, 1)]).collect();
+        edges.sort_unstable();
+        let mut most = Vec::new();
+        let (mut edges, mut running) = (edges.into_iter().peekable(), 0);
+        for second in 0..i64::from(seconds) {
+            let begins = from + Instant(second * Instant::SECOND);
+            let ends = begins + Instant(Instant::SECOND);
+            while let Some((_, change)) = edges.next_if(|(at, change)| *at < begins || (*at == begins && *change < 0)) {
+                running += change;
+            }
+            let mut highest = running;
+            while let Some((_, change)) = edges.next_if(|(at, _)| *at < ends) {
+                running += change;
+                highest = highest.max(running);
+            }
+            most.push(u32::try_from(highest).unwrap_or(0));
+        }
+        Some(most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::scenario::scenario;
+    use super::*;
+
+    #[test]
+    fn the_most_of_a_minute_is_what_the_metric_says() {
+        let scenario = scenario("mixed").unwrap();
+        let mut world = World::new(&scenario, 3);
+        let minute = 12;
+        world.advance(scenario.time(Instant::start_of(minute + 1)));
+        let from = scenario.time(Instant::start_of(minute));
+        let truth = world.concurrency(None, from, 60).unwrap();
+        // What is published of the minute is seen some minutes later.
+        world.advance(scenario.time(Instant::start_of(minute + 6)));
+        let report = world.region_report(minute).unwrap();
+        assert_eq!(truth.iter().max().copied(), Some(report.total.concurrency));
+
+        let names = world.scenario.functions.iter().map(|function| &function.name);
+        let each: Vec<Vec<u32>> = names.map(|name| world.concurrency(Some(name), from, 60).unwrap()).collect();
+        for (second, truth) in truth.iter().enumerate() {
+            let sum: u32 = each.iter().map(|function| function[second]).sum();
+            assert!(*truth <= sum, "the functions' peaks need not be at the same time");
+        }
+        assert_eq!(world.concurrency(Some("nobody"), from, 60), None);
+    }
+}

@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let stem = file.file_stem().and_then(|stem| stem.to_str()).ok_or("a scenario's name is UTF-8")?;
         // The example has no place in the list.
         if let Some((_, name)) = stem.split_once('-') {
-            writeln!(list, "    Embedded {{ name: {name:?}, toml: include_str!({file:?}) }},")?;
+            let path = file.to_str().ok_or("the path of a scenario is UTF-8")?;
+            writeln!(list, "    Embedded {{ name: {name:?}, toml: include_str!({path:?}) }},")?;
         }
     }
     list.push(']');

@@ -134,9 +134,8 @@ fn workspace() -> Vec<Source> {
 
 /// The modules that `source` declares for tests only, as paths without an ending.
 fn test_files(source: &Source) -> Vec<String> {
-    let folder = match source.path.trim_end_matches(".rs") {
-        module => module.strip_suffix("/lib").or(module.strip_suffix("/main")).unwrap_or(module),
-    };
+    let module = source.path.trim_end_matches(".rs");
+    let folder = module.strip_suffix("/lib").or(module.strip_suffix("/main")).unwrap_or(module);
     let declared = source.text.split("#[cfg(test)]\n").skip(1).filter_map(|rest| {
         let line = rest.lines().next()?;
         line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';')

@@ -1,6 +1,6 @@
 //! A scenario: the functions of a simulated Region, their traffic, what goes wrong when, and the truth about it.
 //!
-//! Only the shape of the file and what can be read off it at an instant; [`check`] decides whether it makes
+//! Only the shape of the file and what can be read off it at an instant; `check` decides whether it makes
 //! sense. `scenarios/example.toml` explains every key to those who write their own.
 
 mod catalogue;

@@ -1,6 +1,6 @@
 //! Everything that produces observations: the only network in the program.
 //!
-//! A [`poller`] asks an account, behind the traits of [`api`], for what its [`schedule`] says is due, and
+//! A [`poller`] asks an account, behind the traits of [`lambda_model::api`], for what its [`schedule`] says is due, and
 //! delivers [`Observation`](lambda_model::observation::Observation)s. It keeps no numbers: those are the
 //! store's. [`follow`] reads the logs of the functions on screen beside it.
 

@@ -32,3 +32,4 @@ mod terminal;
 mod test_app;
 mod venv;
 mod verdicts;
+mod words;

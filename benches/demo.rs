@@ -1,6 +1,6 @@
 //! What the simulated Region costs: `cargo bench --bench demo`.
 //!
-//! Each sample lets a world that is in the middle of its incident go on for one simulated minute.
+//! Each sample advances a world in the middle of its incident by one simulated minute.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use divan::{Bencher, black_box};
@@ -10,12 +10,12 @@ fn main() {
     divan::main();
 }
 
-#[expect(clippy::expect_used, reason = "a bench has nobody to tell")]
+#[expect(clippy::expect_used, reason = "a bench reports by panicking")]
 fn scenario(name: &str) -> Scenario {
     lambda_simulator::scenario(name).expect("an embedded scenario")
 }
 
-/// A world half an hour after its origin: queues, environments and charts are as full as they become.
+/// A world half an hour after its origin, when queues, environments and charts are as full as they get.
 fn running(name: &str) -> (World, DateTime<Utc>) {
     let scenario = scenario(name);
     let mut world = World::new(&scenario, 1);

@@ -1,6 +1,6 @@
 //! How much memory the largest simulated Region takes: `cargo bench --bench memory`, on Linux.
 //!
-//! It runs `large` for the three hours after which nothing is kept any longer, and tells the process's peak.
+//! It runs `large` for three hours, the longest time that the world keeps anything, and prints the process's peak.
 
 use std::error::Error;
 use std::io::Write;
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for minutes in [12, 60, 180] {
         world.advance(scenario.origin() + TimeDelta::minutes(minutes));
         let status = std::fs::read_to_string("/proc/self/status")?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or(" not known");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or(" unknown");
         writeln!(output, "large after {minutes} min: {}", peak.trim())?;
     }
     Ok(())

@@ -1,18 +1,18 @@
-//! Log lines of busy functions, as many a second as asked for, in the form of `aws logs tail`:
-//! `cargo run --release --example flood -- 20000 | lamtop --logs file:-` shows what lamtop does with them.
+//! Writes log lines of busy functions at a given rate, in the format of `aws logs tail`, to measure lamtop:
+//! `cargo run --release --example flood -- 20000 | lamtop --logs file:-`.
 //!
-//! For measurements: it reads nothing and ends when nobody reads it.
+//! It reads nothing, and ends when its output is closed.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 
-/// Functions that the lines are of, each in ten execution environments.
+/// Functions that write, each in ten execution environments.
 const FUNCTIONS: u64 = 40;
-/// START, two lines of the application, REPORT.
+/// Lines of an invocation: START, two of the application, REPORT.
 const LINES: u64 = 4;
-/// Lines are written so often.
+/// The pause between two writes.
 const EVERY: Duration = Duration::from_millis(20);
 
 fn main() -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! Draws the pictures of the documentation from the demo: `cargo run --example screenshots` writes `screenshots/*.svg`.
 //!
-//! The same session gives the same bytes, and a test fails while the files are not what the program draws.
+//! The same session gives the same bytes; a test fails while the files differ from what the program draws.
 
 use std::io;
 use std::path::Path;
@@ -11,7 +11,7 @@ use lamtop::error::Error;
 use lamtop::export::svg;
 use lamtop::run::stage;
 
-/// A picture: what it is called, the size of its screen, the theme, and the keys that lead to it.
+/// A picture: its name, the size of the screen, the theme, and the keys that lead to it.
 pub(crate) struct Shot {
     pub(crate) name: &'static str,
     size: (u16, u16),
@@ -31,7 +31,7 @@ pub(crate) const SHOTS: [Shot; 8] = [
 ];
 
 impl Shot {
-    /// Plays the session and draws how it ends, in no time: tokio's clock moves on by itself.
+    /// Runs the session and draws its last screen. It takes no real time: tokio's clock is paused.
     pub(crate) fn svg(&self) -> Result<String, Error> {
         let nothing_set = Surroundings { variable: &|_| None, read: &|_| Err(io::ErrorKind::NotFound.into()) };
         let arguments = ["lamtop", "demo", "mixed", "--theme", self.theme];

@@ -1,4 +1,4 @@
-//! Canaries by the thousand: calls that fail by chance, judged after every minute as an app does that looks all the time.
+//! Thousands of simulated canaries whose invocations fail at random, judged after every minute as the app does.
 
 use lambda_model::time::Minute;
 use lamtop::analysis::canary::Verdict;
@@ -18,7 +18,7 @@ const MINUTES: i64 = 60;
 /// A kind of deployment.
 struct Case {
     what: &'static str,
-    /// Calls a minute of both versions.
+    /// Invocations per minute of both versions.
     calls: u32,
     /// The canary's part of them.
     weight: f64,
@@ -36,7 +36,7 @@ const CASES: [Case; 11] = [
     case("good: 0.2 %", 600, 0.1, (0.002, 0.002), (1.0, 1.0)),
     case("good: 2 %", 600, 0.1, (0.02, 0.02), (1.0, 1.0)),
     case("good: no error at all", 600, 0.1, (0.0, 0.0), (1.0, 1.0)),
-    case("good, 40 calls a minute", 40, 0.1, (0.002, 0.002), (1.0, 1.0)),
+    case("good, 40 invocations a minute", 40, 0.1, (0.002, 0.002), (1.0, 1.0)),
     case("cold: twice as slow for two minutes", 600, 0.1, (0.002, 0.002), (1.0, 2.0)),
     case("on the margin: +1 point", 600, 0.1, (0.002, 0.012), (1.0, 1.0)),
     case("bad: +5 points on 0.2 %", 600, 0.1, (0.002, 0.052), (1.0, 1.0)),
@@ -46,11 +46,18 @@ const CASES: [Case; 11] = [
     case("slow: twice as long", 600, 0.1, (0.002, 0.002), (2.0, 2.0)),
 ];
 
-/// The table, and the fewest calls of a canary with which it was ever passed.
+/// The table, and the fewest invocations with which a canary ever passed.
 pub(crate) fn report(first_seed: u64) -> String {
     let terms = CanaryTerms::default();
-    let columns =
-        ["deployment", "fail", "pass", "open after an hour", "canary calls, median", "90 %", "fewest with a pass"];
+    let columns = [
+        "deployment",
+        "fail",
+        "pass",
+        "open after an hour",
+        "canary invocations, median",
+        "90 %",
+        "fewest with a pass",
+    ];
     let mut table = Table::new(&columns);
     for (place, case) in (0u64..).zip(&CASES) {
         let (mut fails, mut passes, mut calls) = (0, 0, Vec::new());

@@ -1,4 +1,4 @@
-//! Why requests were refused, as said and as it was: the confusion matrix.
+//! Why requests were throttled, found against true: the confusion matrix.
 
 use std::collections::BTreeMap;
 
@@ -17,39 +17,39 @@ pub(crate) const CAUSES: [Kind; 6] = [
     Kind::ThrottleScalingRate,
     Kind::ThrottleUnknown,
 ];
-/// Of so few refusals in a run nobody need be told the cause.
+/// Fewer throttles in a run need no cause.
 const LEAST: u32 = 60;
-/// A minute refuses so many, or it does not count.
+/// A minute with fewer throttles does not count.
 const LEAST_IN_A_MINUTE: u32 = 5;
-/// One cause has this part of a function's refusals, or nobody can name one: the metrics know one number a minute.
+/// The share of a function's throttles that one cause must have to be identifiable: metrics have one number per minute.
 const CLEAR: f64 = 0.8;
-/// What is not refused this long before the end of the run may not be found in it any more, minutes.
+/// Throttles that begin less than these minutes before the end of a run may be found too late to count.
 const TOO_LATE: i64 = 7;
-/// A cause is known, or is not, from what was said up to so many minutes after the refusals.
+/// Findings up to these minutes after the throttles count.
 const LATE: f64 = 6.0;
 
-/// How often a cause was taken for which; `None`: nothing was said.
+/// How often which cause was found for a true cause; `None`: no finding.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Causes {
     taken: BTreeMap<(Kind, Option<Kind>), u64>,
-    /// Functions that were refused for several causes, and what was said first.
+    /// Functions that were throttled for several causes, by the cause that was found.
     several: BTreeMap<Option<Kind>, u64>,
 }
 
 impl Causes {
-    /// Adds what was said of every function that was refused in a run of so many minutes.
+    /// Adds the findings about every function that was throttled in a run of `minutes`.
     pub(crate) fn add(&mut self, oracle: &Oracle, minutes: i64, seen: &Seen) {
         for function in oracle.functions() {
-            let refused: Vec<_> = (0..minutes - TOO_LATE)
-                .map(|minute| (minute, oracle.refusals(function, minute)))
-                .filter(|(_, refusals)| refusals.total() >= LEAST_IN_A_MINUTE)
+            let throttled: Vec<_> = (0..minutes - TOO_LATE)
+                .map(|minute| (minute, oracle.throttles(function, minute)))
+                .filter(|(_, throttles)| throttles.total() >= LEAST_IN_A_MINUTE)
                 .collect();
-            let total: u32 = refused.iter().map(|(_, refusals)| refusals.total()).sum();
-            let (Some((first, _)), Some((last, _))) = (refused.first(), refused.last()) else { continue };
+            let total: u32 = throttled.iter().map(|(_, throttles)| throttles.total()).sum();
+            let (Some((first, _)), Some((last, _))) = (throttled.first(), throttled.last()) else { continue };
             if total < LEAST {
                 continue;
             }
-            // What was said of it for the longest time.
+            // The cause that was shown for the longest time.
             let span = *first as f64 - 1.0..=*last as f64 + LATE;
             let mut said: BTreeMap<Kind, f64> = BTreeMap::new();
             let about = seen.episodes.iter().filter(|one| CAUSES.contains(&one.kind()) && one.concerns(function));
@@ -60,7 +60,7 @@ impl Causes {
             let hidden = (0..minutes).any(|minute| {
                 oracle.shows(Kind::ThrottleUnknown, Some(function), minute, lambda_oracle::Clarity::Usual)
             });
-            let of = |kind| refused.iter().map(|(_, refusals)| refusals.of(kind)).sum::<u32>();
+            let of = |kind| throttled.iter().map(|(_, throttles)| throttles.of(kind)).sum::<u32>();
             let clear = CAUSES.into_iter().find(|kind| f64::from(of(*kind)) >= CLEAR * f64::from(total));
             match clear {
                 Some(_) if hidden => *self.taken.entry((Kind::ThrottleUnknown, said)).or_default() += 1,
@@ -80,7 +80,7 @@ impl Causes {
         }
     }
 
-    /// The part of the identifiable causes that was named rightly.
+    /// The share of the identifiable causes that was found.
     pub(crate) fn accuracy(&self) -> String {
         let sum = |wanted: fn(Kind, Option<Kind>) -> bool| {
             self.taken.iter().filter(|((cause, said), _)| wanted(*cause, *said)).map(|(_, count)| count).sum::<u64>()
@@ -89,12 +89,12 @@ impl Causes {
         format!("{right} of {all} ({})", percent(right, all))
     }
 
-    /// Rows are what it was, columns what was said.
+    /// Rows are true causes, columns found ones.
     pub(crate) fn matrix(&self) -> String {
         let short = |kind: Kind| kind.name().trim_start_matches("throttle.").to_string();
-        let mut head = vec!["it was".to_string()];
+        let mut head = vec!["true cause".to_string()];
         head.extend(CAUSES.map(short));
-        head.push("nothing said".to_string());
+        head.push("none found".to_string());
         let names: Vec<&str> = head.iter().map(String::as_str).collect();
         let mut table = Table::new(&names);
         let columns = || CAUSES.into_iter().map(Some).chain([None]);
@@ -103,7 +103,7 @@ impl Causes {
             table.row(std::iter::once(short(cause)).chain(columns().map(count)));
         }
         let count = |said| self.several.get(&said).copied().unwrap_or(0).to_string();
-        table.row(std::iter::once("several of them".to_string()).chain(columns().map(count)));
+        table.row(std::iter::once("several".to_string()).chain(columns().map(count)));
         table.text()
     }
 }

@@ -1,4 +1,4 @@
-//! Forecasts against when a limit was really reached.
+//! Forecasts, compared with when a limit was really reached.
 
 use lambda_model::FunctionName;
 use lambda_oracle::Oracle;
@@ -6,23 +6,23 @@ use lambda_oracle::Oracle;
 use crate::seen::{Foretold, Seen};
 use crate::table::percent;
 
-/// How often a range was shown, and what came.
+/// How often a range was shown, and how it compared.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Coverage {
     /// The limit was reached within it.
     within: u64,
-    /// It was reached sooner or later.
+    /// It was reached earlier or later.
     outside: u64,
-    /// The range went by, and what rose had come to rest below the limit: nobody could know.
+    /// The range passed, and the rise ended below the limit, which no forecast can know.
     never: u64,
-    /// The run was over before the range was: nobody knows.
+    /// The run ended before the range did.
     open: u64,
     /// Runs in which one was shown.
     runs: u64,
 }
 
 impl Coverage {
-    /// Adds the forecasts of a run of so many minutes.
+    /// Adds the forecasts of a run of `minutes`.
     pub(crate) fn add(&mut self, oracle: &Oracle, minutes: i64, seen: &Seen) {
         self.runs += u64::from(!seen.foretold.is_empty());
         for one in &seen.foretold {
@@ -30,7 +30,7 @@ impl Coverage {
         }
     }
 
-    /// It is known by the minute when a limit is reached; a look in the minute that reaches it is not too late.
+    /// The minute of the limit is known, not the second; a forecast in that minute is not too late.
     fn what_came(&mut self, oracle: &Oracle, minutes: i64, foretold: &Foretold) -> &mut u64 {
         let function = foretold.function.as_ref().map(FunctionName::as_str);
         let (low, high) = foretold.range;

@@ -1,11 +1,11 @@
-//! Runs on all processors. The outcome does not depend on which of them does what.
+//! Runs on all processors. The result does not depend on their order.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Does `work` with each of `jobs` and folds what comes out, on every processor; the first failure ends it.
+/// Does `work` for each of `jobs` on every processor and merges the results; the first failure ends it.
 pub(crate) fn on_every_processor<J: Sync, S: Default + Send>(
     jobs: &[J],
     work: impl Fn(&J, &mut S) -> Result<(), Box<dyn std::error::Error>> + Sync,

@@ -1,7 +1,7 @@
-//! Holds what was found against what is true: what a scenario's file says, and what the oracle sees.
+//! Compares findings with the truth: what a scenario's file says, and what the oracle sees.
 //!
-//! A finding is right when its kind, function and alias are true somewhere near the time at which it opened. The grey
-//! zones are the tolerances here, and nothing else is forgiven.
+//! A finding is right when its kind, function and alias are true near the time at which it opened. The constants here
+//! are the only tolerances.
 
 use lambda_model::FunctionName;
 use lambda_model::finding::Kind;
@@ -11,23 +11,23 @@ use lambda_simulator::Scenario;
 use crate::play::Way;
 use crate::seen::{Episode, Seen};
 
-/// A truth may show a little before the minute from which its author is sure of it, minutes: a truth's begin is where it
-/// shows in nearly every run, and a ramp shows in some runs sooner.
+/// Minutes by which a truth may show before its start in the file: the start is where it shows in nearly every run, and
+/// a ramp shows earlier in some runs.
 const EARLY: f64 = 1.5;
-/// What is over may be found late, minutes: a minute settles two minutes after its end, is read up to a minute later,
-/// and a weak sign takes a second one.
+/// Minutes by which a truth may be found after its end: a minute settles two minutes after its end, is read up to a
+/// minute later, and a weak sign takes a second minute.
 const LATE: f64 = 5.0;
-/// After so many minutes a finding should have closed: what it takes to open, and three minutes that tell of nothing.
+/// Minutes after which a finding should have closed: the time to open, and three minutes that show nothing.
 const CLOSED: f64 = 9.0;
-/// Truths that begin so shortly before a run's end that they cannot be found are not counted, minutes.
+/// Truths that begin less than these minutes before the end of a run cannot be found and are not counted.
 const TOO_LATE: f64 = 7.0;
-/// What the oracle sees must last so many minutes to be a truth that is due.
+/// Minutes that what the oracle sees must last to be due.
 const LASTING: i64 = 3;
 
-/// What only log lines tell: by metrics alone nobody can find it.
+/// Kinds that only log lines show; metrics cannot.
 const LOGS_ONLY: [Kind; 3] = [Kind::ErrorsOutOfMemory, Kind::MemoryNearLimit, Kind::ColdStartSurge];
-/// What the oracle cannot say is due: a verdict takes calls, and somebody who knows how the canary is; the queues that
-/// fill, the pool's consumers and rates are grey where nobody wrote them down.
+/// Kinds for which the oracle cannot say what is due: a verdict takes enough invocations and the true quality of the
+/// canary; consumers of the unreserved concurrency and scaling rates are ambiguous where a file does not state them.
 const NOBODY_S_DUE: [Kind; 4] =
     [Kind::CanaryFailing, Kind::CanarySplitOff, Kind::ChangeAlias, Kind::ConcurrencyTopConsumer];
 
@@ -41,14 +41,14 @@ pub(crate) struct Due {
     until: f64,
 }
 
-/// How an episode or a truth fared.
+/// The verdicts on episodes and truths.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Judged {
     /// For each episode, whether it is right.
     pub(crate) right: Vec<bool>,
     /// For each episode, whether it was open long after the truth was over.
     pub(crate) overstayed: Vec<bool>,
-    /// The truths that should be found, and after how many minutes it was.
+    /// The truths that should be found, and after how many minutes they were.
     pub(crate) truths: Vec<(Due, Option<f64>)>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn written(scenario: &Scenario) -> Vec<Due> {
     truths.collect()
 }
 
-/// What the oracle sees plainly, and for some time, in a run of so many minutes.
+/// What the oracle sees plainly, for long enough, in a run of `minutes`.
 pub(crate) fn seen_by(oracle: &Oracle, minutes: i64) -> Vec<Due> {
     let mut found = Vec::new();
     let functions: Vec<Option<&str>> = std::iter::once(None).chain(oracle.functions().map(Some)).collect();
@@ -97,11 +97,11 @@ pub(crate) fn seen_by(oracle: &Oracle, minutes: i64) -> Vec<Due> {
     found
 }
 
-/// Holds `seen` against what is `true_`, watched until `end`, minutes from the scenario's origin.
+/// Compares `seen` with what is `true_`, watched until `end`, minutes from the scenario's origin.
 pub(crate) fn judge(truths: &[Due], oracle: &Oracle, clarity: Clarity, seen: &Seen, end: f64, way: Way) -> Judged {
     let of = |episode: &Episode| truths.iter().find(|truth| truth.is(episode));
     let is_due = |truth: &&Due| truth.from + TOO_LATE <= end && (way == Way::Live || !LOGS_ONLY.contains(&truth.kind));
-    // A finding that is open when its truth begins tells of it.
+    // A finding that is open when its truth begins counts as found.
     let after = |truth: &Due| {
         let about = seen.episodes.iter().filter(|episode| truth.is(episode) || truth.is_open(episode));
         about.map(|episode| (episode.opened - truth.from).max(0.0)).reduce(f64::min)
@@ -130,12 +130,12 @@ impl Due {
             && (self.alias.is_none() || self.alias == *alias)
     }
 
-    /// Whether the episode says so at the right time.
+    /// Whether the episode matches the truth at the right time.
     fn is(&self, episode: &Episode) -> bool {
         self.is_about(episode) && (self.from - EARLY..=self.until + LATE).contains(&episode.opened)
     }
 
-    /// Whether the episode said so already and still does.
+    /// Whether the episode was open before and still is.
     fn is_open(&self, episode: &Episode) -> bool {
         self.is_about(episode) && episode.opened < self.from && episode.last >= self.from
     }

@@ -1,9 +1,8 @@
-//! Findings scored against the simulator's truth: `cargo run --release --example evaluate` prints the report that
+//! Scores findings against the simulator's truth: `cargo run --release --example evaluate` prints the report that
 //! `docs/evaluation.md` keeps.
 //!
-//! Scenarios are played with many seeds through the real sources, store and rules ([`play`]), and what is found is held
-//! against what is true ([`judge`]): as their files say, and as the oracle sees, which knows what refused each request.
-//! It changes nothing and reads no file.
+//! Scenarios run with many seeds through the real sources, store and rules ([`play`]). [`judge`] compares the findings
+//! with the scenario files and with the oracle, which knows what throttled each request. It reads and writes no file.
 
 mod canaries;
 mod causes;
@@ -28,44 +27,44 @@ use play::{Watch, Way};
 use seen::Seen;
 use tally::Tally;
 
-/// Thresholds and rules may be fitted to what these seeds show; the report is made of others.
+/// Thresholds and rules may be fitted to these seeds; the report uses others.
 const TUNING: u64 = 1;
-/// The seeds of the report: never looked at while anything was fitted.
+/// The first seed of the report, whose seeds are never used for fitting.
 const HELD_OUT: u64 = 10_000;
 
-/// So many minutes of a scenario are watched from its origin on; the first incidents come after minute 3.
+/// Minutes of a scenario that are watched from its origin on; the first incidents begin after minute 3.
 const MINUTES: i64 = 30;
-/// Between two looks, seconds: of what comes once a minute, and of what comes every second.
+/// Seconds between two looks, by metrics and with logs.
 const METRICS_EVERY_S: i64 = 15;
 const LIVE_EVERY_S: i64 = 5;
-/// Functions of the scenario that makes up thousands: the needle is as well hidden, and the hay is read more quickly.
+/// Functions of the scenario that makes up thousands; fewer, so that it runs faster.
 const HAY: u32 = 300;
-/// How many kinds of slips are told.
+/// How many kinds of slips are listed.
 const SLIPS: usize = 40;
 
 /// Scores lamtop's findings against the simulator's truth.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The seeds that thresholds may be fitted to, with every slip told.
+    /// The seeds that thresholds may be fitted to, with every slip listed.
     #[arg(long)]
     tuning: bool,
-    /// Runs of each scenario by metrics alone.
+    /// Runs of each scenario with metrics only.
     #[arg(long, default_value_t = 200)]
     runs: u64,
     /// Runs of each scenario with logs.
     #[arg(long, default_value_t = 8)]
     live_runs: u64,
-    /// Random mixtures of two scenarios each, by metrics alone.
+    /// Random mixtures of two scenarios each, with metrics only.
     #[arg(long, default_value_t = 1000)]
     mixtures: u64,
-    /// This scenario and no other.
+    /// Only this scenario.
     #[arg(long)]
     scenario: Option<String>,
 }
 
 /// A run.
 struct Job {
-    /// A scenario that ships; `None` is the mixture of this seed.
+    /// A shipped scenario; `None` is the mixture of this seed.
     name: Option<&'static str>,
     seed: u64,
     way: Way,
@@ -83,9 +82,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mixtures = (0..arguments.mixtures).map(|run| Job { name: None, seed: first + run, way: Way::Metrics });
     let parts = [
-        ("The scenarios by metrics alone", scenarios(arguments.runs, Way::Metrics)),
-        ("The scenarios with their logs", scenarios(arguments.live_runs, Way::Live)),
-        ("Random mixtures of two scenarios, by metrics alone", mixtures.collect()),
+        ("The scenarios with metrics only", scenarios(arguments.runs, Way::Metrics)),
+        ("The scenarios with metrics and logs", scenarios(arguments.live_runs, Way::Live)),
+        ("Random mixtures of two scenarios, with metrics only", mixtures.collect()),
     ];
     let mut out = io::stdout().lock();
     for (title, jobs) in parts.iter().filter(|(_, jobs)| !jobs.is_empty()) {
@@ -97,7 +96,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let (deployments, table) = (canaries::DEPLOYMENTS, canaries::report(first));
-    writeln!(out, "## Canaries, {deployments} deployments of each kind, looked at after every minute\n\n{table}")?;
+    writeln!(out, "## Canaries, {deployments} deployments of each kind, judged after every minute\n\n{table}")?;
     Ok(())
 }
 

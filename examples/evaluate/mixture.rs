@@ -1,14 +1,14 @@
-//! Random mixtures: the functions, incidents and changes of two scenarios in one Region, with other parameters than their
-//! authors chose. Nobody wrote down what is true of them: the oracle knows.
+//! Random mixtures: the functions, incidents and changes of two scenarios in one Region, with random parameters. No file
+//! states what is true of them; the oracle does.
 
 use lambda_simulator::{self, Scenario};
 use toml::{Table, Value};
 
-/// Scenarios that are not mixed: a region of thousands, lines that only Live Tail minds, an AWS that does not answer.
+/// Scenarios that are not mixed: thousands of functions, logs beyond Live Tail's limit, an AWS that does not answer.
 const UNMIXED: [&str; 3] = ["large", "huge-logs", "flaky-aws"];
-/// Incidents come up to so many minutes later.
+/// The most minutes by which incidents are moved.
 const LATER_MIN: f64 = 4.0;
-/// Some draws make no sense together; another is made of the same seed, at most so often.
+/// Some draws make no sense together; this is the most draws that are tried for a seed.
 const DRAWS: u64 = 50;
 
 /// The mixture of a seed; `None` where no draw makes sense, which does not happen with the scenarios that ship.
@@ -30,7 +30,7 @@ fn text(dice: &mut Dice) -> Option<String> {
     }
     let limit = |table: &Table| table.get("region")?.get("limit")?.as_integer();
     let both = limit(&mixed)? + limit(&other)?;
-    // From a pool that one of them would drain to one that is never full.
+    // From a limit that one of them would use up to one that is never reached.
     let limit = (both as f64 * dice.between(0.55, 1.1)) as i64;
     mixed.get_mut("region")?.as_table_mut()?.insert("limit".to_string(), Value::Integer(limit));
     for key in ["function", "incident", "change"] {
@@ -59,7 +59,7 @@ fn vary(scenario: &mut Table, dice: &mut Dice) {
     for incident in tables(scenario, "incident") {
         shift(incident, later);
         for key in ["rate", "duration", "init"] {
-            // The surplus, so that what gets more still does.
+            // Scales the surplus, so that an increase stays one.
             if let Some(factor) = incident.get(key).and_then(number) {
                 incident.insert(key.to_string(), Value::Float(1.0 + (factor - 1.0) * dice.between(0.6, 1.3)));
             }
@@ -97,7 +97,7 @@ fn shift(table: &mut Table, later: f64) {
     }
 }
 
-/// Repeatable chance: `splitmix64` (Steele, Lea and Flood 2014).
+/// A repeatable random generator: `splitmix64` (Steele, Lea and Flood 2014).
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {

@@ -1,5 +1,5 @@
-//! A scenario played through the real sources, store and analysis, without a terminal and in no time: what is found,
-//! look by look. It knows nothing of the truth.
+//! Runs a scenario through the real sources, store and analysis, without a terminal and on a clock that takes no time, and
+//! shows every snapshot. It does not see the truth.
 
 use std::io;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use lamtop::store::Store;
 /// What is read beside the inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// Metrics and nothing else.
+    /// Metrics only.
     Metrics,
     /// Metrics, and the logs of every function.
     Live,
 }
 
-/// How to watch: from when to when, counted from the scenario's origin, and how often one looks.
+/// When to watch, counted from the scenario's origin, and how often.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch {
     pub(crate) way: Way,
@@ -34,7 +34,7 @@ pub(crate) struct Watch {
     pub(crate) every: TimeDelta,
 }
 
-/// Plays `scenario` with `seed` and shows `look` every snapshot.
+/// Runs `scenario` with `seed` and passes every snapshot to `look`.
 ///
 /// # Errors
 ///
@@ -51,7 +51,7 @@ pub(crate) fn play(
     Ok(())
 }
 
-/// Nobody has set anything, but whether logs are read.
+/// The default settings, except for whether logs are read.
 fn settings(way: Way) -> Result<Settings, Error> {
     let nothing_set = Surroundings { variable: &|_| None, read: &|_| Err(io::ErrorKind::NotFound.into()) };
     let logs = match way {
@@ -84,7 +84,7 @@ async fn playing(scenario: &Scenario, seed: u64, watch: Watch, settings: &Settin
         }
         seq += 1;
         let snapshot = Snapshot::of(&store, params, Origin::Demo, clock.now(), seq);
-        // Everything is on screen: an unlimited one.
+        // Every function is on screen.
         let id = |name| FunctionId { scope: scope.clone(), name };
         let functions = snapshot.scopes.iter().flat_map(|scope| &scope.functions);
         let visible: Vec<FunctionId> = functions.map(|function| id(function.state.name.clone())).collect();

@@ -1,16 +1,16 @@
-//! The report's words and tables.
+//! The report's text and tables.
 
 use lambda_model::finding::Kind;
 
 use crate::table::{Table, number, percent};
 use crate::tally::{BINS, Slips, Tally, quantile};
 
-/// Everything about some runs.
+/// The part of the report about some runs.
 pub(crate) fn part(tally: &Tally) -> String {
     [
         format!("{} runs.\n\n{}", tally.runs, kinds(tally)),
         format!(
-            "### The cause of throttles\n\nNamed rightly: {}.\n\n{}",
+            "### The cause of throttles\n\nNamed correctly: {}.\n\n{}",
             tally.causes.accuracy(),
             tally.causes.matrix()
         ),
@@ -55,7 +55,7 @@ fn kinds(tally: &Tally) -> String {
 
 /// How often findings of some confidence are right.
 fn calibration(tally: &Tally) -> String {
-    let mut table = Table::new(&["confidence", "findings", "said on average", "right"]);
+    let mut table = Table::new(&["confidence", "findings", "mean confidence", "right"]);
     let ends = BINS.iter().skip(1).copied().chain([1.0]);
     for ((from, until), bin) in BINS.iter().zip(ends).zip(&tally.bins) {
         if bin.count > 0 {

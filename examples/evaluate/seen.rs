@@ -1,4 +1,4 @@
-//! What a watcher saw in a run: findings as episodes, and forecasts. It judges nothing.
+//! What a run showed: findings as episodes, and forecasts. It judges nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,11 +17,11 @@ pub(crate) type Subject = (Kind, Option<FunctionName>, Option<String>);
 pub(crate) struct Episode {
     pub(crate) subject: Subject,
     pub(crate) opened: f64,
-    /// The last look that showed it.
+    /// The last snapshot that showed it.
     pub(crate) last: f64,
-    /// As said at first.
+    /// As first shown.
     pub(crate) confidence: f64,
-    /// Everybody who was said to suffer.
+    /// Every function that was named as affected.
     pub(crate) affected: BTreeSet<FunctionName>,
 }
 
@@ -34,23 +34,23 @@ impl Episode {
         self.subject.1.as_ref()
     }
 
-    /// Whether it is about `function`, or `function` suffers from it.
+    /// Whether it is about `function` or affects it.
     pub(crate) fn concerns(&self, function: &str) -> bool {
         self.function().is_some_and(|name| name.as_str() == function)
             || self.affected.iter().any(|name| name.as_str() == function)
     }
 }
 
-/// A forecast at a look: of the Region (`None`) or of a function.
+/// A forecast in a snapshot: for the Region (`None`) or a function.
 #[derive(Clone, Debug)]
 pub(crate) struct Foretold {
     pub(crate) at: f64,
     pub(crate) function: Option<FunctionName>,
-    /// When the limit will be reached, minutes from the origin.
+    /// When the limit will be reached, in minutes from the origin.
     pub(crate) range: (f64, f64),
 }
 
-/// Everything that was seen in a run.
+/// Everything that a run showed.
 #[derive(Debug)]
 pub(crate) struct Seen {
     origin: DateTime<Utc>,
@@ -60,12 +60,12 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Nothing, of a scenario that begins at `origin`.
+    /// Nothing yet, for a scenario with this `origin`.
     pub(crate) fn new(origin: DateTime<Utc>) -> Self {
         Self { origin, episodes: Vec::new(), open: BTreeMap::new(), foretold: Vec::new() }
     }
 
-    /// Takes in what `snapshot` shows.
+    /// Adds what `snapshot` shows.
     pub(crate) fn look(&mut self, snapshot: &Snapshot) {
         let now = self.minutes(snapshot.at);
         let mut open = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Sums over runs: what was right, what was missed, how sure it was and how long it took.
+//! Sums over runs: right and missed findings, their confidence and delay.
 
 use std::collections::BTreeMap;
 
@@ -21,11 +21,11 @@ pub(crate) struct OfKind {
     pub(crate) overstayed: u64,
     pub(crate) found: u64,
     pub(crate) missed: u64,
-    /// From the onset to the finding, minutes.
+    /// Minutes from the onset to the finding.
     pub(crate) delays: Vec<f64>,
 }
 
-/// Findings that were made with about the same confidence.
+/// Findings of about the same confidence.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Bin {
     pub(crate) count: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Bin {
     pub(crate) said: f64,
 }
 
-/// Something that went wrong in the same way in several runs.
+/// The same mistake in several runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Slip {
     pub(crate) count: u64,
@@ -114,7 +114,7 @@ impl Tally {
             for (key, slip) in more {
                 let sum = sums.entry(key).or_insert(Slip { count: 0, ..slip });
                 sum.count += slip.count;
-                // The smallest seed, whichever thread was first.
+                // The smallest seed, so that the order of threads does not matter.
                 if slip.seed < sum.seed {
                     (sum.seed, sum.minute) = (slip.seed, slip.minute);
                 }

@@ -104,7 +104,10 @@ fn files_keep_to_the_glossary() {
     assert!(wrong.is_empty(), "{} words to avoid, see CONTRIBUTING.md:\n{}", wrong.len(), wrong.join("\n"));
     for pending in PENDING {
         let of_it = all.iter().filter(|path| path.starts_with(pending)).filter_map(|path| text(path));
-        assert!(of_it.flat_map(|text| found(&matcher, &text)).next().is_some(), "{pending} is clean: take it from PENDING");
+        assert!(
+            of_it.flat_map(|text| found(&matcher, &text)).next().is_some(),
+            "{pending} is clean: take it from PENDING"
+        );
     }
 }
 

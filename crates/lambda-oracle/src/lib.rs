@@ -1,9 +1,9 @@
-//! What really happens in a simulated Region, minute by minute: what a monitor's findings are measured against where
-//! nobody wrote down the truth.
+//! The true state of a simulated Region, minute by minute. A monitor's findings are measured against it where a scenario
+//! file does not state the truth.
 //!
-//! An [`Oracle`] runs a World of its own to the end and says what can be seen in what that emits. It knows nothing of
-//! what a monitor finds, and throttled requests it knows by their reason, which no metric tells. It is a judge, for
-//! tests and evaluations: it never ships.
+//! An [`Oracle`] runs its own World to the end and says which findings its output supports. It also knows which limit
+//! throttled each request; no metric contains that. It does not see what a monitor finds. It is for tests and
+//! evaluations, and no part of the shipped program.
 //!
 //! ```
 //! use lambda_model::finding::Kind;
@@ -23,24 +23,24 @@ use chrono::TimeDelta;
 use lambda_model::finding::Kind;
 use lambda_model::operation::Operation;
 use lambda_simulator::scenario::{ApiAnswer, Change, Source, Target, within};
-use lambda_simulator::{Activity, Instant, Lane, Outcome, Rare, Refusals, Scenario, Start, World};
+use lambda_simulator::{Activity, Instant, Lane, Outcome, Rare, Scenario, Start, Throttles, World};
 
-/// So many minutes are awaited after those that are asked for: a minute is complete after its last restatement, calls
-/// may take one.
+/// Minutes simulated beyond those asked for: a minute is complete after its last restatement, and invocations may take
+/// a minute.
 const SETTLED_MIN: i64 = 4;
-/// One error of a few calls is chance.
+/// One error in a few invocations is chance.
 const MORE_THAN_CHANCE: u32 = 4;
-/// A canary is judged over so many minutes.
+/// Minutes over which a canary is judged.
 const CANARY_MIN: i64 = 10;
 
-/// How clearly a minute shows something: between faint and plain nobody is wrong, whatever he says.
+/// How clearly a minute shows something. Between faint and plain, a monitor is right whether it reports it or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clarity {
-    /// Whoever says so is not wrong.
+    /// A monitor that reports it is right.
     Faint,
-    /// It is so.
+    /// It is true.
     Usual,
-    /// Whoever does not say so misses it.
+    /// A monitor that does not report it misses it.
     Plain,
 }
 
@@ -64,14 +64,14 @@ impl Clarity {
     }
 }
 
-/// A scenario that was run to its end with a seed.
+/// A scenario, run to its end with a seed.
 #[derive(Debug)]
 pub struct Oracle {
     pub(crate) world: World,
     minutes: i64,
-    /// By minute and place of the functions that are written down.
+    /// By minute and by the index of a function in the scenario file.
     pub(crate) logged: Vec<Vec<Logged>>,
-    /// By minute and place: messages in what takes the function's dead letters, when the minute ended.
+    /// The same: messages in the function's dead-letter queues at the end of the minute.
     dead_letters: Vec<Vec<u64>>,
 }
 
@@ -90,13 +90,13 @@ impl Oracle {
         Self { world, minutes, logged, dead_letters }
     }
 
-    /// The functions that are written down in the scenario.
+    /// The functions in the scenario file, without made-up ones.
     pub fn functions(&self) -> impl Iterator<Item = &str> {
         self.scenario().functions[..self.logged.first().map_or(0, Vec::len)].iter().map(|function| &*function.name)
     }
 
-    /// Whether the minute shows what `kind` says of the function, or of the Region where that is `None`. Nothing is
-    /// shown of minutes and functions that there are not.
+    /// Whether the minute shows what `kind` says about the function, or about the Region for `None`. False for unknown
+    /// minutes and functions.
     pub fn shows(&self, kind: Kind, function: Option<&str>, minute: i64, clarity: Clarity) -> bool {
         if !(0..self.minutes).contains(&minute) {
             return false;
@@ -108,9 +108,9 @@ impl Oracle {
         }
     }
 
-    /// The requests to `function` that a minute refused, by what refused them; none of a function that there is not.
-    pub fn refusals(&self, function: &str, minute: i64) -> Refusals {
-        self.world.index(function).map(|place| self.world.refusals(place, minute)).unwrap_or_default()
+    /// The requests to `function` that were throttled in a minute, by cause; zero for an unknown function.
+    pub fn throttles(&self, function: &str, minute: i64) -> Throttles {
+        self.world.index(function).map(|place| self.world.throttles(place, minute)).unwrap_or_default()
     }
 
     /// Whether the minute used up all concurrency there is: the Region's, or the function's own where it has any.
@@ -148,8 +148,8 @@ impl Oracle {
             | Kind::ThrottleReservedLimit
             | Kind::ThrottleRequestRate
             | Kind::ThrottleScalingRate => {
-                let refused = self.world.refusals(place, minute);
-                !self.is_hidden(place, minute) && refused.of(kind) > 0 && 2 * refused.of(kind) >= refused.total()
+                let throttled = self.world.throttles(place, minute);
+                !self.is_hidden(place, minute) && throttled.of(kind) > 0 && 2 * throttled.of(kind) >= throttled.total()
             }
             Kind::ThrottleUnknown => self.is_hidden(place, minute) && total.throttles > 0,
             Kind::ConcurrencyTopConsumer => {
@@ -170,7 +170,7 @@ impl Oracle {
             Kind::MemoryNearLimit => f64::from(logged.most_used_mb) >= 0.9 * limits * f64::from(function.memory_mb),
             Kind::ColdStartSurge => self.is_cold(place, minute, rates),
             Kind::AsyncBacklog => {
-                // One event that was refused ten times in a row is chance: its neighbours wait too where many do.
+                // One event that was throttled ten times in a row is chance: in a backlog, other events wait too.
                 let wait = |minute| self.event_age_s(place, minute).is_some_and(|age| age >= 300.0 * limits);
                 wait(minute) && (wait(minute - 1) || wait(minute + 1))
             }
@@ -181,7 +181,7 @@ impl Oracle {
             }
             Kind::DeadLetterDeliveryFailing => some(rare.dead_letter_errors) || some(rare.delivery_failures),
             Kind::EventSourceLagging => {
-                // A message that failed or was throttled once or twice has seen its visibility timeout as often.
+                // A message that failed or was throttled once or twice has waited for its visibility timeout as often.
                 let (age_s, old_s) = match &function.source {
                     Some(Source::Sqs { queue, .. }) => (self.world.oldest_message_s(queue, minute), 120.0),
                     _ => (rare.iterator_age_ms.map(|age| age / 1000), 60.0),
@@ -200,7 +200,7 @@ impl Oracle {
             Kind::ChangeConfiguration => changed(|change| change.timeout_s.is_some()),
             Kind::ChangeAlias => changed(|change| change.alias.is_some()) || self.shifted(place, minute),
             Kind::ChangeConcurrency => changed(|change| change.reserved.is_some()),
-            // Traffic is always split by chance alone; the others are the Region's.
+            // The simulator splits traffic by weight only; the other two are about the Region.
             Kind::CanarySplitOff | Kind::ThrottleUnreservedPool | Kind::ConcurrencyNearLimit => false,
         }
     }
@@ -209,20 +209,20 @@ impl Oracle {
         match kind {
             Kind::ThrottleUnreservedPool => {
                 let mut places = 0..self.scenario().functions.len();
-                places.any(|place| self.world.refusals(place, minute).of(kind) > 0)
+                places.any(|place| self.world.throttles(place, minute).of(kind) > 0)
             }
             Kind::ConcurrencyNearLimit => self.claims(minute, 0.9 * clarity.of_limits()),
             _ => false,
         }
     }
 
-    /// Whether so much of the Region's limit was in use or set aside at some time of the minute.
+    /// Whether this part of the Region's limit was claimed at some time of the minute.
     fn claims(&self, minute: i64, part: f64) -> bool {
         let region = self.world.region_report(minute);
         region.is_some_and(|region| f64::from(region.claimed) >= part * f64::from(self.scenario().region.limit))
     }
 
-    /// Whether lamtop may not read the reservation that refuses requests.
+    /// Whether reading the reservation that throttles requests is denied.
     fn is_hidden(&self, place: usize, minute: i64) -> bool {
         let scenario = self.scenario();
         let reserved = scenario.functions[place].reserved_at(scenario, Instant::end_of(minute)).is_some();
@@ -234,7 +234,7 @@ impl Oracle {
             })
     }
 
-    /// Whether the traffic of an alias has begun or ceased to be split.
+    /// Whether an alias has begun or ceased to split its traffic.
     fn shifted(&self, place: usize, minute: i64) -> bool {
         let canaries = self.scenario().functions[place].aliases.iter().filter_map(|alias| alias.canary.as_ref());
         let mut edges = canaries.flat_map(|canary| std::iter::once(canary.from_min).chain(canary.until_min));
@@ -246,7 +246,7 @@ impl Oracle {
         Some(f64::from(self.total(place, minute).rare?.event_age_ms?) / 1000.0)
     }
 
-    /// Whether many of the calls of three minutes found no environment.
+    /// Whether many invocations of the last three minutes were cold starts.
     fn is_cold(&self, place: usize, minute: i64, rates: f64) -> bool {
         let minutes = (minute - 2).max(0)..=minute;
         let cold: u32 = minutes.clone().map(|minute| self.logged[minute as usize][place].cold).sum();
@@ -254,7 +254,7 @@ impl Oracle {
         f64::from(cold) >= f64::from(3 * MORE_THAN_CHANCE) * rates && share(cold, calls) >= 0.125 * rates
     }
 
-    /// The function's first canary and what it is compared with, over some minutes; `None` while it is not called.
+    /// The function's first canary and the version it is compared with, over some minutes; `None` without invocations.
     pub(crate) fn canary(&self, place: usize, minutes: RangeInclusive<i64>) -> Option<Compared> {
         let (alias, qualifier) =
             self.scenario().functions[place].aliases.iter().zip(1..).find(|(alias, _)| alias.canary.is_some())?;
@@ -314,8 +314,8 @@ impl Compared {
         fails || is_slow
     }
 
-    /// The two-proportion z-test at three standard deviations, and means that differ by less than chance
-    /// allows: 780 calls of a spread of 0.5 have a standard error of 2 %, of which 8 % is four.
+    /// The two-proportion z-test at three standard deviations, and means that differ by less than chance allows: 780
+    /// invocations with a spread of 0.5 have a standard error of 2 %; 8 % is four of them.
     #[cfg(test)]
     fn is_the_same(&self) -> bool {
         let (old, new) = (f64::from(self.old.calls), f64::from(self.new.calls));
@@ -360,12 +360,12 @@ fn share(part: u32, whole: u32) -> f64 {
     f64::from(part) / f64::from(whole.max(1))
 }
 
-/// What the log lines of a function's minute tell.
+/// What the log lines of a function's minute contain.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Logged {
-    /// Environments that were made, by the minute in which they were.
+    /// New environments, by the minute in which they started.
     cold: u32,
-    /// Of the invocations that ended in the minute.
+    /// Among the invocations that ended in the minute; so are the next two.
     timeouts: u32,
     killed: u32,
     most_used_mb: u32,

@@ -1,8 +1,8 @@
-//! Every scenario that ships, run for half an hour: what its file calls true can be seen in what the World emits,
-//! exactly while it is true, and nothing else can.
+//! Every shipped scenario, run for half an hour: the oracle sees what the scenario file calls true exactly while it is
+//! true, and nothing else.
 //!
-//! Tests only. What counts as seen is the [`Oracle`]'s, not the program's findings: those are measured against the same
-//! truths elsewhere.
+//! Tests only. The [`Oracle`] decides what is seen; the program's findings are measured against the same truths
+//! elsewhere.
 
 use lambda_model::finding::Kind;
 use lambda_simulator::scenario::{Truth, Verdict};
@@ -10,15 +10,15 @@ use lambda_simulator::{Scenario, scenario, scenarios};
 
 use super::{Clarity, Oracle};
 
-/// The truths do not depend on it: 2, 3 and 4 have been tried too.
+/// The truths do not depend on it: 2, 3 and 4 pass too.
 const SEED: u64 = 1;
-/// So many minutes are looked at.
+/// Minutes of each scenario that are checked.
 const MINUTES: i64 = 30;
-/// Of the minutes in which a truth holds, so many show it; the others are chance's.
+/// The share of a truth's minutes that show it; chance hides it in the others.
 const NEARLY_ALL: f64 = 0.9;
 
-/// How long a kind takes to show after the truth has begun, and how long it goes on to show after it has ended,
-/// minutes. One for most: a truth begins within a minute, when chance decides.
+/// How many minutes after a truth begins a kind shows, and for how many minutes after its end it still shows. One for
+/// most: a truth begins within a minute, and chance decides whether that minute shows it.
 fn slack_and_tail(kind: Kind) -> (f64, f64) {
     match kind {
         Kind::ThrottleReservedZero
@@ -28,7 +28,7 @@ fn slack_and_tail(kind: Kind) -> (f64, f64) {
         | Kind::ChangeConfiguration
         | Kind::ChangeAlias
         | Kind::ChangeConcurrency => (0.0, 0.0),
-        // A share of the last three minutes: it outlasts them.
+        // A share of the last three minutes, so it shows after the end.
         Kind::ColdStartSurge => (2.0, 2.0),
         // Needs a few errors, or a mean of some calls.
         Kind::CanaryFailing => (2.0, 0.0),
@@ -36,7 +36,7 @@ fn slack_and_tail(kind: Kind) -> (f64, f64) {
     }
 }
 
-/// Minutes as ranges, for people.
+/// Minutes as ranges, to be read in a message.
 fn ranges(minutes: &[i64]) -> String {
     let mut ranges: Vec<(i64, i64)> = Vec::new();
     for minute in minutes {
@@ -48,7 +48,7 @@ fn ranges(minutes: &[i64]) -> String {
     ranges.iter().map(|(first, last)| format!("{first}-{last}")).collect::<Vec<_>>().join(" ")
 }
 
-/// What is wrong with what `kind` shows of a function or of the Region, whose truths of this kind are given.
+/// Where `kind`, as shown for a function or the Region, contradicts its `truths` of this kind.
 fn contradictions(run: &Oracle, kind: Kind, function: Option<&str>, truths: &[&Truth]) -> Vec<String> {
     let (slack, tail) = slack_and_tail(kind);
     let name = function.unwrap_or("the Region");
@@ -70,7 +70,7 @@ fn contradictions(run: &Oracle, kind: Kind, function: Option<&str>, truths: &[&T
         };
         let due: Vec<i64> = (0..MINUTES).filter(|minute| within(minute, slack, 0.0)).collect();
         let missing: Vec<i64> = due.iter().copied().filter(|minute| !shown.contains(minute)).collect();
-        // What is over sooner than it needs to show shows once.
+        // A truth that ends before it must show still has to show once.
         let at_all = shown.iter().any(|minute| within(minute, 0.0, tail));
         if !at_all || missing.len() as f64 > (1.0 - NEARLY_ALL) * due.len() as f64 {
             wrong.push(format!(
@@ -84,8 +84,8 @@ fn contradictions(run: &Oracle, kind: Kind, function: Option<&str>, truths: &[&T
     wrong
 }
 
-/// Everything about the run that its scenario's file does not say.
-fn untold(run: &Oracle) -> Vec<String> {
+/// Everything in the run that contradicts the scenario file.
+fn contradicting(run: &Oracle) -> Vec<String> {
     let scenario = run.scenario();
     let mut wrong = Vec::new();
     for kind in Kind::ALL {
@@ -100,20 +100,20 @@ fn untold(run: &Oracle) -> Vec<String> {
         if truth.canary == Some(Verdict::Good) {
             let compared = place.and_then(|place| run.canary(place, 0..=MINUTES - 1));
             if !compared.is_some_and(|compared| compared.is_the_same() && compared.new.calls > 500) {
-                wrong.push(format!("the canary of {:?} is not as good, or is not called", truth.function));
+                wrong.push(format!("the canary of {:?} is worse, or is not invoked", truth.function));
             }
         }
     }
     wrong
 }
 
-/// So many of some calls fail at most where one in a hundred does: five standard deviations, and two.
+/// The most failures of `calls` invocations by chance, at an error rate of 1 %: five standard deviations, and two.
 fn by_chance(calls: u32) -> f64 {
     let mean = 0.01 * f64::from(calls);
     mean + 5.0 * mean.sqrt() + 2.0
 }
 
-/// When the first thing happens.
+/// The minute of the first incident, change or canary.
 fn calm_min(scenario: &Scenario) -> i64 {
     let incidents = scenario.incidents.iter().map(|incident| incident.from_min);
     let changes = scenario.changes.iter().map(|change| change.at_min);
@@ -122,7 +122,7 @@ fn calm_min(scenario: &Scenario) -> i64 {
     incidents.chain(changes).chain(canaries).fold(MINUTES as f64, f64::min) as i64
 }
 
-/// What does not fail but should: functions that are well and are not, traffic that is not what was asked for.
+/// What is wrong outside the truths: functions that fail or are throttled without one, and unexpected traffic.
 fn unhealthy(run: &Oracle) -> Vec<String> {
     let scenario = run.scenario();
     let mut wrong = Vec::new();
@@ -172,30 +172,30 @@ fn unhealthy(run: &Oracle) -> Vec<String> {
         }
     }
     if (seen / asked - 1.0).abs() > 0.03 {
-        wrong.push(format!("{asked} calls were asked for while all was calm, and {seen} came"));
+        wrong.push(format!("{asked} invocations were expected before the first incident, and {seen} ran"));
     }
     wrong
 }
 
-fn tells_the_truth(name: &str) {
+fn states_the_truth(name: &str) {
     let scenario = scenario(name).unwrap();
     let run = Oracle::new(&scenario, SEED, MINUTES);
-    let wrong = [untold(&run), unhealthy(&run)].concat();
+    let wrong = [contradicting(&run), unhealthy(&run)].concat();
     assert!(wrong.is_empty(), "{name}:\n{}", wrong.join("\n"));
 }
 
 #[test]
 fn every_kind_is_true_somewhere() {
     let scenarios = scenarios().iter().map(|one| one.scenario().unwrap());
-    let told: Vec<Kind> = scenarios.flat_map(|one| one.truths().to_vec()).filter_map(|truth| truth.kind).collect();
-    let untold: Vec<&Kind> = Kind::ALL.iter().filter(|kind| !told.contains(kind)).collect();
-    // Traffic is always split by chance alone.
-    assert_eq!(untold, [&Kind::CanarySplitOff]);
+    let stated: Vec<Kind> = scenarios.flat_map(|one| one.truths().to_vec()).filter_map(|truth| truth.kind).collect();
+    let missing: Vec<&Kind> = Kind::ALL.iter().filter(|kind| !stated.contains(kind)).collect();
+    // The simulator splits traffic by weight only.
+    assert_eq!(missing, [&Kind::CanarySplitOff]);
 }
 
 macro_rules! truths {
     ($($test:ident: $name:literal),+ $(,)?) => {
-        $(#[test] fn $test() { tells_the_truth($name); })+
+        $(#[test] fn $test() { states_the_truth($name); })+
 
         #[test]
         fn no_scenario_is_left_out() {

@@ -76,7 +76,7 @@ pub(super) enum Grant {
 
 /// Why a request is answered with 429: known to the caller, to no metric (aws-facts 6.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum Throttle {
     /// The reservation is in use.
     ReservedConcurrency,
     /// Ten requests a second for each reserved environment.
@@ -127,14 +127,14 @@ impl Allowance {
 
     /// Accepts the request and counts it as in use, or says why not.
     #[inline]
-    pub(super) fn admit(&mut self, pool: &mut Pool, wish: Wish, now: Instant) -> Result<Grant, Refusal> {
+    pub(super) fn admit(&mut self, pool: &mut Pool, wish: Wish, now: Instant) -> Result<Grant, Throttle> {
         let in_use = self.in_use();
         if let Some((reserved, requests)) = &mut self.reserved {
             if in_use >= *reserved {
-                return Err(Refusal::ReservedConcurrency);
+                return Err(Throttle::ReservedConcurrency);
             }
             if wish.synchronous && !requests.take(now) {
-                return Err(Refusal::ReservedRate);
+                return Err(Throttle::ReservedRate);
             }
         }
         if let Some((provisioned, requests)) = &mut self.provisioned
@@ -149,18 +149,18 @@ impl Allowance {
             // Provisioned environments are part of the reservation, busy or not.
             let provisioned = self.provisioned.as_ref().map_or(0, |(provisioned, _)| *provisioned);
             if self.on_demand >= reserved.saturating_sub(provisioned) {
-                return Err(Refusal::ReservedConcurrency);
+                return Err(Throttle::ReservedConcurrency);
             }
         } else {
             if pool.in_use >= pool.size {
-                return Err(Refusal::Pool);
+                return Err(Throttle::Pool);
             }
             if wish.synchronous && !pool.requests.take(now) {
-                return Err(Refusal::AccountRate);
+                return Err(Throttle::AccountRate);
             }
         }
         if !wish.warm && !self.scaling.take(now) {
-            return Err(Refusal::Scaling);
+            return Err(Throttle::Scaling);
         }
         if self.reserved.is_none() {
             pool.in_use += 1;
@@ -212,10 +212,10 @@ mod tests {
         let mut two = Allowance::new(None, 0);
         assert_eq!(admitted(&mut one, &mut pool, SYNC, 800, Instant(0)), 800);
         assert_eq!(admitted(&mut two, &mut pool, SYNC, 100, Instant(0)), 50, "850 in all");
-        assert_eq!(two.admit(&mut pool, SYNC, Instant(0)), Err(Refusal::Pool));
+        assert_eq!(two.admit(&mut pool, SYNC, Instant(0)), Err(Throttle::Pool));
         let mut reserved = Allowance::new(Some(7), 0);
         assert_eq!(admitted(&mut reserved, &mut pool, SYNC, 9, Instant(0)), 7, "a floor, though the pool is empty");
-        assert_eq!(reserved.admit(&mut pool, SYNC, Instant(0)), Err(Refusal::ReservedConcurrency), "and a cap");
+        assert_eq!(reserved.admit(&mut pool, SYNC, Instant(0)), Err(Throttle::ReservedConcurrency), "and a cap");
         one.release(&mut pool, Grant::OnDemand, true);
         assert_eq!(two.admit(&mut pool, SYNC, Instant(0)), Ok(Grant::OnDemand));
     }
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn no_reservation_at_all_stops_a_function() {
         let mut stopped = Allowance::new(Some(0), 0);
-        assert_eq!(stopped.admit(&mut Pool::new(1000, 0), SYNC, Instant(0)), Err(Refusal::ReservedConcurrency));
+        assert_eq!(stopped.admit(&mut Pool::new(1000, 0), SYNC, Instant(0)), Err(Throttle::ReservedConcurrency));
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(within.admit(&mut pool, SYNC, Instant(0)), Ok(Grant::OnDemand), "another qualifier");
         assert_eq!(
             within.admit(&mut pool, SYNC, Instant(0)),
-            Err(Refusal::ReservedConcurrency),
+            Err(Throttle::ReservedConcurrency),
             "the rest is provisioned"
         );
         assert_eq!(within.admit(&mut pool, wish, Instant(0)), Ok(Grant::Provisioned));
@@ -281,7 +281,7 @@ mod tests {
         let mut pool = Pool::new(10_000, 0);
         let mut function = Allowance::new(None, 0);
         assert_eq!(admitted(&mut function, &mut pool, cold, 3000, Instant(0)), 1000);
-        assert_eq!(function.admit(&mut pool, cold, Instant(0)), Err(Refusal::Scaling));
+        assert_eq!(function.admit(&mut pool, cold, Instant(0)), Err(Throttle::Scaling));
         assert_eq!(admitted(&mut function, &mut pool, cold, 3000, Instant::of_s(1.0)), 100, "refilled continuously");
         assert_eq!(admitted(&mut function, &mut pool, cold, 3000, Instant::of_s(60.0)), 1000, "and not saved up");
         assert_eq!(function.admit(&mut pool, SYNC, Instant::of_s(60.0)), Ok(Grant::OnDemand), "a warm one is free");

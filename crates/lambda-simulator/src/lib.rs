@@ -58,7 +58,7 @@ pub use instant::Instant;
 pub use invocation::{Invocation, Outcome, Start};
 pub use report::{Lane, Part, Parts, RegionReport, Report};
 pub use scenario::{EXAMPLE, Embedded, Scenario, scenario, scenarios};
-pub use world::{QueueNow, Refusals, World};
+pub use world::{QueueNow, Throttles, World};
 
 /// The account that `scenario` and `seed` describe, at the time that `clock` tells.
 pub fn account(scenario: &Scenario, seed: u64, clock: Clock) -> Account {

@@ -33,7 +33,7 @@ use function::{DELAY_S, State};
 use invoke::Flight;
 use queue::Queue;
 use region::Region;
-pub use truth::Refusals;
+pub use truth::Throttles;
 
 /// So many invocations are remembered for their log lines, after they are over.
 const REMEMBERED: usize = 1 << 17;

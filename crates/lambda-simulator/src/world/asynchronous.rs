@@ -31,7 +31,7 @@ impl World {
 
     /// An event that waited is tried again, or comes for the first time from work that was done elsewhere.
     pub(super) fn event_due(&mut self, call: Call) {
-        if call.failures + call.refusals == 0 {
+        if call.failures + call.throttles == 0 {
             self.queue_event(call);
         } else if self.now >= self.expires(&call) {
             self.drop_event(&call);
@@ -61,14 +61,14 @@ impl World {
         *longest = Some(longest.map_or(age_ms, |longest| longest.max(age_ms)));
     }
 
-    pub(super) fn event_refused(&mut self, call: Call) {
+    pub(super) fn event_throttled(&mut self, call: Call) {
         self.wait(Instant::of_s(call.backoff_s(LONGEST_BACKOFF_S)), call);
     }
 
     pub(super) fn event_failed(&mut self, mut call: Call) {
         let function = &self.scenario.functions[call.function as usize];
         call.failures += 1;
-        call.refusals = 0;
+        call.throttles = 0;
         if call.failures > function.max_retries {
             self.drop_event(&call);
             return;

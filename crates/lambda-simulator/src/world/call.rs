@@ -15,7 +15,7 @@ pub(super) struct Call {
     /// When it was first sent, or its event queued.
     pub(super) queued: Instant,
     pub(super) failures: u32,
-    pub(super) refusals: u32,
+    pub(super) throttles: u32,
     /// It fails at every attempt.
     pub(super) poisoned: bool,
     /// How many invocations led to it, one after the other.
@@ -23,9 +23,9 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The pause after a refusal, seconds: one at first and twice as long each time, up to `longest_s`.
+    /// The pause after a throttle, seconds: one at first and twice as long each time, up to `longest_s`.
     pub(super) fn backoff_s(&self, longest_s: f64) -> f64 {
-        f64::from(1_u32 << self.refusals.saturating_sub(1).min(10)).min(longest_s)
+        f64::from(1_u32 << self.throttles.saturating_sub(1).min(10)).min(longest_s)
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::scenario::{Function, Scenario, Source};
 use super::super::tally::Tally;
 use super::super::traffic::Rate;
 use super::call::{Call, Caller, Messages};
-use super::truth::Refusals;
+use super::truth::Throttles;
 
 /// A function's minutes are seen this long after their end, at the earliest and at the latest, seconds: AWS
 /// gives no figure; the newest minute or two are missing or in part (aws-facts 1.2).
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(super) provisioned: Option<u16>,
     pub(super) environments: u32,
     pub(super) tally: Tally,
-    pub(super) refusals: Ledger<Refusals>,
+    pub(super) throttles: Ledger<Throttles>,
     pub(super) poller: Option<Poller>,
 }
 
@@ -111,7 +111,7 @@ impl State {
             provisioned: provisioned.map(|place| place as u16 + 1),
             environments: 0,
             tally: Tally::new(Instant::of_s(delay_s as f64)),
-            refusals: Ledger::default(),
+            throttles: Ledger::default(),
             poller,
         };
         state.configure(scenario, function, origin);
@@ -166,7 +166,7 @@ impl State {
             request: self.arrivals.bits(),
             queued,
             failures: 0,
-            refusals: 0,
+            throttles: 0,
             poisoned: false,
             hops: 0,
         }

@@ -49,10 +49,10 @@ impl World {
         };
         match state.allowance.admit(&mut self.pool, wish, self.now) {
             Ok(grant) => self.begin(call, lane, grant),
-            Err(refusal) => {
+            Err(throttle) => {
                 let reserved = state.allowance.reserved.as_ref().map(|(reserved, _)| *reserved);
-                state.refusals.entry(self.now.minute()).count(refusal, reserved);
-                self.refuse(call, lane);
+                state.throttles.entry(self.now.minute()).count(throttle, reserved);
+                self.throttle(call, lane);
             }
         }
     }
@@ -96,23 +96,23 @@ impl World {
     }
 
     /// A request is answered with 429.
-    fn refuse(&mut self, mut call: Call, lane: Lane) {
+    fn throttle(&mut self, mut call: Call, lane: Lane) {
         let (now, place) = (self.now, call.function as usize);
         let state = &mut self.functions[place];
         state.tally.throttled(lane, now);
-        call.refusals += 1;
+        call.throttles += 1;
         match call.caller {
             Caller::Synchronous => {
                 let function = &self.scenario.functions[place];
-                if call.refusals <= function.client_retries {
+                if call.throttles <= function.client_retries {
                     let longest = call.backoff_s(LONGEST_CLIENT_PAUSE_S);
                     let pause = Instant::of_s(longest * self.functions[place].arrivals.uniform());
                     self.call_after(pause, call);
                 }
             }
-            Caller::Asynchronous => self.event_refused(call),
+            Caller::Asynchronous => self.event_throttled(call),
             Caller::Queue(_) => self.batch_failed(call),
-            Caller::Shard(_) => self.shard_refused(call),
+            Caller::Shard(_) => self.shard_throttled(call),
         }
     }
 

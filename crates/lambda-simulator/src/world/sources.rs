@@ -117,7 +117,7 @@ impl World {
         if let Some(Poller::Queue { busy, allowed, .. }) = &mut self.functions[place as usize].poller {
             *busy -= 1;
             // The pollers hold back while they are refused.
-            if call.refusals > 0 {
+            if call.throttles > 0 {
                 *allowed = (*allowed / 2).max(2);
             }
         }
@@ -174,12 +174,12 @@ impl World {
 
     /// A batch that failed blocks its shard until it succeeds.
     pub(super) fn shard_failed(&mut self, mut call: Call) {
-        call.refusals = 0;
+        call.throttles = 0;
         self.call_after(Instant::of_s(SHARD_RETRY_S), call);
     }
 
     /// A batch that is refused does so too, and is tried less and less often.
-    pub(super) fn shard_refused(&mut self, call: Call) {
+    pub(super) fn shard_throttled(&mut self, call: Call) {
         self.call_after(Instant::of_s(call.backoff_s(LONGEST_SHARD_BACKOFF_S)), call);
     }
 }

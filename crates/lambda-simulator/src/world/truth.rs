@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::admission::Refusal;
+use super::super::admission::Throttle;
 use super::super::instant::Instant;
 use super::super::invocation::Invocation;
 use super::World;
@@ -11,7 +11,7 @@ use lambda_model::finding::Kind;
 
 /// The requests to a function that were refused, by what refused them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Refusals {
+pub struct Throttles {
     /// A reservation of nothing.
     reserved_zero: u32,
     /// The reservation was in use.
@@ -24,15 +24,15 @@ pub struct Refusals {
     scaling_rate: u32,
 }
 
-impl Refusals {
+impl Throttles {
     /// Counts one of a function that reserves so much.
-    pub(super) fn count(&mut self, refusal: Refusal, reserved: Option<u32>) {
-        let count = match refusal {
-            Refusal::ReservedConcurrency if reserved == Some(0) => &mut self.reserved_zero,
-            Refusal::ReservedConcurrency => &mut self.reserved_limit,
-            Refusal::Pool => &mut self.pool,
-            Refusal::ReservedRate | Refusal::AccountRate => &mut self.request_rate,
-            Refusal::Scaling => &mut self.scaling_rate,
+    pub(super) fn count(&mut self, throttle: Throttle, reserved: Option<u32>) {
+        let count = match throttle {
+            Throttle::ReservedConcurrency if reserved == Some(0) => &mut self.reserved_zero,
+            Throttle::ReservedConcurrency => &mut self.reserved_limit,
+            Throttle::Pool => &mut self.pool,
+            Throttle::ReservedRate | Throttle::AccountRate => &mut self.request_rate,
+            Throttle::Scaling => &mut self.scaling_rate,
         };
         *count += 1;
     }
@@ -57,8 +57,8 @@ impl Refusals {
 
 impl World {
     /// The requests to a function that were throttled in a minute.
-    pub fn refusals(&self, function: usize, minute: i64) -> Refusals {
-        self.functions[function].refusals.get(minute).copied().unwrap_or_default()
+    pub fn throttles(&self, function: usize, minute: i64) -> Throttles {
+        self.functions[function].throttles.get(minute).copied().unwrap_or_default()
     }
 
     /// The most invocations at a time in each of `seconds` seconds from `from` on, init phases and running

@@ -1,5 +1,5 @@
-//! What applications and their runtimes write, read only when asked: level, request id, and the error in a line.
-//! It knows the habits of the runtimes and nothing of any one application.
+//! Lines of applications and their runtimes: level, request id and error, each parsed only when asked for.
+//! It knows the formats of runtimes and common loggers, and nothing about any one application.
 
 use std::borrow::Cow;
 
@@ -14,16 +14,16 @@ use super::stream::is_uuid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Application<'a>(pub &'a str);
 
-/// How much a line matters, by its own account.
+/// The level of a line, as it states itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Finest.
+    /// The most detailed.
     Trace,
-    /// For those who wrote it.
+    /// For developers.
     Debug,
-    /// Usual.
+    /// Normal operation.
     Info,
-    /// Something is odd.
+    /// Something is unusual.
     Warn,
     /// Something failed.
     Error,
@@ -34,17 +34,17 @@ pub enum Level {
 /// An error in an application line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionError<'a> {
-    /// For example `TypeError`, `java.lang.IllegalStateException`; `None` if the line tells none.
+    /// For example `TypeError`, `java.lang.IllegalStateException`; `None` if the line names none.
     pub error_type: Option<Cow<'a, str>>,
     /// What happened, in one line.
     pub message: Cow<'a, str>,
-    /// Whether it is how a runtime tells the error that ended an invocation. Otherwise the application told of it,
-    /// and may have handled it.
+    /// Whether a runtime wrote it, because the error ended an invocation. Otherwise the application wrote it and may
+    /// have handled the error.
     pub ends_invocation: bool,
 }
 
 impl FunctionError<'_> {
-    /// What it has in common with others of its kind.
+    /// The text that it shares with other errors of its kind.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.error_type.as_deref(), &self.message)
     }
@@ -71,7 +71,7 @@ impl<'a> Application<'a> {
         self.0
     }
 
-    /// How much it matters; `None` if it does not say.
+    /// The level; `None` if the line states none.
     pub fn level(self) -> Option<Level> {
         match Object::of(self.0) {
             Some(object) => object.level(),
@@ -79,7 +79,7 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// The request that it belongs to; `None` if it does not say.
+    /// The request that it belongs to; `None` if the line names none.
     pub fn request(self) -> Option<&'a str> {
         match Object::of(self.0) {
             Some(object) => object.request(),
@@ -87,7 +87,7 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// The error that it tells of.
+    /// The error in the line.
     pub fn error(self) -> Option<FunctionError<'a>> {
         if let Some(object) = Object::of(self.0) {
             return object.error();
@@ -135,7 +135,7 @@ impl<'a> Object<'a> {
         names.into_iter().find_map(string)
     }
 
-    /// Of an object that names an error, or whose message is such an object, as Node writes it.
+    /// From an object that names an error, or whose message is such an object, as Node writes it.
     fn error(&self) -> Option<FunctionError<'a>> {
         if self.level().is_some_and(|level| level < Level::Error) {
             return None;
@@ -163,18 +163,18 @@ fn unwrapped(name: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// As many words may come before what a line says: a stamp of two words, a level, an id, a process, marks.
+/// The most words before the body of a line: a stamp of two words, a level, an id, a process, punctuation.
 const HEAD_WORDS: usize = 10;
 
-/// What loggers put before what a line says, in whatever order they do.
+/// What loggers write before the body of a line, in any order.
 struct Head<'a> {
     level: Option<Level>,
     request: Option<&'a str>,
-    /// A stamp, an id or a mark comes before the body: a logger wrote the line.
+    /// A stamp, an id or punctuation comes before the body: a logger wrote the line.
     is_logged: bool,
-    /// A tab ends a part of it: the logger is that of a managed runtime.
+    /// A tab ends a part of it: the logger of a managed runtime wrote the line.
     is_tabbed: bool,
-    /// The line from where it says something.
+    /// The line without its head.
     body: &'a str,
 }
 
@@ -215,7 +215,7 @@ impl<'a> Head<'a> {
     }
 }
 
-/// A level stands in capitals, in brackets, in a column of its own or before a colon; `Error: …` is an error's name.
+/// A level is in capitals, in brackets, in its own column or before a colon; in `Error: …` it is the name of an error.
 fn is_level(word: &str, inner: &str, is_column: bool) -> bool {
     let is_small = inner.bytes().all(|byte| byte.is_ascii_lowercase());
     let is_large = inner.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -237,7 +237,7 @@ fn is_mark(word: &str) -> bool {
         || word == "RequestId:"
 }
 
-/// The errors to which a runtime gives a title, and processes that cannot go on.
+/// Errors that a runtime writes under a title, and fatal errors of a process.
 fn titled<'a>(text: &'a str, head: &Head<'a>) -> Option<FunctionError<'a>> {
     // Node: one of three titles, and the error as an object.
     for title in ["Invoke Error", "Uncaught Exception", "Unhandled Promise Rejection"] {
@@ -258,7 +258,7 @@ fn titled<'a>(text: &'a str, head: &Head<'a>) -> Option<FunctionError<'a>> {
             return ended(name, message);
         }
     }
-    // Rust: the place of the panic, and what it says in the next line.
+    // Rust: the place of the panic, and its message in the next line.
     let (_, panic) = text.strip_prefix("thread '")?.split_once("panicked at ")?;
     ended(Some("panic"), panic.split_once(":\n").map_or(panic, |(_, message)| message))
 }
@@ -282,12 +282,12 @@ fn named_error<'a>(head: &Head<'a>) -> Option<FunctionError<'a>> {
         let ends_invocation = match frames {
             Frames::Java => !head.is_logged,
             Frames::DotNet => line == first_line(body),
-            // Its runtime gives a title.
+            // The runtime writes a title.
             Frames::Node => false,
         };
         (named(line).or_else(|| is_type(line).then_some((line, "")))?, ends_invocation)
     } else if is_error {
-        // Runtimes of the function's own have no shape of theirs: a line that names the request and an error.
+        // Custom runtimes have no format of their own: a line that names the request and an error.
         (named(first_line(body))?, !head.is_tabbed && (head.request.is_some() || !head.is_logged))
     } else {
         return None;
@@ -298,7 +298,7 @@ fn named_error<'a>(head: &Head<'a>) -> Option<FunctionError<'a>> {
 /// Comes before Python's stack traces.
 const TRACEBACK: &str = "Traceback (most recent call last):";
 
-/// Whose stack trace it is, by how its lines begin.
+/// The language of a stack trace, by how its lines begin.
 #[derive(Clone, Copy)]
 enum Frames {
     Java,
@@ -307,7 +307,7 @@ enum Frames {
 }
 
 impl Frames {
-    /// The first frame's shape and place: the error is named in the line above.
+    /// The first frame and its position; the line above names the error.
     fn of(body: &str) -> Option<(Self, usize)> {
         let shapes = [(Self::Java, "\n\tat "), (Self::DotNet, "\n   at "), (Self::Node, "\n    at ")];
         let found = shapes.into_iter().filter_map(|(frames, start)| Some((frames, body.find(start)?)));
@@ -342,17 +342,17 @@ mod tests {
     const ERRORS: &str = include_str!("../tests/errors.toml");
 
     #[test]
-    fn each_runtime_tells_its_errors_in_its_way() {
+    fn errors_of_each_runtime_are_read() {
         let table: Table = ERRORS.parse().unwrap();
         for line in table["line"].as_array().unwrap() {
             let text = |name: &str| line.get(name).and_then(Value::as_str);
             let message = text("message").unwrap();
             let error = Application(message).error();
-            let told =
+            let read =
                 error.as_ref().map(|error| (error.error_type.as_deref(), &*error.message, error.ends_invocation));
             let ends = line.get("ends").and_then(Value::as_bool);
             let expected = text("says").zip(ends).map(|(says, ends)| (text("error_type"), says, ends));
-            assert_eq!(told, expected, "{message:?}");
+            assert_eq!(read, expected, "{message:?}");
         }
     }
 

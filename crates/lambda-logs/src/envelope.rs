@@ -1,5 +1,5 @@
-//! What a subscription filter delivers (aws-facts 5.5): events of one log stream in a JSON object, gzipped on the
-//! wire. It does not read what the events say, and it never inflates without bound.
+//! The envelope that a subscription filter delivers (aws-facts 5.5): events of one log stream in a JSON object, gzipped
+//! on the wire. It does not parse messages, and it never inflates without bound.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,37 +14,37 @@ use serde_json::value::RawValue;
 use super::{escape, number};
 use lambda_model::log::LogEvent;
 
-/// An envelope is smaller than this, inflated. Kinesis records are at most 10 MiB, and logs shrink about five times.
+/// The bound of an inflated envelope. Kinesis records are at most 10 MiB, and logs compress to about a fifth.
 pub const MOST_BYTES: usize = 64 << 20;
 
 /// The most events of an envelope: [`MOST_BYTES`] hold no more with their ids of 56 digits.
 pub const MOST_EVENTS: usize = MOST_BYTES / 100;
 
-/// Deflate makes nothing smaller than this, so a trailer that promises more lies.
+/// The best compression that deflate reaches: a trailer with a higher one is wrong.
 const BEST_RATIO: usize = 1032;
 
-/// As much of the buffer stays for the next envelope; what a huge one took is given back.
+/// The buffer that is kept for the next envelope; a larger one is freed.
 const KEPT_BYTES: usize = 8 << 20;
 
-/// Before an inflated envelope's size is known to be larger.
+/// The initial size of the buffer, until the envelope turns out to be larger.
 const FIRST_BYTES: usize = 16 << 10;
 
-/// What begins a gzip member.
+/// The first bytes of a gzip member.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Its last four bytes are the inflated size.
+/// The trailer, whose last four bytes are the inflated size.
 const TRAILER: usize = 4;
 
-/// Why bytes are no envelope.
+/// Why bytes are not an envelope.
 #[derive(Debug, thiserror::Error)]
 pub enum Invalid {
     /// It has [`MOST_BYTES`] or more.
     #[error("it is not smaller than {} MiB", MOST_BYTES >> 20)]
     TooLarge,
-    /// It begins like gzip and is damaged, cut off or followed by something.
+    /// It begins like gzip, but is damaged, cut off or followed by other bytes.
     #[error("its gzip is damaged")]
     Gzip,
-    /// It is no UTF-8.
+    /// It is not UTF-8.
     #[error("it is not UTF-8")]
     Utf8(#[from] std::str::Utf8Error),
     /// It is not the JSON of an envelope.
@@ -84,7 +84,7 @@ pub struct Envelope<'a> {
     pub events: Vec<Event<'a>>,
 }
 
-/// One event, its message still as JSON writes it.
+/// One event, its message still with JSON's escapes.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Event<'a> {
     #[serde(borrow)]
@@ -103,7 +103,7 @@ impl PartialEq for Event<'_> {
 impl Eq for Event<'_> {}
 
 impl<'a> Event<'a> {
-    /// CloudWatch's id of the event: the same each time that the event is delivered.
+    /// CloudWatch's id of the event, the same for each delivery.
     pub fn id(&self) -> Option<&'a str> {
         self.id.and_then(escape::plain).filter(|id| !id.is_empty())
     }
@@ -111,15 +111,15 @@ impl<'a> Event<'a> {
     /// When it was written, milliseconds since the Unix epoch.
     pub fn timestamp_ms(&self) -> Option<i64> {
         let written = self.timestamp?;
-        // One was seen as a string.
+        // Seen as a string, too.
         let digits = escape::inner(written).unwrap_or(written.get());
         let (milliseconds, end) = number::whole(digits.as_bytes())?;
         if end == digits.len() { milliseconds.try_into().ok() } else { None }
     }
 
-    /// The event as CloudWatch Logs keeps it, of this group and stream; `None` when it tells no time, because then it
-    /// cannot be placed. When CloudWatch Logs got it is not told either: `passed_on` is when it came on from there,
-    /// where that is known. `scratch` is as for [`Event::message`].
+    /// The event as CloudWatch Logs keeps it, of this group and stream; `None` without a timestamp. The envelope has no
+    /// ingestion time: `passed_on` is when CloudWatch Logs delivered it, where known. `scratch` is as for
+    /// [`Event::message`].
     pub fn log_event(
         &self,
         group: &Arc<str>,
@@ -138,7 +138,7 @@ impl<'a> Event<'a> {
         })
     }
 
-    /// What was written; put together in `scratch` if something in it is escaped.
+    /// The message; assembled in `scratch` if it has escapes.
     pub fn message<'b>(&self, scratch: &'b mut String) -> &'b str
     where
         'a: 'b,
@@ -159,7 +159,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// If it is none, is damaged, or is too large. The reader can go on with the next.
+    /// If the bytes are no envelope, damaged or too large. The reader can read the next one.
     pub fn read<'a>(&'a mut self, bytes: &'a [u8]) -> Result<Option<Envelope<'a>>, Invalid> {
         let json = if bytes.starts_with(&GZIP) { self.inflate(bytes)? } else { bytes };
         if json.len() >= MOST_BYTES {
@@ -200,10 +200,10 @@ impl Reader {
     }
 }
 
-/// Gzip's own: 32 KiB.
+/// The window of gzip: 32 KiB.
 const WINDOW_BITS: u8 = 15;
 
-/// As many events as an envelope can hold, and an error if there are more.
+/// Reads up to as many events as an envelope can hold; more are an error.
 fn events<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Event<'de>>, D::Error> {
     struct Events;
 
@@ -284,14 +284,14 @@ mod tests {
     }
 
     #[test]
-    fn a_test_of_the_destination_is_none() {
+    fn a_control_message_is_no_envelope() {
         let text = "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream.";
         let control = written("CONTROL_MESSAGE", &json!([{ "id": "", "timestamp": "1795343778557", "message": text }]));
         assert_eq!(Reader::default().read(&gzip(control.as_bytes())).unwrap(), None);
     }
 
     #[test]
-    fn a_field_that_is_odd_is_absent() {
+    fn an_invalid_field_is_absent() {
         // the event as written, id, timestamp, message
         let cases = [
             (r#"{"id":"1","timestamp":"1795343778557","message":"a"}"#, Some("1"), Some(1_795_343_778_557), "a"),
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_envelope_is_refused() {
+    fn other_bytes_are_an_error() {
         let whole = gzip(one().as_bytes());
         let mut damaged = whole.clone();
         let middle = damaged.len() / 2;
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_refused_and_its_room_given_back() {
+    fn a_bomb_is_an_error_and_its_buffer_is_freed() {
         let bomb = gzip(&vec![b' '; MOST_BYTES]);
         assert!(bomb.len() < 1 << 20);
         let mut reader = Reader::default();
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trailer_that_lies_takes_no_room() {
+    fn a_wrong_trailer_allocates_nothing() {
         let mut small = gzip(one().as_bytes());
         let size = small.len() - TRAILER;
         small[size..].copy_from_slice(&u32::MAX.to_le_bytes());
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn more_events_than_an_envelope_can_hold_are_refused() {
+    fn more_events_than_an_envelope_can_hold_are_an_error() {
         let events = |count| vec![r#"{"message":""}"#; count].join(",");
         let text = |count| written("DATA_MESSAGE", &json!([])).replace("[]", &format!("[{}]", events(count)));
         let mut reader = Reader::default();

@@ -1,10 +1,10 @@
-//! Strings of JSON as they are written, and the text they mean. It never refuses what `serde_json` let pass.
+//! JSON strings: from their written form to their text. It accepts every string that `serde_json` accepts.
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-/// What a string says; `None` if the value is no string. Allocates only if something is escaped.
+/// The text of a string; `None` if the value is no string. Allocates only if it has escapes.
 pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     let inner = inner(raw)?;
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
@@ -15,7 +15,7 @@ pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(text))
 }
 
-/// What a string says if nothing in it is escaped: names and ids never are.
+/// The text of a string without escapes, as names and ids are.
 pub(super) fn plain(raw: &RawValue) -> Option<&str> {
     inner(raw).filter(|inner| memchr::memchr(b'\\', inner.as_bytes()).is_none())
 }
@@ -25,7 +25,7 @@ pub(super) fn inner(raw: &RawValue) -> Option<&str> {
     raw.get().strip_prefix('"')?.strip_suffix('"')
 }
 
-/// Appends what `inner`, the inside of a JSON string, means. Half a surrogate pair becomes U+FFFD.
+/// Appends the text of `inner`, the inside of a JSON string. Half a surrogate pair becomes U+FFFD.
 pub(super) fn unescape(inner: &str, text: &mut String) {
     let mut rest = inner;
     while let Some(place) = memchr::memchr(b'\\', rest.as_bytes()) {
@@ -46,7 +46,7 @@ pub(super) fn unescape(inner: &str, text: &mut String) {
     text.push_str(rest);
 }
 
-/// Appends the character whose code begins `rest`, and gives what follows it.
+/// Appends the character whose code begins `rest`, and returns the remainder.
 fn unicode<'a>(rest: &'a str, text: &mut String) -> &'a str {
     let Some((high, after)) = unit(rest) else {
         text.push(char::REPLACEMENT_CHARACTER);
@@ -63,10 +63,10 @@ fn unicode<'a>(rest: &'a str, text: &mut String) -> &'a str {
     after
 }
 
-/// The four hexadecimal digits at the beginning of `rest`, and what follows them.
+/// The four hexadecimal digits at the beginning of `rest`, and the remainder.
 fn unit(rest: &str) -> Option<(u32, &str)> {
     let (digits, after) = rest.split_at_checked(4)?;
-    // A sign is no digit, though `from_str_radix` takes one.
+    // `from_str_radix` accepts a sign, which is no digit.
     let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     is_hex.then(|| u32::from_str_radix(digits, 16).ok())?.map(|unit| (unit, after))
 }
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn halves_of_a_pair_are_replaced() {
-        // the inside of a string, what it means
+        // the inside of a string, its text
         let cases = [
             (r"a\tb\nc\r\\\/\b\f", "a\tb\nc\r\\/\u{8}\u{c}"),
             (r#"say \"hi\""#, "say \"hi\""),

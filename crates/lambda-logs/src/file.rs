@@ -1,7 +1,6 @@
-//! Log files that people save: the bytes are cut into [`Record`]s, and those become log events.
+//! Saved log files: bytes are cut into [`Record`]s, and those become log events.
 //!
-//! Pure reading: the caller brings the bytes, in pieces as they come, and says what time it is. Compression is the
-//! caller's too.
+//! No I/O: the caller passes the bytes, uncompressed and in pieces of any size, and the current time.
 
 mod events;
 mod records;

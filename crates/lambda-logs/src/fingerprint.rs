@@ -1,5 +1,5 @@
-//! What errors of one kind have in common: their text without what differs between invocations. It is shown, so it
-//! stays readable; it never hides two kinds behind one hash.
+//! The common text of errors of one kind: numbers, ids, addresses and paths are masked. It is shown to users, so it stays
+//! readable.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use super::stream::is_uuid;
 pub struct Fingerprint(Box<str>);
 
 impl Fingerprint {
-    /// Enough to tell errors apart, and no wider than a wide terminal.
+    /// Enough to distinguish errors, and no wider than a wide terminal.
     pub const LONGEST: usize = 160;
 
-    /// Of an error: its type is kept as it is.
+    /// The fingerprint of an error. Its type is kept unchanged.
     pub fn of(error_type: Option<&str>, message: &str) -> Self {
         let mut masked = Masked::default();
         if let Some(name) = error_type {
@@ -45,7 +45,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The text as far as it is made.
+/// The text so far.
 #[derive(Default)]
 struct Masked {
     text: String,
@@ -54,7 +54,7 @@ struct Masked {
 }
 
 impl Masked {
-    /// Appends no more than is kept, however long `text` is.
+    /// Appends `text` up to the longest fingerprint.
     fn push(&mut self, text: &str) {
         let room = (Fingerprint::LONGEST + 1).saturating_sub(self.text.len());
         self.text.extend(text.chars().take(room));
@@ -70,7 +70,7 @@ impl Masked {
     }
 }
 
-/// A word of a message: what is around it stays, what differs in it goes.
+/// A word of a message: punctuation around it stays, variable parts in it are masked.
 fn mask(word: &str, masked: &mut Masked) {
     let is_around = |character: char| "\"'`()[]{}<>,;.:!?=".contains(character);
     let start = word.len() - word.trim_start_matches(is_around).len();
@@ -84,7 +84,7 @@ fn mask(word: &str, masked: &mut Masked) {
         address if is_email(address) => masked.push("<email>"),
         inner => match inner.split_once("://") {
             Some((scheme, rest)) => {
-                // The host tells one service from another; what is asked of it differs.
+                // The host identifies the service; the path varies.
                 let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
                 masked.push(scheme);
                 masked.push("://");
@@ -129,7 +129,7 @@ fn pieces(word: &str, masked: &mut Masked) {
     }
 }
 
-/// Letters stay, runs of digits become `#`.
+/// Keeps letters; runs of digits become `#`.
 fn numbers(piece: &str, masked: &mut Masked) {
     let mut rest = piece;
     while !rest.is_empty() {
@@ -147,10 +147,10 @@ fn alphanumeric(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_alphanumeric).count()
 }
 
-/// Whether a run of letters and digits is made by a machine: long and hexadecimal, or long and mixed through.
+/// Whether a run of letters and digits is generated: long and hexadecimal, or long and mixed throughout.
 fn is_id(piece: &str) -> bool {
     const SHORTEST: usize = 8;
-    /// `Utf8Error` and `sha256sum` change twice.
+    /// `Utf8Error` and `sha256sum` change between letters and digits twice.
     const CHANGES: usize = 3;
     let digits = piece.bytes().filter(u8::is_ascii_digit).count();
     if piece.len() < SHORTEST || digits == 0 || digits == piece.len() {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_between_invocations_is_masked() {
+    fn variable_parts_are_masked() {
         // a message, its fingerprint
         let cases = [
             ("", ""),
@@ -237,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_and_ids_tell_nothing(
+        fn numbers_and_ids_do_not_matter(
             numbers in any::<[(u64, u64); 2]>(),
             ids in prop::array::uniform2("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
             paths in prop::array::uniform2("/[a-z]{1,9}(/[a-z0-9.]{0,9}[a-z0-9]){1,3}"),

@@ -1,6 +1,6 @@
 //! Platform lines in the JSON format (aws-facts 3.3), `platform.*`. It reads no application line.
 //!
-//! Every value is first taken as it is written, so one that is not as documented is absent and spoils no other.
+//! Every value is first read as raw JSON, so that one in an undocumented format is absent and the others are read.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use super::{
     Xray, number,
 };
 
-/// A value as it is written.
+/// A value as raw JSON.
 pub(super) type Raw<'a> = Option<&'a RawValue>;
 
 #[derive(Deserialize)]
@@ -73,9 +73,9 @@ struct Tracing<'a> {
     value: Raw<'a>,
 }
 
-/// What the platform says in JSON; `None` if it is not the platform that speaks.
+/// Reads a platform line in JSON; `None` for any other line.
 pub(super) fn parse(message: &str) -> Option<Line<'_>> {
-    // Most lines are the application's, and this is soon seen.
+    // Most lines are the application's; this rejects them early.
     memchr::memmem::find(message.as_bytes(), b"\"platform.")?;
     let Event { kind, record } = serde_json::from_str(message).ok()?;
     match kind.strip_prefix("platform.")? {
@@ -176,7 +176,7 @@ impl<'a> Record<'a> {
 }
 
 impl<'a> Tracing<'a> {
-    /// Of a trace header: `Root=1-…;Parent=…;Sampled=1`.
+    /// Reads a trace header: `Root=1-…;Parent=…;Sampled=1`.
     fn xray(&self) -> Option<Xray<'a>> {
         let parts = || string(self.value).into_iter().flat_map(|value| value.split(';'));
         let part = |name: &str| parts().find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));

@@ -1,9 +1,9 @@
-//! What the log streams of Lambda say: platform lines in text and JSON, stream names, application errors, and the
-//! envelope of a subscription. Pure reading of text; it never waits, never guesses, and never fails on bad input.
+//! Parsers for Lambda's log streams: platform lines in text and JSON, stream names, application errors, and the envelope
+//! of a subscription. They do no I/O, do not guess, and never fail on bad input.
 //!
-//! [`parse`] tells what one event is. A field that is missing or not as AWS writes it is `None`: a wrong number in
-//! an incident is worse than none. What an application says is only handed on; [`Application`] reads more of it
-//! when asked. A function can print a line that looks like the platform's own, and nothing here can know better.
+//! [`parse`] reads one event. A field that is missing or not as AWS writes it is `None`: a wrong number in an incident is
+//! worse than none. An application line is passed on unread; [`Application`] reads more of it when asked. A function can
+//! print a line that looks like one of the platform's; the parsers cannot recognize that.
 //!
 //! ```
 //! use lambda_logs::{Line, parse};
@@ -31,7 +31,7 @@ pub use application::{Application, FunctionError, Level};
 pub use fingerprint::Fingerprint;
 pub use stream::{Origin, origin};
 
-/// What one log event says, borrowed from its message.
+/// The content of one log event, borrowed from its message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line<'a> {
     /// `INIT_START`, `platform.initStart`: the first line of every execution environment.
@@ -57,9 +57,9 @@ pub enum Line<'a> {
     },
     /// `REPORT`, `platform.report`: an invocation has ended.
     Report(Report<'a>),
-    /// `Task timed out after 3.00 seconds`: how a timeout was told before REPORT had a status.
+    /// `Task timed out after 3.00 seconds`: the line of a timeout from before REPORT had a status.
     TimedOut(TimedOut<'a>),
-    /// `RequestId: … Error: Runtime exited …`: how the end of the process was told before REPORT had a status.
+    /// `RequestId: … Error: Runtime exited …`: the line of a crash from before REPORT had a status.
     Crash(Crash<'a>),
     /// `EXTENSION`, `platform.extension`.
     Extension(Extension<'a>),
@@ -82,9 +82,9 @@ pub struct InitStart<'a> {
     pub function: Option<&'a str>,
     /// The version that will run; JSON only.
     pub version: Option<&'a str>,
-    /// Why the environment was made; JSON only.
+    /// Why the environment was created; JSON only.
     pub initialization: Option<Initialization>,
-    /// When it was made; JSON only.
+    /// When it was created; JSON only.
     pub phase: Option<Phase>,
 }
 
@@ -93,9 +93,9 @@ pub struct InitStart<'a> {
 pub struct InitReport<'a> {
     /// How long it took, milliseconds.
     pub duration_ms: Option<f64>,
-    /// Why the environment was made; JSON only.
+    /// Why the environment was created; JSON only.
     pub initialization: Option<Initialization>,
-    /// When it ran; no restore tells it.
+    /// When it ran; always absent for a restore.
     pub phase: Option<Phase>,
     /// How it ended; in text absent when it succeeded.
     pub status: Option<Status>,
@@ -103,12 +103,12 @@ pub struct InitReport<'a> {
     pub error_type: Option<Cow<'a, str>>,
 }
 
-/// Why an execution environment was made: `initializationType`.
+/// Why an execution environment was created: `initializationType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Initialization {
     /// A request waited for it.
     OnDemand,
-    /// Provisioned concurrency asked for it.
+    /// It belongs to provisioned concurrency.
     ProvisionedConcurrency,
     /// A version was published with `SnapStart`.
     SnapStart,
@@ -119,7 +119,7 @@ pub enum Initialization {
 pub enum Phase {
     /// Before the first request.
     Init,
-    /// Once more within the first invocation, because the first try failed ("suppressed init").
+    /// Again within the first invocation, because the first try failed ("suppressed init").
     Invoke,
     /// Before a snapshot was taken.
     SnapStart,
@@ -134,7 +134,7 @@ pub struct Start<'a> {
     pub version: Option<&'a str>,
 }
 
-/// The runtime is done with an invocation; its extensions may still work.
+/// The runtime has finished an invocation; extensions may still run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuntimeDone<'a> {
     /// The request's id.
@@ -156,7 +156,7 @@ pub enum Status {
     Failure,
     /// The handler raised an error, or in text the process ended.
     Error,
-    /// Time ran out.
+    /// The timeout was reached.
     Timeout,
 }
 
@@ -165,21 +165,21 @@ pub enum Status {
 pub struct Report<'a> {
     /// The request's id.
     pub request: &'a str,
-    /// Handler time, milliseconds. Past the timeout in old lines, held to it in new ones.
+    /// Handler time, milliseconds. In old lines it can exceed the timeout; in new ones it cannot.
     pub duration_ms: Option<f64>,
-    /// What is billed, milliseconds; managed instances tell none.
+    /// Billed milliseconds; absent for managed instances.
     pub billed_ms: Option<u64>,
     /// Configured memory, MiB (AWS writes MB).
     pub memory_mb: Option<u32>,
-    /// Most memory that the environment has ever used, MiB.
+    /// The most memory that the environment has used so far, MiB.
     pub used_mb: Option<u32>,
     /// The init phase before the first invocation of an on-demand environment, milliseconds.
     pub init_ms: Option<f64>,
     /// The restore from a snapshot before the first invocation, milliseconds.
     pub restore_ms: Option<f64>,
-    /// What of the restore is billed, milliseconds.
+    /// The billed part of the restore, milliseconds.
     pub billed_restore_ms: Option<u64>,
-    /// How it ended. In text, none says that the handler returned or that it raised an error.
+    /// How it ended. Absent in text if the handler returned or raised an error.
     pub status: Option<Status>,
     /// For example `Runtime.OutOfMemory`.
     pub error_type: Option<Cow<'a, str>>,
@@ -198,7 +198,7 @@ pub struct Xray<'a> {
     pub sampled: Option<bool>,
 }
 
-/// A timeout as it was told before REPORT had a status.
+/// A timeout, as logged before REPORT had a status.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimedOut<'a> {
     /// The request's id.
@@ -207,7 +207,7 @@ pub struct TimedOut<'a> {
     pub after_s: Option<f64>,
 }
 
-/// The end of the process as it was told before REPORT had a status.
+/// A crash of the process, as logged before REPORT had a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Crash<'a> {
     /// The request's id.
@@ -229,7 +229,7 @@ pub struct Extension<'a> {
     pub error_type: Option<Cow<'a, str>>,
 }
 
-/// What the Telemetry API could not deliver; CloudWatch Logs has it all the same.
+/// Records that the Telemetry API could not deliver; CloudWatch Logs still has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogsDropped<'a> {
     /// How many records.
@@ -240,15 +240,15 @@ pub struct LogsDropped<'a> {
     pub reason: Option<Cow<'a, str>>,
 }
 
-/// What one log event says; in time linear in its length, and without allocation unless JSON escapes the name of
-/// an error. An event may hold several physical lines, as REPORT does when X-Ray is on.
+/// Reads one log event, in time linear in its length, and without allocation unless JSON escapes the name of an error.
+/// An event may hold several physical lines, as REPORT does with X-Ray.
 pub fn parse(message: &str) -> Line<'_> {
     let line = if message.as_bytes().first() == Some(&b'{') { json::parse(message) } else { text::parse(message) };
     line.unwrap_or(Line::Application(Application(message)))
 }
 
 impl<'a> Line<'a> {
-    /// The request that the line belongs to; `None` if it belongs to the environment or does not tell.
+    /// The request that the line belongs to; `None` if it belongs to the environment or names none.
     pub fn request(&self) -> Option<&'a str> {
         match self {
             Self::Start(start) => Some(start.request),
@@ -272,8 +272,8 @@ impl<'a> Line<'a> {
 }
 
 impl Report<'_> {
-    /// Whether memory ran out: the platform says so, or the process ended with all memory in use. Of an old line,
-    /// which has no status, only the [`Crash`] before it tells.
+    /// Whether memory ran out: the platform says so, or the process ended with all memory in use. An old line has no
+    /// status; there only the [`Crash`] before it shows that.
     pub fn is_out_of_memory(&self) -> bool {
         let exhausted = || self.used_mb.zip(self.memory_mb).is_some_and(|(used, memory)| used >= memory);
         match self.error_type.as_deref() {
@@ -283,12 +283,12 @@ impl Report<'_> {
         }
     }
 
-    /// Whether time ran out. Of an old line, which has no status, only the [`TimedOut`] before it tells.
+    /// Whether the timeout was reached. An old line has no status; there only the [`TimedOut`] before it shows that.
     pub fn is_timeout(&self) -> bool {
         self.status == Some(Status::Timeout) || self.error_type.as_deref() == Some("Sandbox.Timedout")
     }
 
-    /// Whether the request waited for a new execution environment, made from nothing or from a snapshot.
+    /// Whether the request waited for a new execution environment, initialized or restored from a snapshot.
     pub fn is_cold_start(&self) -> bool {
         self.init_ms.is_some() || self.restore_ms.is_some()
     }

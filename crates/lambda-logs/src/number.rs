@@ -1,12 +1,12 @@
-//! Numbers as the platform writes them: digits, perhaps a point and more digits. No sign, no exponent, no infinity.
+//! Numbers as the platform writes them: digits, optionally a point and more digits. No sign, exponent or infinity.
 
-/// As many digits make a whole number below 2^53, which an `f64` holds exactly.
+/// The most digits of a number below 2^53, which an `f64` holds exactly.
 const EXACT_DIGITS: usize = 15;
 
 const POWERS: [f64; EXACT_DIGITS + 1] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// The decimal number at the beginning of `text`, and its length: the very value that `str::parse` gives.
+/// The decimal number at the beginning of `text`, and its length. The value equals that of `str::parse`.
 #[inline]
 pub(super) fn decimal(text: &[u8]) -> Option<(f64, usize)> {
     let (mut digits, mut end, mut fraction) = (0, 0, 0);
@@ -29,7 +29,7 @@ pub(super) fn decimal(text: &[u8]) -> Option<(f64, usize)> {
     }
     match count {
         0 => None,
-        // A quotient of two exact numbers is rounded once, so it is the number nearest to what was written.
+        // A quotient of two exact numbers is rounded once, so it is the nearest number to the written one.
         1..=EXACT_DIGITS => Some((digits as f64 / POWERS[fraction], end)),
         _ => long(&text[..end]).map(|value| (value, end)),
     }
@@ -53,7 +53,7 @@ fn digit(text: &[u8], place: usize) -> Option<u64> {
     (digit <= 9).then_some(u64::from(digit))
 }
 
-/// Wraps only after more digits than [`EXACT_DIGITS`], when it is not used.
+/// Wraps only after more digits than [`EXACT_DIGITS`]; then the value is not used.
 #[inline]
 fn shifted(digits: u64, digit: u64) -> u64 {
     digits.wrapping_mul(10).wrapping_add(digit)
@@ -70,7 +70,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn numbers_end_where_they_end() {
+    fn a_number_ends_at_the_first_other_byte() {
         // text, the decimal and its length, the whole number and its length
         let cases = [
             ("41.27 ms", Some((41.27, 5)), Some((41, 2))),
@@ -103,7 +103,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_comes_back(value in 0.0f64..1e9, number: u64) {
+        fn written_numbers_are_read_back(value in 0.0f64..1e9, number: u64) {
             let text = format!("{value} ");
             prop_assert_eq!(decimal(text.as_bytes()), Some((value, text.len() - 1)));
             prop_assert_eq!(whole(number.to_string().as_bytes()).map(|(value, _)| value), Some(number));

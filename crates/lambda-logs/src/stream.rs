@@ -1,20 +1,20 @@
-//! Whose a log stream is, by its name and its group's (aws-facts 3.1). It looks at no line.
+//! The function and version of a log stream, from the names of the stream and its group (aws-facts 3.1).
 
-/// Which function a log stream belongs to, as far as names tell.
+/// The function that a log stream belongs to, as far as its name says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Origin<'a> {
-    /// The function's name; of a group of several functions only their streams name it.
+    /// The function's name. In a group of several functions only the stream names it.
     pub function: Option<&'a str>,
     /// The version that runs in the environment: a number, or `$LATEST`.
     pub version: Option<&'a str>,
 }
 
-/// The default groups: the function's name follows.
+/// The prefix of default groups; the function's name follows.
 const DEFAULT_GROUP: &str = "/aws/lambda/";
 
 /// Reads `YYYY/MM/DD/[VERSION]hex` in a function's own group and `YYYY/MM/DD/NAME[VERSION]guid` in any other.
 ///
-/// Streams and groups that are no function's have neither function nor version: those of Kafka event source
+/// Streams and groups of something else have neither function nor version: those of Kafka event source
 /// mappings, named by the mapping's UUID, and those of capacity providers.
 pub fn origin<'a>(group: &'a str, stream: &'a str) -> Origin<'a> {
     let own = function_of_group(group);
@@ -29,11 +29,11 @@ pub fn origin<'a>(group: &'a str, stream: &'a str) -> Origin<'a> {
 fn function_of_group(group: &str) -> Option<&str> {
     let name = group.strip_prefix(DEFAULT_GROUP)?;
     let name = name.split_once('.').map_or(name, |(_, name)| name);
-    // The groups below, `capacity-provider/…`, are no function's.
+    // The groups below, `capacity-provider/…`, belong to no function.
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
-/// What follows the day in a stream's name.
+/// The part after the day in a stream's name.
 fn undated(stream: &str) -> Option<&str> {
     let (day, rest) = stream.split_at_checked("YYYY/MM/DD/".len())?;
     let is_day = day.bytes().zip(*b"0000/00/00/").all(|(byte, shape)| match shape {
@@ -43,7 +43,7 @@ fn undated(stream: &str) -> Option<&str> {
     is_day.then_some(rest)
 }
 
-/// The name, if there is one, and the version in the stream name of an execution environment.
+/// The version in the stream name of an execution environment, and the function's name if it is there.
 fn environment(stream: &str) -> Option<(Option<&str>, &str)> {
     let (name, rest) = undated(stream)?.split_once('[')?;
     let (version, id) = rest.split_once(']')?;
@@ -68,7 +68,7 @@ mod tests {
     const HEX: &str = "0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f";
 
     #[test]
-    fn names_tell_function_and_version() {
+    fn function_and_version_are_read() {
         // group, stream with H for the hexadecimal digits, function, version
         let cases = [
             ("/aws/lambda/orders", "2026/11/22/[7]H", Some("orders"), Some("7")),
@@ -101,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn names_that_are_put_together_come_apart(name in "[a-zA-Z0-9_-]{1,64}", version in "[0-9]{1,4}|\\$LATEST") {
+        fn composed_names_are_read_back(name in "[a-zA-Z0-9_-]{1,64}", version in "[0-9]{1,4}|\\$LATEST") {
             let expected = Origin { function: Some(&name), version: Some(&version) };
             let (group, own) = (format!("/aws/lambda/{name}"), format!("2026/11/22/[{version}]{HEX}"));
             prop_assert_eq!(origin(&group, &own), expected);

@@ -1,4 +1,4 @@
-//! The table of lines, and what holds for every line there can be.
+//! The table of lines, and properties of any line.
 
 use proptest::prelude::*;
 use toml::{Table, Value};
@@ -7,7 +7,7 @@ use super::*;
 
 const LINES: &str = include_str!("../tests/lines.toml");
 
-/// The messages of the table, each with the kind of line that it is and the fields that it tells.
+/// The messages of the table, each with its kind of line and its fields.
 fn table() -> Vec<(String, String, Table)> {
     let table: Table = LINES.parse().unwrap();
     let mut lines = Vec::new();
@@ -23,9 +23,9 @@ fn table() -> Vec<(String, String, Table)> {
 
 /// Fields with a value, as the table writes them.
 #[derive(Default)]
-struct Told(Table);
+struct Fields(Table);
 
-impl Told {
+impl Fields {
     fn text(mut self, name: &str, value: Option<&str>) -> Self {
         self.0.extend(value.map(|value| (name.to_string(), Value::String(value.to_string()))));
         self
@@ -95,9 +95,9 @@ impl Told {
 }
 
 /// A line as the table writes it.
-fn told(line: &Line) -> (&'static str, Table) {
-    let none = Told::default();
-    let (kind, told) = match line {
+fn fields_of(line: &Line) -> (&'static str, Table) {
+    let none = Fields::default();
+    let (kind, fields) = match line {
         Line::InitStart(init) => ("init_start", none.init_start(init)),
         Line::RestoreStart(init) => ("restore_start", none.init_start(init)),
         Line::InitReport(init) => ("init_report", none.init_report(init)),
@@ -134,16 +134,16 @@ fn told(line: &Line) -> (&'static str, Table) {
         ),
         Line::Application(line) => ("application", none.word("level", line.level()).text("of", line.request())),
     };
-    (kind, told.0)
+    (kind, fields.0)
 }
 
 #[test]
-fn every_line_of_the_table_tells_what_it_tells() {
+fn every_line_of_the_table_is_read() {
     let table = table();
     assert!(table.len() >= 120, "{}", table.len());
     for (message, kind, fields) in &table {
         let line = parse(message);
-        assert_eq!(told(&line), (kind.as_str(), fields.clone()), "{message:?}");
+        assert_eq!(fields_of(&line), (kind.as_str(), fields.clone()), "{message:?}");
         let request = ["request", "of"].into_iter().find_map(|name| fields.get(name)).and_then(Value::as_str);
         assert_eq!(line.request(), request, "{message:?}");
         if let Line::Report(Report { error_type: Some(name), .. }) = &line {
@@ -153,20 +153,20 @@ fn every_line_of_the_table_tells_what_it_tells() {
 }
 
 #[test]
-fn a_report_is_told_alike_in_text_and_in_json() {
+fn a_report_reads_the_same_in_text_and_in_json() {
     let text = "REPORT RequestId: r\tDuration: 2.50 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\tInit Duration: 9.75 ms\tStatus: error\tError Type: Runtime.ExitError\n";
     let json = r#"{"type":"platform.report","record":{"requestId":"r","status":"error","errorType":"Runtime.ExitError","metrics":{"durationMs":2.5,"billedDurationMs":3,"memorySizeMB":128,"maxMemoryUsedMB":64,"initDurationMs":9.75}}}"#;
     assert_eq!(parse(text), parse(json));
 }
 
-/// Everything that can be asked of a message.
+/// Everything that can be read from a message.
 fn ask(message: &str) {
     let line = parse(message);
     if let Line::Report(report) = &line {
         let times = [report.duration_ms, report.init_ms, report.restore_ms];
         assert!(times.into_iter().flatten().all(|ms| ms.is_finite() && ms >= 0.0), "{line:?}");
     }
-    // Also of a line that is the platform's: whatever can be asked is answered.
+    // Also for a line of the platform: nothing may panic.
     let application = Application(message);
     let _ = (line.request(), application.level(), application.request());
     if let Some(error) = application.error() {
@@ -174,7 +174,7 @@ fn ask(message: &str) {
     }
 }
 
-/// Lines that make a scan that goes back over what it has seen take forever.
+/// Lines on which a scan with backtracking would take very long.
 #[test]
 fn a_hostile_line_is_read_in_one_pass() {
     let starts = [
@@ -273,7 +273,7 @@ proptest! {
 
     /// A line of the table, with a piece of another in it.
     #[test]
-    fn no_change_of_a_line_is_too_odd(
+    fn changed_lines_never_panic(
         one in any::<prop::sample::Index>(),
         other in any::<prop::sample::Index>(),
         cuts in any::<[prop::sample::Index; 4]>(),
@@ -290,7 +290,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_fields_tells_nothing((fields, shuffled) in fields(), unknown in "[a-z]{1,8}: [ -~]{0,20}") {
+    fn the_order_of_fields_does_not_matter((fields, shuffled) in fields(), unknown in "[a-z]{1,8}: [ -~]{0,20}") {
         let line = |fields: &[String], gap: &str| format!("REPORT RequestId: r{gap}{}{gap}\n", fields.join(gap));
         let ordered = line(&fields, "\t");
         let expected = parse(&ordered);
@@ -354,7 +354,7 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     files.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
 }
 
-/// What the fuzz targets do, on every input of their corpus.
+/// Runs the fuzz targets' checks on every input of their corpus.
 #[test]
 fn the_corpus_of_the_fuzzers_is_read() {
     let lines = corpus("line");

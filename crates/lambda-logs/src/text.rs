@@ -1,25 +1,25 @@
 //! Platform lines in the Text format (aws-facts 3.2): one scan, fields in any order. It reads no application line.
 //!
-//! Fields are set apart by tabs; copies out of the console have spaces instead, so there a value is one word.
+//! Tabs separate fields. Text copied from the console has spaces instead; there a value is one word.
 
 use std::borrow::Cow;
 
 use super::{Crash, Extension, InitReport, InitStart, Line, Phase, Report, Start, Status, TimedOut, Xray, number};
 
-/// How long a request id is: a UUID.
+/// The length of a request id, a UUID.
 const UUID: usize = 36;
 
-/// Longer ids than this are none. Twice a UUID leaves room for what may come.
+/// The longest request id: twice a UUID, to allow for other formats.
 const LONGEST_ID: usize = 2 * UUID;
 
-/// How long `2026-02-03T10:11:12.345Z` is.
+/// The length of `2026-02-03T10:11:12.345Z`.
 const STAMP: usize = 24;
 
 /// The units that fields have.
 const MS: [u8; 3] = *b" ms";
 const MB: [u8; 3] = *b" MB";
 
-/// What the platform says in text; `None` if it is not the platform that speaks.
+/// Reads a platform line in text; `None` for any other line.
 pub(super) fn parse(message: &str) -> Option<Line<'_>> {
     match message.as_bytes().first()? {
         b'R' => {
@@ -58,7 +58,7 @@ pub(super) fn parse(message: &str) -> Option<Line<'_>> {
 #[inline]
 fn id(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
-    // A UUID is told at a glance: no space in it, and one behind it.
+    // The common case, a UUID: no space in it, and one behind it.
     if let Some(uuid) = bytes.first_chunk::<UUID>()
         && uuid.iter().copied().fold(u8::MAX, u8::min) > b' '
         && bytes.get(UUID).is_none_or(|byte| *byte <= b' ')
@@ -139,7 +139,7 @@ fn init_report(rest: &str) -> InitReport<'_> {
     init
 }
 
-/// Only with a name: the first word alone can begin anything.
+/// Only with a name: the first word alone can begin any line.
 fn extension(rest: &str) -> Option<Extension<'_>> {
     if !rest.trim_start_matches(['\t', ' ']).starts_with("Name: ") {
         return None;
@@ -204,11 +204,11 @@ enum Key {
     State,
 }
 
-/// Goes through the fields of a line. After [`Fields::next`] comes at most one reading of the value.
+/// Iterates over the fields of a line. After [`Fields::next`] the value may be read once.
 struct Fields<'a> {
     text: &'a str,
     at: usize,
-    /// Fields are set apart by spaces, not by tabs.
+    /// Spaces separate fields, not tabs.
     spaced: bool,
 }
 
@@ -218,7 +218,7 @@ fn is_gap(byte: u8) -> bool {
 
 impl<'a> Fields<'a> {
     fn of(text: &'a str) -> Self {
-        // Before a REPORT's first field there is the tab already.
+        // The tab before the first field of a REPORT is read already.
         let spaced = text.as_bytes().first() != Some(&b'\t') && memchr::memchr(b'\t', text.as_bytes()).is_none();
         Self { text, at: 0, spaced }
     }
@@ -235,7 +235,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Goes on to the value of the next field that is known.
+    /// Advances to the value of the next known field.
     #[inline]
     fn next(&mut self) -> Option<Key> {
         loop {
@@ -263,7 +263,7 @@ impl<'a> Fields<'a> {
         self.closed(number::whole(self.rest()), unit)
     }
 
-    /// The number that was read, if after its length come the unit and the field's end. Goes on to that end.
+    /// The number, if the unit and the end of the field follow its digits. Advances to that end.
     #[inline]
     fn closed<T>(&mut self, number: Option<(T, usize)>, unit: [u8; 3]) -> Option<T> {
         if let Some((value, length)) = number
@@ -281,7 +281,7 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// The value as it stands; `None` if there is none.
+    /// The value as text; `None` if it is empty.
     fn word(&mut self) -> Option<&'a str> {
         let start = self.at;
         self.skip_value();
@@ -293,12 +293,12 @@ impl<'a> Fields<'a> {
         self.at += rest.iter().position(|byte| self.ends(Some(byte))).unwrap_or(rest.len());
     }
 
-    /// Past a field whose name means nothing here.
+    /// Skips a field with an unknown name.
     fn skip_unknown(&mut self) {
         if !self.spaced {
             return self.skip_value();
         }
-        // Where names and values are set apart in the same way, the value is the word after the colon, and its unit.
+        // Where spaces separate fields too, the value is the word after the colon, and its unit.
         while let Some(place) = memchr::memchr2(b':', b'\n', self.rest()) {
             let is_line_end = self.rest()[place] == b'\n';
             self.at += place + 1;
@@ -313,7 +313,7 @@ impl<'a> Fields<'a> {
         self.at = self.text.len();
     }
 
-    /// Past a value of one word, and its unit.
+    /// Skips a value of one word, and its unit.
     fn skip_number(&mut self) {
         self.skip_value();
         if let Some((unit, after)) = self.rest().split_first_chunk()

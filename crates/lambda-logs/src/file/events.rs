@@ -1,4 +1,4 @@
-//! From the pieces of a log file to log events: who wrote them, when, and where. What they say is not read here.
+//! From the records of a log file to log events: group, stream, time and message. Messages are not parsed here.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use crate::envelope::{Envelope, Reader};
 use crate::origin;
 use lambda_model::log::LogEvent;
 
-/// Gathers events.
+/// Collects events.
 #[derive(Debug)]
 pub struct Events {
-    /// Of lines that tell no log group.
+    /// The group of lines that name none.
     group: Arc<str>,
-    /// Of lines that tell no log stream.
+    /// The stream of lines that name none.
     stream: Arc<str>,
-    /// Whether lines have a time before them, as `aws logs tail` prints them: one without belongs to the line before.
+    /// Whether lines begin with a time, as `aws logs tail` prints them; a line without one then continues an event.
     stamped: bool,
-    /// Of the last event.
+    /// The time of the last event.
     at: Option<DateTime<Utc>>,
     found: Vec<LogEvent>,
 }
@@ -42,8 +42,8 @@ struct Listed {
     message: String,
 }
 
-/// The only member of a JSON log line that matters here: when it was written. Lambda's own have `time`, the
-/// runtimes' `timestamp` (aws-facts 3.3).
+/// The time of a JSON log line, the only member that is read here. Platform lines have `time`, runtimes write
+/// `timestamp` (aws-facts 3.3).
 #[derive(Deserialize)]
 struct Stamp<'a> {
     #[serde(borrow)]
@@ -63,17 +63,17 @@ impl Stamp<'_> {
 }
 
 impl Events {
-    /// Events that name no group are of `group`.
+    /// Events that name no group belong to `group`.
     pub fn new(group: Arc<str>) -> Self {
         Self { group, stream: Arc::from(""), stamped: false, at: None, found: Vec::new() }
     }
 
-    /// What was found since it was last asked.
+    /// Takes the events since the last call.
     pub fn found(&mut self) -> Vec<LogEvent> {
         std::mem::take(&mut self.found)
     }
 
-    /// Takes in a piece; what tells no time was written `now`.
+    /// Adds a record; an event without a time gets `now`.
     pub fn take(&mut self, record: Record, now: DateTime<Utc>) {
         match record {
             Record::Line(line) => self.line(line, now),
@@ -108,7 +108,7 @@ impl Events {
 
     fn line(&mut self, line: &str, now: DateTime<Utc>) {
         let Some(Stamped { at, stream, message }) = Stamped::of(line) else {
-            // The second line of a REPORT, in a file of bare lines.
+            // The second line of a REPORT, in a file without times.
             if self.stamped || line.starts_with("XRAY TraceId: ") {
                 self.goes_on(line, now);
             } else {
@@ -135,14 +135,14 @@ impl Events {
         });
     }
 
-    /// A line that belongs to the event before.
+    /// Appends a line to the previous event.
     fn goes_on(&mut self, line: &str, now: DateTime<Utc>) {
         match self.found.last_mut() {
             Some(event) => {
                 event.message.push('\n');
                 event.message.push_str(line);
             }
-            // That one has been handed out.
+            // That event has been taken already.
             None => self.add(self.at.unwrap_or(now), None, line),
         }
     }
@@ -158,7 +158,7 @@ fn enclosed(envelope: &Envelope) -> Vec<LogEvent> {
 /// A line as `aws logs tail` prints it.
 struct Stamped<'a> {
     at: DateTime<Utc>,
-    /// Missing in the short format.
+    /// Absent in the short format.
     stream: Option<&'a str>,
     message: &'a str,
 }
@@ -168,7 +168,7 @@ impl<'a> Stamped<'a> {
         let (stamp, rest) = line.split_once(' ')?;
         let at = time(stamp)?;
         if rest.contains(" Task timed out after ") && stamp.ends_with('Z') {
-            // Lambda itself put the time before this line (aws-facts 3.2).
+            // The time is part of Lambda's own line (aws-facts 3.2).
             return Some(Self { at, stream: None, message: line });
         }
         match rest.split_once(' ') {

@@ -1,47 +1,47 @@
-//! Cuts bytes into lines and JSON documents, wherever the pieces begin and end. It looks at no meaning.
+//! Cuts bytes into lines and JSON documents, however they are split into pieces. It does not interpret them.
 
-/// A longer JSON document is not one: its first line is taken for a line, and so on.
+/// The longest JSON document; a longer one is read as lines.
 const LONGEST_DOCUMENT: usize = 64 << 20;
 
-/// A line that is longer is cut here: the rest is a line of its own. CloudWatch Logs takes events of at most 1 MiB.
+/// The longest line; a longer one is cut into several. CloudWatch Logs accepts events of at most 1 MiB.
 const LONGEST_LINE: usize = 2 << 20;
 
 /// A piece of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Record<'a> {
-    /// A line without its end. What is no UTF-8 in it is replaced.
+    /// A line without its line break. Invalid UTF-8 is replaced.
     Line(&'a str),
-    /// From an opening brace at the begin of a line to the brace that closes it.
+    /// From an opening brace at the beginning of a line to the brace that closes it.
     Document(&'a str),
 }
 
-/// The input so far that is not cut yet.
+/// The input that is not cut yet.
 #[derive(Debug, Default)]
 pub struct Records {
     pending: Vec<u8>,
-    /// How much of it has been looked at, and with what result.
+    /// How much of it has been scanned, and the state of the scan.
     scanned: Scan,
 }
 
-/// How far a JSON document at the begin of the input has been followed.
+/// The scan of a JSON document at the beginning of the input.
 #[derive(Clone, Copy, Debug, Default)]
 struct Scan {
-    /// Bytes looked at.
+    /// Bytes scanned.
     bytes: usize,
-    /// Braces and brackets that are open.
+    /// Open braces and brackets.
     depth: usize,
     in_string: bool,
     escaped: bool,
 }
 
 impl Records {
-    /// Takes in more bytes, and hands out what is complete.
+    /// Adds bytes and returns the complete records.
     pub fn push(&mut self, bytes: &[u8], mut record: impl FnMut(Record)) {
         self.pending.extend_from_slice(bytes);
         self.cut(false, &mut record);
     }
 
-    /// Hands out what is left: there is no more.
+    /// Returns the rest, at the end of the input.
     pub fn finish(&mut self, mut record: impl FnMut(Record)) {
         self.cut(true, &mut record);
         self.pending.clear();
@@ -95,18 +95,18 @@ fn line(bytes: &[u8], record: &mut impl FnMut(Record)) {
     }
 }
 
-/// How far a document goes.
+/// Where a document ends.
 enum Followed {
-    /// So many bytes.
+    /// After this many bytes.
     Closed(usize),
-    /// Beyond what is there.
+    /// Not within the bytes so far.
     Open,
-    /// It is none: a string goes over the end of a line, or the next line is something else.
+    /// It is no document: a string crosses the end of a line, or the next line cannot belong to it.
     Broken,
 }
 
 impl Scan {
-    /// Goes on where it stopped.
+    /// Continues the scan.
     fn follow(&mut self, bytes: &[u8]) -> Followed {
         while let Some(byte) = bytes.get(self.bytes) {
             self.bytes += 1;
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_documents_are_told_apart() {
+    fn lines_and_documents_are_distinguished() {
         let cases: [(&str, &[&str]); 9] = [
             ("", &[]),
             ("a\nb\r\n\nc", &["line a", "line b", "line c"]),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_complete_does_not_wait_for_more() {
+    fn complete_records_are_returned_at_once() {
         let mut records = Records::default();
         let mut found = Vec::new();
         records.push(b"one\n{\"two\":2}{broken\nthree\nfou", |record| found.push(format!("{record:?}")));
@@ -199,7 +199,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn where_the_pieces_end_does_not_matter(
+        fn piece_boundaries_do_not_matter(
             text in "[ab{}\"\\\\\\n\\[\\]]{0,60}",
             at in proptest::collection::vec(0_usize..60, 0..4),
         ) {

@@ -1,7 +1,7 @@
-//! What is read from live logs, and what it costs: `cargo bench --bench live`.
+//! How exact live numbers are, and what they cost: `cargo bench --bench live`.
 //!
-//! First the live curves against what really ran in a simulated Region, then a fleet of 20,000 lines a second, in time
-//! on the processor (Linux), so that a busy machine does not matter.
+//! First it compares the live curves with the true ones of a simulated Region. Then it reads 20,000 lines a second and
+//! measures processor time (Linux), so that a busy machine does not matter.
 
 #[path = "live/played.rs"]
 mod played;
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Ten minutes of a scenario, read by Live Tail from two minutes before on.
+/// Ten minutes of a scenario, read with Live Tail from two minutes earlier on.
 async fn accuracy(name: &str, mends: bool) -> Result<String, Box<dyn Error>> {
     let mut played = Played::new(name, 1, 10).await?;
     let mut region = Distance::default();
@@ -144,14 +144,14 @@ fn derived(store: &Store, at: DateTime<Utc>) -> Option<ScopeLive> {
     store.scopes.values().next().map(|scope| ScopeLive::of(scope, 0.8, at))
 }
 
-/// Seconds that this thread has been on a processor.
+/// Processor time of this thread, seconds.
 fn processor_s() -> Result<f64, Box<dyn Error>> {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let ns: u64 = told.split_whitespace().next().unwrap_or_default().parse()?;
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let ns: u64 = statistics.split_whitespace().next().unwrap_or_default().parse()?;
     Ok(ns as f64 / 1e9)
 }
 
-/// Two minutes to fill what is kept, then twenty seconds against the clock.
+/// Two minutes to fill the store, then twenty measured seconds.
 fn fleet(functions: usize) -> Result<String, Box<dyn Error>> {
     let mut at = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
     let mut store = listed(functions, at);
@@ -184,7 +184,7 @@ fn fleet(functions: usize) -> Result<String, Box<dyn Error>> {
     ))
 }
 
-/// Functions whose logs nobody reads.
+/// Functions whose logs are not read.
 fn idle(functions: usize) -> Result<String, Box<dyn Error>> {
     let at = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
     let store = listed(functions, at);

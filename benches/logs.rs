@@ -1,7 +1,7 @@
-//! How fast log lines and envelopes are read, as ratios to what one would write first: `cargo bench --bench logs`.
+//! How fast log lines and envelopes are read, compared with simple implementations: `cargo bench --bench logs`.
 //!
-//! All contenders read the same text in turn, again and again, so that what slows the machine slows them all; and
-//! all must come to the same counts and sums.
+//! All contenders read the same text in turn, repeatedly, so that a slow machine slows all of them. All must get the same
+//! counts and sums.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use regex::Regex;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// The size of the text, and how often everything is run.
+/// The size of the text, and the number of rounds.
 const TEXT_BYTES: usize = 32 << 20;
 const ROUNDS: usize = 9;
 
@@ -110,8 +110,8 @@ impl Numbers {
     }
 }
 
-/// The three lines of an invocation, each field where it usually stands: what one would write first. It reads no
-/// other line, and no other order.
+/// A simple parser of the three lines of an invocation, with each field in its usual place. It reads no other line and no
+/// other order.
 struct Patterns {
     start: Regex,
     end: Regex,
@@ -133,7 +133,7 @@ impl Patterns {
         })
     }
 
-    /// What named captures make of a line.
+    /// A line from named captures.
     fn parse<'a>(&self, line: &'a str) -> Line<'a> {
         if let Some(captures) = self.report.captures(line) {
             let field = |name| captures.name(name).map(|field| field.as_str());
@@ -211,7 +211,7 @@ fn envelopes_by_value(patterns: &Patterns, envelopes: &[Vec<u8>]) -> Outcome<Sum
     Ok(sums)
 }
 
-/// As CloudWatch Logs delivers them.
+/// Envelopes as CloudWatch Logs delivers them.
 fn envelope(numbers: &mut Numbers) -> Outcome<(Vec<u8>, usize)> {
     let mut events = Vec::with_capacity(EVENTS);
     while events.len() < EVENTS {
@@ -233,11 +233,11 @@ fn envelope(numbers: &mut Numbers) -> Outcome<(Vec<u8>, usize)> {
     Ok((encoder.finish()?, json.len()))
 }
 
-/// What takes part: its name, and what it makes of the input.
+/// A contender: its name, and the sums that it gets from the input.
 type Contender<'a> = (&'a str, Box<dyn Fn() -> Outcome<Sums> + 'a>);
 
-/// Runs all in turn and prints the speed of each and the ratio of the first to it. `agree` are those, from the
-/// first on, whose sums must be equal.
+/// Runs all in turn and prints the speed of each, and its ratio to the first. The first `agree` contenders must get equal
+/// sums.
 fn race(title: &str, bytes: usize, agree: usize, contenders: &[Contender]) -> Outcome<()> {
     let mut seconds = vec![Vec::new(); contenders.len()];
     let mut sums: Vec<Sums> = Vec::new();

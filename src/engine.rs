@@ -1,4 +1,4 @@
-//! Joins the sources with the consumers: the one task that owns the store and publishes snapshots.
+//! Connects sources and consumers: the one task that owns the store and publishes snapshots.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,28 +12,28 @@ use crate::store::Store;
 use lambda_model::observation::Observation;
 use lambda_model::time::{Clock, Minute};
 
-/// Observations waiting for the engine; the sources wait when it is full.
+/// The capacity of the engine's queue of observations; sources wait when it is full.
 pub const OBSERVATIONS: usize = 1024;
 
-/// While news keep coming, the pauses between snapshots grow from the shortest to the longest: the first
-/// screens follow each other quickly, and a flood is shown ten times a second.
+/// While observations keep arriving, the pauses between snapshots grow from the shortest to the longest: the first
+/// screens appear quickly, and a flood is shown ten times a second.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// After a snapshot that took long, the pause is so many times as long: the live logs of a whole fleet take a sixth of
-/// the engine's time at most, and a tenth of a second for them is shown after half a second.
+/// The pause after a slow snapshot, as a multiple of its duration: snapshots take at most a sixth of the engine's time,
+/// even with the live logs of thousands of functions.
 const REST: u32 = 5;
 
-/// After so much quiet the next news are the first again.
+/// After this long without observations the pauses start again with the shortest.
 const CALM: Duration = Duration::from_secs(1);
 
-/// A function that does not exist any more is kept this long, for late points.
+/// A deleted function is kept this long, for late points.
 const FORGET: TimeDelta = TimeDelta::minutes(30);
 
-/// Applies observations until every source or every reader is gone, and publishes what they mean.
+/// Applies observations and publishes snapshots, until every source or every reader is gone.
 ///
-/// A snapshot is published soon after something changed, and when a minute ends, because then numbers
-/// grow old. The last one is returned.
+/// A snapshot is published soon after a change, and when a minute ends, because the age of numbers changes. The last one
+/// is returned.
 pub async fn run(
     mut observations: mpsc::Receiver<Observation>,
     published: watch::Sender<Arc<Snapshot>>,
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn minutes_that_fly_by_are_published_no_faster() {
+    async fn fast_minutes_are_published_no_faster() {
         let mut engine = start(8, 1000.0);
         let began = Instant::now();
         for _ in 0..20 {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_ends_with_its_sources_and_returns_everything_they_said() {
+    async fn it_ends_with_its_sources_and_returns_all_their_observations() {
         let mut engine = start(8, 1.0);
         engine.observe(Payload::Functions(vec![info("a")])).await;
         engine.published().await;
@@ -208,7 +208,7 @@ mod tests {
         };
         assert_eq!(names(&*engine.published().await), ["stays"]);
 
-        // One of the same name runs: it is taken for a new one only when the old one is forgotten.
+        // A function of the same name counts as new only after the old one is forgotten.
         for (minutes, expected) in [(5, vec!["stays"]), (40, vec!["gone", "stays"])] {
             sleep(Duration::from_mins(minutes)).await;
             let minute = Minute::of(engine.clock.now());
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_ends_when_nobody_reads_any_more() {
+    async fn it_ends_without_readers() {
         let engine = start(8, 1.0);
         sleep(Duration::from_mins(10)).await;
         assert!(!engine.task.is_finished());

@@ -11,11 +11,11 @@ use lambda_simulator::ScenarioError;
 pub enum Kind {
     /// Wrong usage or configuration: exit code 2.
     Usage,
-    /// AWS could not be reached or refused everything: exit code 3.
+    /// AWS could not be reached or denied every call: exit code 3.
     Aws,
 }
 
-/// An error for a person: printed as `error: …`, `cause: …`, `hint: …`, with a `cause:` for each line of the cause.
+/// An error to print: `error: …`, `cause: …`, `hint: …`, with a `cause:` for each line of the cause.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
     /// Decides the exit code.
@@ -34,12 +34,12 @@ impl Error {
         Self { kind: Kind::Usage, what: what.into(), cause: cause.to_string(), hint: hint.into() }
     }
 
-    /// AWS could not be reached or refused everything.
+    /// AWS could not be reached or denied every call.
     pub fn aws(what: impl Into<String>, cause: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self { kind: Kind::Aws, what: what.into(), cause: cause.to_string(), hint: hint.into() }
     }
 
-    /// The exit code of the contract.
+    /// The exit code.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
             Kind::Usage => 2,

@@ -1,4 +1,4 @@
-//! What the unit tests know: observations go in, and the store or the snapshot of one fixed instant comes out.
+//! Test data for unit tests: from observations to the store or the snapshot at one fixed instant.
 
 use std::collections::BTreeMap;
 
@@ -41,11 +41,11 @@ pub(crate) fn minutes(text: &str) -> Vec<(i64, f64)> {
     let (settled, provisional) = text.split_once('|').unwrap_or((text, ""));
     let settled = (PROVISIONAL..).zip(settled.split_whitespace().rev());
     let provisional = (0..PROVISIONAL).rev().zip(provisional.split_whitespace());
-    let told = settled.chain(provisional).filter(|(_, value)| *value != "-");
-    told.map(|(back, value)| (back, value.parse().unwrap())).collect()
+    let known = settled.chain(provisional).filter(|(_, value)| *value != "-");
+    known.map(|(back, value)| (back, value.parse().unwrap())).collect()
 }
 
-/// What `lambda:ListFunctions` tells of an ordinary function.
+/// An ordinary function, as `lambda:ListFunctions` returns it.
 pub(crate) fn info(name: &str) -> FunctionInfo {
     FunctionInfo {
         name: name.into(),
@@ -72,7 +72,7 @@ pub(crate) fn executed(name: &str, alias: &str, version: &str) -> Subject {
     Subject::Executed { function: name.into(), alias: alias.to_string(), version: version.to_string() }
 }
 
-/// A store that is told one fact after another.
+/// A store that gets one observation after another.
 #[derive(Debug)]
 pub(crate) struct Fixture {
     scope: Scope,
@@ -81,28 +81,28 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// Knows nothing; what it is told first belongs to Ireland and was read at [`now`].
+    /// An empty store; the first observations belong to Ireland and were read at [`now`].
     pub(crate) fn new() -> Self {
         Self { scope: Scope::new(None, "eu-west-1"), read: now(), store: Store::default() }
     }
 
-    /// What follows belongs to this scope.
+    /// The next observations belong to this scope.
     pub(crate) fn in_scope(self, profile: Option<&str>, region: &str) -> Self {
         Self { scope: Scope::new(profile, region), ..self }
     }
 
-    /// What follows was read so many seconds before [`now`].
+    /// The next observations were read `seconds` before [`now`].
     pub(crate) fn read_before(self, seconds: i64) -> Self {
         Self { read: now() - TimeDelta::seconds(seconds), ..self }
     }
 
-    /// Takes in a fact.
+    /// Adds an observation.
     pub(crate) fn told(mut self, payload: Payload) -> Self {
         self.store.apply(&Observation { at: self.read, scope: self.scope.clone(), payload });
         self
     }
 
-    /// Takes in points, each so many minutes before the newest complete one.
+    /// Adds points, each with its distance from the newest complete minute.
     pub(crate) fn statistic(
         self,
         subject: &Subject,
@@ -114,14 +114,14 @@ impl Fixture {
         self.told(Payload::Points(vec![(SeriesId { subject: subject.clone(), metric, statistic }, points)]))
     }
 
-    /// The same, of a metric that has one statistic.
+    /// The same, for a metric that has one statistic.
     pub(crate) fn points(self, subject: &Subject, metric: Metric, points: &[(i64, f64)]) -> Self {
         self.statistic(subject, metric, metric.statistics()[0], points)
     }
 
-    /// Takes in the log of a function with a timeout of 30 s, in steps of ten seconds up to [`now`], oldest first;
-    /// `None` is a step that was not read. Calls that end badly, come near the timeout or start cold are different
-    /// ones, but for timeouts, which come near it by nature.
+    /// Adds the log of a function with a timeout of 30 s, in steps of ten seconds up to [`now`], oldest first; `None` is a
+    /// step that was not read. Failures, near timeouts and cold starts are different invocations, except that timeouts
+    /// are also near timeouts.
     pub(crate) fn logged(self, name: &str, beats: &[Option<Beat>]) -> Self {
         let group = format!("/aws/lambda/{name}");
         let end = now() - TimeDelta::seconds(now().timestamp().rem_euclid(Beats::STEP_S));
@@ -153,22 +153,22 @@ impl Fixture {
         values.iter().fold(listed, |fixture, (metric, value)| fixture.points(&function(name), *metric, &[(0, *value)]))
     }
 
-    /// What is known of the scope that was spoken of last.
+    /// The state of the current scope.
     pub(crate) fn state(&self) -> &ScopeState {
         &self.store.scopes[&self.scope]
     }
 
-    /// What is known of a function there.
+    /// The state of a function in it.
     pub(crate) fn function(&self, name: &str) -> &FunctionState {
         &self.state().functions[&name.into()]
     }
 
-    /// What all of it means at [`now`].
+    /// The snapshot at [`now`].
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot::of(&self.store, Params::default(), Origin::Aws, now(), 1)
     }
 
-    /// What is found of a kind.
+    /// The findings of a kind.
     pub(crate) fn findings(&self, kind: Kind) -> Vec<Finding> {
         let scopes = self.snapshot().scopes;
         scopes.into_iter().flat_map(|scope| scope.findings).filter(|finding| finding.kind == kind).collect()
@@ -181,13 +181,13 @@ impl Fixture {
         findings.pop()
     }
 
-    /// What it means for the first function.
+    /// The snapshot's first function.
     pub(crate) fn first(&self) -> FunctionSnapshot {
         self.snapshot().scopes[0].functions[0].clone()
     }
 }
 
-/// The REPORT lines of the calls of a beat, after the request.
+/// The REPORT lines of a beat's invocations, from after the request id on.
 fn reports(beat: &Beat) -> Vec<String> {
     let report = |ms: u32, more: &str| {
         let used = beat.used_mb.map(|used| format!("Max Memory Used: {used} MB\t")).unwrap_or_default();
@@ -206,7 +206,7 @@ fn reports(beat: &Beat) -> Vec<String> {
     calls.flat_map(|(count, report)| std::iter::repeat_n(report, count as usize)).collect()
 }
 
-/// What the logs say at [`now`] of a function that ran 120 times in the window, 3 of them failing, 4 at a time.
+/// The live state at [`now`] of a function with 120 invocations in the window, 3 errors, and a concurrency of 4.
 pub(crate) fn live() -> FunctionLive {
     let until = now() - TimeDelta::seconds(2);
     FunctionLive {
@@ -254,7 +254,7 @@ pub(crate) fn canary(verdict: Verdict) -> Canary {
     }
 }
 
-/// The deployment that shifts it.
+/// The deployment that shifts its traffic.
 pub(crate) fn deployment() -> Deployment {
     Deployment {
         id: "d-A1B2C3D4E".to_string(),
@@ -273,7 +273,7 @@ pub(crate) fn deployment() -> Deployment {
     }
 }
 
-/// Something found wrong with a function; of the Region where there is none.
+/// A finding about a function, or about the Region for `None`.
 pub(crate) fn finding(kind: Kind, severity: Severity, function: Option<&str>, impact: f64) -> Finding {
     let place = function.unwrap_or("the Region");
     Finding {

@@ -1,4 +1,4 @@
-//! Diagnostics to the file the user names, and nowhere else: never to the terminal.
+//! Diagnostics, written only to the file that the user names and never to the terminal.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, IsTerminal};
@@ -14,10 +14,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::Error;
 
-/// Only the user may read diagnostics: they name functions, accounts and access key ids.
+/// Only the user may read diagnostics, because they contain functions, accounts and access key ids.
 const PRIVATE: u32 = 0o600;
 
-/// Starts writing diagnostics to `file`, once in a process. Without a file there are none.
+/// Starts writing diagnostics to `file`, once per process. Without a file there are none.
 ///
 /// `verbosity` is 0 for warnings, 1 for information, 2 for debugging, 3 for everything.
 ///
@@ -37,27 +37,27 @@ pub fn start(file: Option<&Path>, verbosity: u8) -> Result<(), Error> {
     subscriber(file, verbosity).try_init().map_err(|error| failed(&error))
 }
 
-/// Opens `path` for appending, for the user's eyes only.
+/// Opens `path` for appending, readable by the user only.
 fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().append(true).create(true).mode(PRIVATE).open(path)?;
     if file.is_terminal() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a terminal, where lamtop draws"));
     }
-    // The mode above is for a new file; one that exists is made private as well. Devices keep theirs.
+    // The mode above applies to a new file; an existing one is made private, too. Devices keep their mode.
     if file.metadata()?.is_file() {
         file.set_permissions(Permissions::from_mode(PRIVATE))?;
     }
     Ok(file)
 }
 
-/// Writes what `verbosity` lets through to `file`.
+/// Writes events up to `verbosity` to `file`.
 fn subscriber(file: File, verbosity: u8) -> impl Subscriber + Send + Sync {
     let writer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
     tracing_subscriber::registry().with(filter(verbosity)).with(writer)
 }
 
-/// What is let through. Other crates never get further than debugging: below that the AWS SDK and the
-/// HTTP client write tokens in clear (seen with aws-config 1.13: `x-amz-sso_bearer_token`).
+/// Which events are written. Other crates are limited to the debug level: at the trace level the AWS SDK and the HTTP
+/// client write tokens in clear text (seen with aws-config 1.13: `x-amz-sso_bearer_token`).
 fn filter(verbosity: u8) -> Targets {
     let level = match verbosity {
         0 => LevelFilter::WARN,
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_could_read_is_closed_to_them() {
+    fn an_existing_file_becomes_private() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lamtop.log");
         fs::write(&path, "before\n").unwrap();

@@ -1,5 +1,4 @@
-//! A simulated Region whose logs are read by Live Tail, beside the truth about it. It follows no log itself: it does
-//! what the sources do.
+//! A simulated Region whose logs are read with Live Tail, and its true state. It imitates the sources.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use lamtop::store::Store;
 /// Log groups of a session of Live Tail.
 const SESSION: usize = 10;
 
-/// A Region that plays, and what is read of it.
+/// A running Region, and what is read from it.
 pub(crate) struct Played {
     world: World,
     store: Store,
@@ -44,7 +43,7 @@ pub(crate) struct Distance {
     sum: f64,
     count: usize,
     peak: u32,
-    /// Seconds that should be known and are not.
+    /// Seconds that should be known but are not.
     pub(crate) unknown: usize,
 }
 
@@ -67,7 +66,7 @@ impl Distance {
 }
 
 impl Played {
-    /// The scenario `minutes` after its origin, where the watching begins.
+    /// The scenario `minutes` after its origin, where reading begins.
     pub(crate) async fn new(name: &str, seed: u64, minutes: i64) -> Result<Self, Box<dyn std::error::Error>> {
         let scenario = lambda_simulator::scenario(name)?;
         let mut world = World::new(&scenario, seed);
@@ -99,8 +98,8 @@ impl Played {
         Ok(Self { world, store, scope, now, sessions, functions, sampled: 0 })
     }
 
-    /// A second passes; tells how many updates came. With `mends`, a session that shows a sample asks for fewer lines
-    /// from then on, and the sample is made good by reading the second again, as the sources do.
+    /// Advances a second and returns the number of updates. With `mends`, a session that shows a sample asks for fewer
+    /// lines from then on, and the second is read again, as the sources do.
     pub(crate) fn second(&mut self, mends: bool) -> usize {
         let second = self.now;
         self.now += TimeDelta::seconds(1);
@@ -113,13 +112,13 @@ impl Played {
             if session.newest.len() > 10 {
                 session.newest.pop_front();
             }
-            // What a single sample left out is read again, and more room made; see `source::follow`.
+            // Reads again what a single sample left out, and asks for fewer lines; see `source::follow`.
             let chronic = session.newest.iter().filter(|sampled| **sampled).count() >= 3;
             if mends && update.sampled {
                 session.filter = TailFilter::Telling;
             }
             if mends && update.sampled && !chronic {
-                // Everything that can be read by now and may have been new in this second.
+                // Everything readable by now that may be new in this second.
                 let from = second - TimeDelta::seconds(2);
                 let events = names.iter().filter_map(|group| self.world.log_events(group, from, self.now));
                 update.sampled = false;
@@ -137,12 +136,12 @@ impl Played {
         self.sessions.len()
     }
 
-    /// What the logs say now.
+    /// The live state from the logs, now.
     pub(crate) fn live(&self) -> ScopeLive {
         ScopeLive::of(&self.store.scopes[&self.scope], 0.8, self.now)
     }
 
-    /// Holds the newest `seconds` settled seconds of the Region and of each function against the truth.
+    /// Compares the newest `seconds` settled seconds of the Region and of each function with the truth.
     pub(crate) fn compare(&self, seconds: usize, region: &mut Distance, functions: &mut [Distance]) {
         let live = self.live();
         if let Some(shown) = &live.region {

@@ -1,4 +1,4 @@
-//! Any bytes as what a Live Tail session sends, through the program's own way: loopback HTTP, the SDK's frames, lamtop's
+//! Any bytes as the answer of a Live Tail session, read as the program reads it: loopback HTTP, the SDK's frames, lamtop's
 //! events. `AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x cargo +nightly fuzz run event_stream`.
 
 #![no_main]

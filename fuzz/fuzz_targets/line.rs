@@ -9,6 +9,6 @@ libfuzzer_sys::fuzz_target!(|message: &str| {
     let application = Application(message);
     let error = application.error();
     let fingerprint = error.as_ref().map(lambda_logs::FunctionError::fingerprint);
-    let told = (line.request(), application.level(), application.request());
-    std::hint::black_box(format!("{line:?} {told:?} {error:?} {fingerprint:?}"));
+    let read = (line.request(), application.level(), application.request());
+    std::hint::black_box(format!("{line:?} {read:?} {error:?} {fingerprint:?}"));
 });

@@ -1,8 +1,8 @@
-//! The real account: the traits of `source::api` on the AWS SDK for Rust.
+//! A real account: the traits of `lambda_model::api`, implemented with the AWS SDK for Rust.
 //!
-//! No SDK type leaves this folder. Each service file sends a request and turns the answer into
-//! lamtop's types by a pure function; every request goes through `session`, which holds the clients,
-//! and `guard`, which bounds it. Nothing here schedules, paces or remembers answers.
+//! No SDK type leaves this folder. Each service file sends a request and converts the answer into lamtop's types with a
+//! pure function. Every request goes through `session`, which holds the clients, and `guard`, which bounds its time.
+//! Nothing here schedules, paces or caches.
 
 mod connect;
 mod deployments;

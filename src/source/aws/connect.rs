@@ -1,7 +1,7 @@
-//! From what the user chose to a connected [`Account`]: profile, Region, endpoint and limits of patience.
+//! From the user's choice to a connected [`Account`]: profile, Region, endpoint and timeouts.
 //!
-//! What can be seen to be wrong without asking AWS ends the program here, with a hint. No request is made,
-//! except that on EC2 the Region may come from the instance metadata.
+//! A mistake that shows without a call to AWS ends the program here, with a hint. No request is made, except to the
+//! instance metadata of EC2 for the Region.
 
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -22,11 +22,10 @@ use crate::error::Error;
 use lambda_model::Scope;
 use lambda_model::api::Account;
 
-/// Profiles named in a hint; more would not be read.
+/// The most profiles that a hint lists.
 const LISTED_PROFILES: usize = 12;
 
-/// What the user said; `None` leaves the decision to the standard chain: environment, profile files,
-/// SSO, instance metadata.
+/// The user's choice. `None` leaves it to the standard chain: environment, profile files, SSO, instance metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
     /// A profile of `~/.aws/config` or `~/.aws/credentials`. Its credentials win over the environment's.
@@ -37,7 +36,7 @@ pub struct Choice {
     pub endpoint_url: Option<String>,
 }
 
-/// An account in a Region, ready to be asked.
+/// A connected account in a Region.
 #[derive(Clone)]
 pub struct Connection {
     /// The chosen profile and the Region found.
@@ -48,8 +47,7 @@ pub struct Connection {
 
 /// Finds credentials, Region and endpoint as the AWS CLI does.
 ///
-/// Credentials are looked for with the first request, not here: without them that request fails with
-/// `ApiError::Expired`.
+/// Credentials are loaded with the first request, not here; without them that request fails with `ApiError::Expired`.
 ///
 /// # Errors
 /// Wrong usage: a profile that does not exist, profile files that cannot be read, no Region, something
@@ -75,7 +73,7 @@ async fn profiles(profile: Option<String>) -> Result<ProfileSet, ProfileFileLoad
         .await
 }
 
-/// The SDK's configuration. Pinned to a behaviour version: a newer SDK must not change lamtop's patience.
+/// The SDK's configuration, pinned to a behaviour version so that a newer SDK does not change timeouts and retries.
 async fn load(choice: Choice) -> SdkConfig {
     let mut loader =
         aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts()).retry_config(retries());
@@ -87,8 +85,8 @@ async fn load(choice: Choice) -> SdkConfig {
     }
     let Some(profile) = choice.profile else { return loader.load().await };
 
-    // With a profile asked for by name the SDK would still prefer keys in the environment, and show another
-    // account under the profile's name. The AWS CLI does not.
+    // Even with a named profile the SDK prefers keys in the environment, which would show another account under the
+    // profile's name. The AWS CLI does not.
     let config = loader.profile_name(&profile).load().await;
     let provider_config = ProviderConfig::without_region()
         .with_region(config.region().cloned())
@@ -100,7 +98,7 @@ async fn load(choice: Choice) -> SdkConfig {
     config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
 }
 
-/// The SDK's own defaults wait for ever for an answer.
+/// The SDK's defaults have no timeout for an answer.
 pub(super) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
@@ -110,12 +108,12 @@ pub(super) fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// Not adaptive: that starves a screen while calls are throttled. Pacing is the pollers' matter.
+/// Not adaptive, because that stops the screen while calls are throttled. The pollers pace calls.
 pub(super) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_max_backoff(Duration::from_secs(5))
 }
 
-/// Refuses a selected profile that no file has. Only `default` may be missing, unless it was asked for.
+/// Rejects a selected profile that no file has. Only `default` may be missing, unless it was named.
 fn check_profile(profiles: Result<ProfileSet, ProfileFileLoadError>, asked_for: bool) -> Result<(), Error> {
     let profiles = profiles.map_err(|error| {
         let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
@@ -160,7 +158,7 @@ fn check_endpoint(url: Option<&str>) -> Result<(), Error> {
     ))
 }
 
-/// The Region found. An emulator may call its Region anything; AWS does not.
+/// The Region found. An emulator may use any name; AWS does not.
 fn check_region(region: Option<&str>, own_endpoint: bool) -> Result<&str, Error> {
     let Some(region) = region.filter(|region| !region.is_empty()) else {
         return Err(Error::usage(
@@ -180,7 +178,7 @@ fn check_region(region: Option<&str>, own_endpoint: bool) -> Result<&str, Error>
     ))
 }
 
-/// `eu-west-1`, `us-gov-east-1`: words of letters joined by `-`, a number at the end.
+/// Whether `region` has the form of `eu-west-1` or `us-gov-east-1`: words joined by `-`, with a number at the end.
 fn looks_like_region(text: &str) -> bool {
     let words: Vec<_> = text.split('-').collect();
     let all = |word: &&str, kind: fn(&u8) -> bool| !word.is_empty() && word.as_bytes().iter().all(kind);
@@ -219,7 +217,7 @@ mod tests {
     async fn check(config: &str, asked_for: Option<&str>) -> Result<(), Error> {
         use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
         let files = ProfileFiles::builder().with_contents(ProfileFileKind::Config, config).build();
-        // The stand-in for AWS_PROFILE: a test cannot set its own environment.
+        // In place of AWS_PROFILE: a test cannot set its own environment.
         let selected = asked_for.unwrap_or("default").to_string();
         let profiles =
             aws_config::profile::load(&Default::default(), &Default::default(), &files, Some(selected.into())).await;
@@ -227,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_profile_must_exist_if_it_was_asked_for() {
+    async fn a_named_profile_must_exist() {
         let config = "[default]\nregion = eu-west-1\n[profile prod]\n[profile dev]\n";
         assert_eq!(check(config, None).await, Ok(()));
         assert_eq!(check(config, Some("prod")).await, Ok(()));

@@ -16,7 +16,7 @@ use lambda_model::api::{DeploymentInfo, DeploymentTarget, Deployments, Page, Tok
 use lambda_model::deployment::Shifting;
 use lambda_model::failure::ApiError;
 
-/// What is under way; the rest has succeeded, failed or been stopped.
+/// The states of running deployments; the others have succeeded, failed or been stopped.
 const UNDER_WAY: [DeploymentStatus; 5] = [
     DeploymentStatus::Created,
     DeploymentStatus::Queued,
@@ -86,7 +86,7 @@ impl Deployments for Session {
     }
 }
 
-/// `None` for what is deployed to something else than Lambda.
+/// `None` for a deployment to something else than Lambda.
 fn info(sdk: SdkInfo) -> Option<DeploymentInfo> {
     if sdk.compute_platform != Some(ComputePlatform::Lambda) {
         return None;
@@ -113,8 +113,8 @@ fn target(sdk: SdkTarget) -> Option<DeploymentTarget> {
     })
 }
 
-/// AWS documents a percentage where an alias has a part of 1. `CodeDeploy`'s percentages are whole numbers, so what lies
-/// between 0 and 1 is a part; 1 may be either, and 0 is what the SDK makes of nothing. The alias tells the weight too.
+/// AWS documents a percentage; an alias has a fraction. `CodeDeploy`'s percentages are whole numbers, so a value between 0
+/// and 1 is a fraction; 1 may be either, and 0 is the SDK's value for absent. The alias has the weight, too.
 fn weight(sdk: f64) -> Option<f64> {
     if sdk > 0.0 && sdk < 1.0 { Some(sdk) } else { (sdk > 1.0 && sdk <= 100.0).then_some(sdk / 100.0) }
 }
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_weight_is_taken_where_its_unit_is_certain() {
+    fn a_weight_is_read_where_its_unit_is_certain() {
         for (sdk, ours) in [
             (0.0, None),
             (0.1, Some(0.1)),

@@ -1,7 +1,7 @@
-//! From the SDK's many errors to the six kinds of [`ApiError`].
+//! Converts the SDK's errors to the kinds of [`ApiError`].
 //!
-//! Judged by AWS's error code where AWS answered, by the HTTP status where something else did, and by
-//! the stage that failed where nothing did. Messages are one short line, for the screen.
+//! The kind depends on AWS's error code if AWS answered, on the HTTP status if something else did, and on the stage that
+//! failed if nothing did. Messages are one short line, for the screen.
 
 use std::error::Error;
 use std::fmt;
@@ -11,23 +11,23 @@ use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use lambda_model::failure::ApiError;
 use lambda_model::text;
 
-/// Columns of the longest message: the code, the identity and the action of a refusal fit.
+/// Columns of the longest message: enough for the code, the identity and the action of a denied call.
 const MAX_MESSAGE: usize = 300;
 
-/// What an error of any operation means for lamtop.
+/// Converts the error of any operation.
 pub(super) fn api_error<E>(error: &SdkError<E>) -> ApiError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match error {
-        SdkError::ServiceError(refusal) => {
-            let (status, meta) = (refusal.raw().status().as_u16(), refusal.err().meta());
+        SdkError::ServiceError(error) => {
+            let (status, meta) = (error.raw().status().as_u16(), error.err().meta());
             match meta.code() {
-                Some(code) => refused(status, code, meta.message()),
+                Some(code) => with_code(status, code, meta.message()),
                 None => not_aws(status),
             }
         }
-        // The newer protocol of Kinesis fails to read what the others take for a refusal without a code.
+        // Kinesis's newer protocol: the SDK cannot parse an error without a code.
         SdkError::ResponseError(answer) if !answer.raw().status().is_success() => {
             not_aws(answer.raw().status().as_u16())
         }
@@ -37,28 +37,28 @@ where
     }
 }
 
-/// What an error within an event stream means, which began well.
+/// Converts an error within an event stream, after the stream was opened.
 pub(super) fn stream_error<E, R>(error: &SdkError<E, R>) -> ApiError
 where
     E: ProvideErrorMetadata + Error + 'static,
     R: fmt::Debug,
 {
-    if let SdkError::ServiceError(refusal) = error
-        && let Some(code) = refusal.err().code()
+    if let SdkError::ServiceError(error) = error
+        && let Some(code) = error.err().code()
     {
         // An exception has no HTTP status: a code that is not listed is a failure of the service.
-        return refused(500, code, refusal.err().message());
+        return with_code(500, code, error.err().message());
     }
     ApiError::Unreachable(one_line(&root(error)))
 }
 
-/// AWS answered, but without what it always sends.
+/// The error for an answer of AWS that lacks a part that it always sends.
 pub(super) fn lacks(what: &str) -> ApiError {
     ApiError::Unreachable(format!("the answer lacks {what}"))
 }
 
-/// AWS answered with an error code (aws-facts 7.1). Codes not listed are judged by the HTTP status.
-fn refused(status: u16, code: &str, message: Option<&str>) -> ApiError {
+/// Converts an error code of AWS (aws-facts 7.1). For unlisted codes the HTTP status decides.
+fn with_code(status: u16, code: &str, message: Option<&str>) -> ApiError {
     let kind: fn(String) -> ApiError = match code {
         "Throttling"
         | "ThrottlingException"
@@ -106,14 +106,14 @@ fn refused(status: u16, code: &str, message: Option<&str>) -> ApiError {
         | "NotImplemented"
         | "UnsupportedOperation"
         | "AWS.SimpleQueueService.UnsupportedOperation" => ApiError::Unsupported,
-        // A listing that took too long begins anew.
+        // An expired token: the listing has to start again.
         "RequestTimeout" | "RequestTimeoutException" | "ExpiredNextTokenException" => ApiError::Unreachable,
         _ => match status {
             401 => ApiError::Expired,
             403 => ApiError::Denied,
             404 => ApiError::NotFound,
             429 => ApiError::Throttled,
-            // A refused parameter: the endpoint understands the operation otherwise than lamtop does.
+            // An invalid parameter: the endpoint supports another form of the operation.
             400..=499 | 501 => ApiError::Unsupported,
             _ => ApiError::Unreachable,
         },
@@ -124,7 +124,7 @@ fn refused(status: u16, code: &str, message: Option<&str>) -> ApiError {
     })
 }
 
-/// Something answered without an AWS error code: a proxy, a captive portal, an emulator's web page.
+/// Converts an answer without an AWS error code: from a proxy, a captive portal, or an emulator's web page.
 fn not_aws(status: u16) -> ApiError {
     match status {
         404 | 405 | 501 => ApiError::Unsupported(format!("HTTP {status}: the endpoint does not know this operation")),
@@ -135,8 +135,8 @@ fn not_aws(status: u16) -> ApiError {
 
 /// The failure to load credentials, if `error` is one.
 ///
-/// The SDK reports it as a failed dispatch like any other; only its texts tell (`aws-credential-types`,
-/// `CredentialsError`: every one of them names credentials or a credential provider).
+/// The SDK reports it like any other failed dispatch. Only the message distinguishes it: every `CredentialsError` of
+/// `aws-credential-types` names credentials or a credential provider.
 fn credentials(error: &dyn Error) -> Option<ApiError> {
     chain(error).any(|link| link.to_string().contains("credential")).then(|| {
         let cause = root(error);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_code_decides_and_an_unknown_one_leaves_it_to_the_status() {
+    fn the_error_code_decides_or_else_the_status() {
         let cases = [
             (400, "ThrottlingException", "throttled"),
             (400, "Throttling", "throttled"),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_error_code_something_else_answered() {
+    fn without_an_error_code_the_status_decides() {
         let cases = [
             (200, "unreachable"),
             (301, "unreachable"),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_credentials_are_told_from_a_missing_network() {
+    fn missing_credentials_are_distinguished_from_a_missing_network() {
         let cases = [
             (
                 "no credentials found in chain. Attempted:\n  Environment: x",
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lapsed_login_says_how_to_renew_it() {
+    fn an_expired_login_names_the_command_that_renews_it() {
         #[derive(Debug, thiserror::Error)]
         #[error("an error occurred while loading credentials")]
         struct Loading(#[source] Box<dyn Error + Send + Sync>);
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_one_short_harmless_line() {
+    fn messages_are_one_short_line_without_control_characters() {
         let long = answered(403, Some("AccessDenied"), Some(&"User\nis \u{1b}[2J ".repeat(100)));
         let ApiError::Denied(message) = long else { panic!("{long:?}") };
         assert!(!message.contains(char::is_control), "{message}");

@@ -158,7 +158,7 @@ fn on_failure(destinations: DestinationConfig) -> Option<Arn> {
     arn(destinations.on_failure?.destination)
 }
 
-/// AWS writes "no ARN" as an absent or as an empty text.
+/// AWS writes "no ARN" as an absent or an empty string.
 fn arn(text: Option<String>) -> Option<Arn> {
     text.filter(|text| !text.is_empty()).map(Arn::new)
 }
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_aws_left_out_or_left_empty_is_none() {
+    fn absent_and_empty_values_are_none() {
         let bare = FunctionConfiguration::builder().function_name("checkout").function_arn(ARN);
         let empty = bare
             .clone()
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn times_as_lambda_and_its_stand_ins_write_them() {
+    fn times_of_lambda_and_of_emulators_are_read() {
         let nine = Some("2026-05-01T09:00:00Z".parse().unwrap());
         let cases = [
             ("2026-05-01T09:00:00.000+0000", nine),

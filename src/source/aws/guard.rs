@@ -1,4 +1,4 @@
-//! The bound around everything the SDK does: it ends in time, and its panics end with it.
+//! Bounds every SDK call: it ends in time, and a panic of the SDK becomes an error.
 //!
 //! The SDK's own timeouts do not cover loading credentials, and `aws-config` can panic while it
 //! refreshes an SSO token after the wall clock stepped back. Neither may stop lamtop.
@@ -15,7 +15,7 @@ use lambda_model::failure::ApiError;
 /// Longer than the SDK's 25 s for an operation, so that its own, more exact message comes first.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// The outcome of `work`, run in a task of its own and given up after 30 s.
+/// The outcome of `work`, run in its own task and aborted after 30 s.
 ///
 /// # Errors
 /// [`ApiError::Unreachable`] when `work` took too long or panicked.
@@ -23,7 +23,7 @@ pub(super) async fn guard<T>(work: impl Future<Output = T> + Send + 'static) -> 
 where
     T: Send + 'static,
 {
-    // A set aborts its task when it is dropped: when the time is up, and when the caller gives up.
+    // A set aborts its task when it is dropped: after the timeout, and when the caller is dropped.
     let mut task = JoinSet::new();
     task.spawn(work);
     match timeout(LIMIT, task.join_next()).await {
@@ -34,12 +34,12 @@ where
     }
 }
 
-/// The outcome of `work`, which may take as long as it likes; a panic of the SDK in it becomes an error.
+/// The outcome of `work` without a timeout; a panic of the SDK in it becomes an error.
 ///
 /// # Errors
 /// [`ApiError::Unreachable`] when `work` panicked.
 pub(super) async fn unwound<T>(work: impl Future<Output = T>) -> Result<T, ApiError> {
-    // What is broken by a panic is not used again: it ends what it belonged to.
+    // State that a panic leaves inconsistent is not used again: the error ends its owner.
     AssertUnwindSafe(work).catch_unwind().await.map_err(|_| panicked())
 }
 
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_ends_well_passes_through() {
+    async fn a_result_passes_through() {
         assert_eq!(guard(async { 7 }).await, Ok(7));
         assert_eq!(unwound(async { 7 }).await, Ok(7));
     }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_never_ends_is_given_up() {
+    async fn a_call_without_an_end_times_out() {
         let (alive, gone) = tokio::sync::oneshot::channel::<()>();
         let outcome = guard(async move {
             let _alive = alive;

@@ -1,4 +1,4 @@
-//! CloudWatch Logs: which log groups exist, and their events by timestamp. Live Tail is `tail`'s.
+//! CloudWatch Logs: which log groups exist, and their events by timestamp. Live Tail is in `tail`.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ fn log_event(event: FilteredLogEvent, group: &Arc<str>, streams: &mut Names) -> 
     })
 }
 
-/// The names in one answer: thousands of events of a few log streams keep a few texts.
+/// The names in one answer, stored once: thousands of events share a few log streams.
 #[derive(Default)]
 pub(super) struct Names(HashSet<Arc<str>>);
 

@@ -1,4 +1,4 @@
-//! CloudWatch: which Lambda metrics are alive, and their points by the minute.
+//! CloudWatch: which Lambda metrics exist, and their points per minute.
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
@@ -16,7 +16,7 @@ use lambda_model::failure::ApiError;
 use lambda_model::metric::{Metric, Point, SeriesId, Subject};
 use lambda_model::time::Minute;
 
-/// Seconds: Lambda publishes by the minute.
+/// Seconds: Lambda publishes one point a minute.
 const PERIOD: i32 = 60;
 
 #[async_trait]
@@ -62,7 +62,7 @@ fn subject(metric: &SdkMetric) -> Option<Subject> {
     Subject::from_lambda_dimensions(dimensions?)
 }
 
-/// One query a series, in order, named `q0`, `q1` … The unit stays unsaid: a wrong one would find nothing.
+/// One query per series, in order, named `q0`, `q1` … Without a unit, because a wrong one would match nothing.
 fn queries(series: &[SeriesId]) -> Vec<MetricDataQuery> {
     let query = |(index, series): (usize, &SeriesId)| {
         let dimensions = series.subject.dimensions().into_iter();
@@ -81,11 +81,11 @@ fn queries(series: &[SeriesId]) -> Vec<MetricDataQuery> {
 
 /// The points of an answer, by series.
 ///
-/// A series that CloudWatch answered without points is there, empty; one that it failed to answer is left out,
-/// because a gap must not look like an idle function. Results it calls partial go on under the page's token.
+/// A series without points is included, empty. A series that CloudWatch could not answer is left out, because a gap must
+/// not look like an idle function. Partial results continue on the next page.
 ///
 /// # Errors
-/// What the failed results say, when there are no others.
+/// The message of the failed results, when every result failed.
 fn points_page(series: &[SeriesId], answer: GetMetricDataOutput) -> Result<PointsPage, ApiError> {
     let results = answer.metric_data_results.ok_or_else(|| lacks("MetricDataResults"))?;
     let (failed, answered): (Vec<_>, Vec<_>) = results.iter().partition(|result| failure(result).is_some());
@@ -99,7 +99,7 @@ fn points_page(series: &[SeriesId], answer: GetMetricDataOutput) -> Result<Point
     page("MetricDataResults", Some(items.collect()), answer.next_token, Some)
 }
 
-/// Why a result has no points, when that is not because there are none.
+/// Why a result failed; `None` if it did not.
 fn failure(result: &MetricDataResult) -> Option<ApiError> {
     match result.status_code()? {
         StatusCode::Forbidden => Some(ApiError::Denied("GetMetricData: Forbidden".into())),
@@ -108,7 +108,7 @@ fn failure(result: &MetricDataResult) -> Option<ApiError> {
     }
 }
 
-/// The series that `queries` named `id`.
+/// The series of the query `id`.
 fn series_of<'a>(series: &'a [SeriesId], id: &str) -> Option<&'a SeriesId> {
     series.get(id.strip_prefix('q')?.parse::<usize>().ok()?)
 }
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn points_go_back_to_their_series_whatever_the_order() {
+    fn points_are_assigned_to_their_series_in_any_order() {
         let page = read(vec![result("q1", &[120, 180], &[5.5, 6.5]), result("q0", &[], &[])]).unwrap();
         let [first, second, _] = &three()[..] else { unreachable!() };
         assert_eq!(
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_asked_for_is_dropped() {
+    fn unrequested_results_are_dropped() {
         for id in ["q3", "q", "x0", "q-1", "q99999999999999999999999", ""] {
             assert_eq!(read(vec![result(id, &[60], &[1.0])]), Ok(Page::last(vec![])), "{id}");
         }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn uneven_and_impossible_points_are_dropped() {
+    fn incomplete_and_invalid_points_are_dropped() {
         let cases: [(&[i64], &[f64], &[Point]); 6] = [
             (&[60, 120], &[1.0], &[point(1, 1.0)]),
             (&[60], &[1.0, 2.0], &[point(1, 1.0)]),
@@ -241,13 +241,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_results_is_no_answer() {
+    fn an_answer_without_results_is_an_error() {
         assert_eq!(read(vec![]), Ok(Page::last(vec![])));
         assert_eq!(points_page(&three(), GetMetricDataOutput::builder().build()), Err(lacks("MetricDataResults")));
     }
 
     #[test]
-    fn listed_metrics_become_subjects_and_foreign_ones_are_left_out() {
+    fn listed_metrics_become_subjects_and_others_are_left_out() {
         let listed = |dimensions: &[(&str, &str)]| {
             let metric = dimensions.iter().fold(SdkMetric::builder(), |metric, (name, value)| {
                 metric.dimensions(Dimension::builder().name(*name).value(*value).build())

@@ -1,10 +1,10 @@
-//! From a page of the SDK to a [`Page`] of ours: the rules that hold for every listing.
+//! Converts a page of the SDK to a [`Page`]: the rules of every listing.
 
 use super::failure::lacks;
 use lambda_model::api::Page;
 use lambda_model::failure::ApiError;
 
-/// A page of `items`, of which those that `convert` cannot read are left out. An empty token ends the listing.
+/// A page of `items`, without those that `convert` cannot read. An empty token ends the listing.
 ///
 /// # Errors
 /// [`ApiError::Unreachable`] when the list is absent. AWS always sends it, empty or not; an answer without it
@@ -19,7 +19,7 @@ pub(super) fn page<S, T>(
     Ok(Page { items: items.into_iter().filter_map(convert).collect(), next: next.filter(|token| !token.is_empty()) })
 }
 
-/// "Not found" read as "none": for settings that AWS reports missing when they were never made.
+/// Turns "not found" into `None`, for settings that AWS reports as missing when they were never set.
 pub(super) fn none_if_not_found<T>(answer: Result<Page<T>, ApiError>) -> Result<Page<T>, ApiError> {
     match answer {
         Err(ApiError::NotFound(_)) => Ok(Page::last(Vec::new())),

@@ -1,4 +1,4 @@
-//! SQS: how deep a queue is and where its poisoned messages go. Messages are never received.
+//! SQS: the depth of a queue and its redrive target. Messages are never received.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
@@ -40,7 +40,7 @@ impl Queues for Session {
     }
 }
 
-/// Every attribute is text; the redrive policy is JSON in it.
+/// Every attribute is a string; the redrive policy is JSON in a string.
 fn queue_attributes(answer: &GetQueueAttributesOutput) -> Result<QueueAttributes, ApiError> {
     let attribute = |name: &QueueAttributeName| answer.attributes()?.get(name).map(String::as_str);
     let count = |name: QueueAttributeName| {
@@ -53,7 +53,7 @@ fn queue_attributes(answer: &GetQueueAttributesOutput) -> Result<QueueAttributes
     })
 }
 
-/// `deadLetterTargetArn` of a redrive policy. `maxReceiveCount` beside it comes as a number or as text.
+/// `deadLetterTargetArn` of a redrive policy. `maxReceiveCount` beside it is a number or a string.
 fn redrive_target(policy: &str) -> Option<Arn> {
     let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
     policy.get("deadLetterTargetArn")?.as_str().map(Arn::new)
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn redrive_policies_as_they_come() {
+    fn redrive_policies_are_read() {
         let cases = [
             (format!(r#"{{"deadLetterTargetArn":"{DLQ}","maxReceiveCount":3}}"#), Some(DLQ)),
             (format!(r#"{{"maxReceiveCount":"3","deadLetterTargetArn":"{DLQ}"}}"#), Some(DLQ)),

@@ -1,8 +1,8 @@
-//! The SDK's clients, and the one way to call AWS through them.
+//! The SDK's clients, and the one way to call AWS with them.
 //!
-//! The SDK parses the profile files once per configuration, and never reloads credentials that AWS
-//! calls expired. So when AWS does, the configuration is loaded afresh and the clients are replaced:
-//! keys that another program renewed are picked up without a restart.
+//! The SDK parses the profile files once per configuration, and never reloads credentials that AWS reports as expired. So
+//! the configuration is then loaded again and the clients are replaced: keys that another program renewed are used
+//! without a restart.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,13 +18,13 @@ use super::failure::api_error;
 use super::guard::guard;
 use lambda_model::failure::ApiError;
 
-/// At most one reload in this span: while credentials stay expired every call fails.
+/// The shortest time between two reloads: while credentials stay expired, every call fails.
 const RELOAD_PERIOD: Duration = Duration::from_secs(15);
 
-/// Loads the configuration afresh, from the environment and the profile files.
+/// Loads the configuration again, from the environment and the profile files.
 pub(super) type Load = Box<dyn Fn() -> BoxFuture<'static, SdkConfig> + Send + Sync>;
 
-/// One client for each service, all of one configuration.
+/// One client for each service, all with one configuration.
 pub(super) struct Clients {
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) lambda: aws_sdk_lambda::Client,
@@ -49,7 +49,7 @@ impl Clients {
     }
 }
 
-/// One account in one Region, as the SDK reaches it.
+/// One account in one Region, called through the SDK.
 pub(super) struct Session {
     load: Load,
     state: Mutex<State>,
@@ -61,16 +61,16 @@ struct State {
 }
 
 impl Session {
-    /// Calls with `config` until its credentials expire, then with what `load` gives.
+    /// Uses `config` until its credentials expire, then what `load` returns.
     ///
-    /// Must be made inside a tokio runtime.
+    /// Must be called inside a tokio runtime.
     pub(super) fn new(config: &SdkConfig, load: Load) -> Self {
         let mut reloads = interval(RELOAD_PERIOD);
         reloads.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { load, state: Mutex::new(State { clients: Arc::new(Clients::new(config)), reloads }) }
     }
 
-    /// Sends `request` and waits for its answer, at most 30 s; once more if that renewed expired credentials.
+    /// Sends `request` and waits for its answer, at most 30 s. Repeats it once after renewing expired credentials.
     ///
     /// # Errors
     /// Every failure of the call, the SDK's panics included, as an [`ApiError`].
@@ -90,10 +90,10 @@ impl Session {
         answer
     }
 
-    /// Clients newer than `expired`; `None` when it is too early to load them again.
+    /// Clients newer than `expired`; `None` when the last reload was too recent.
     async fn renew(&self, expired: &Arc<Clients>) -> Option<Arc<Clients>> {
         let mut state = self.state.lock().await;
-        // Of many calls that expire together the first reloads, and the others take what it got.
+        // Of several calls that expire together, the first reloads and the others use its clients.
         if Arc::ptr_eq(&state.clients, expired) {
             state.reloads.tick().now_or_never()?;
             let config = guard((self.load)()).await.ok()?;

@@ -1,4 +1,4 @@
-//! Kinesis Data Streams: the shards of a stream and their records. Which to read when is not decided here.
+//! Kinesis Data Streams: the shards of a stream and their records. It does not decide which to read when.
 
 use async_trait::async_trait;
 use aws_sdk_kinesis::error::SdkError;
@@ -19,7 +19,7 @@ impl Streams for Session {
         let answer = self
             .call(|clients| {
                 let list = clients.kinesis.list_shards();
-                // A token stands for the stream: AWS refuses both together.
+                // A token includes the stream: AWS rejects both together.
                 match &token {
                     Some(token) => list.next_token(token),
                     None => list.set_stream_name(name(stream)).set_stream_arn(arn(stream)),
@@ -60,9 +60,7 @@ impl Streams for Session {
                 let get = clients.kinesis.get_records().shard_iterator(iterator).set_stream_arn(arn(stream)).send();
                 async {
                     match Box::pin(get).await {
-                        Err(SdkError::ServiceError(refusal)) if refusal.err().is_expired_iterator_exception() => {
-                            Ok(None)
-                        }
+                        Err(SdkError::ServiceError(error)) if error.err().is_expired_iterator_exception() => Ok(None),
                         answer => answer.map(Some),
                     }
                 }
@@ -82,7 +80,7 @@ fn arn(stream: &str) -> Option<String> {
     stream.starts_with("arn:").then(|| stream.to_string())
 }
 
-/// A shard that is written to has no last sequence number yet.
+/// An open shard has no last sequence number.
 fn shard(shard: SdkShard) -> Shard {
     Shard {
         id: shard.shard_id,
@@ -125,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn shards_tell_their_parents_and_whether_they_are_closed() {
+    fn shards_have_their_parents_and_whether_they_are_closed() {
         let range = SequenceNumberRange::builder().starting_sequence_number("1");
         let read = |builder: aws_sdk_kinesis::types::builders::ShardBuilder, end: Option<&str>| {
             let range = range.clone().set_ending_sequence_number(end.map(String::from)).build().unwrap();

@@ -1,4 +1,4 @@
-//! Live Tail: one `StartLiveTail` session as a stream of updates. It neither reopens a session nor watches for silence.
+//! Live Tail: one `StartLiveTail` session as a stream of updates. It does not reopen a session or detect silence.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use lambda_model::api::{Tail, TailEnd, TailFilter};
 use lambda_model::failure::ApiError;
 use lambda_model::log::{LogEvent, TailUpdate};
 
-/// Opens a session on `groups`, which ends when it is dropped.
+/// Opens a session on `groups`; dropping it ends it.
 pub(super) async fn open(session: &Session, groups: &[Arn], filter: TailFilter) -> Result<Box<dyn Tail>, ApiError> {
     let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
     let answer = session
@@ -43,9 +43,9 @@ pub(super) async fn open(session: &Session, groups: &[Arn], filter: TailFilter) 
     Ok(Box::new(LiveTail { updates: answer.response_stream }))
 }
 
-/// Opening is bounded by the guard around every call, reading by its reader, who knows when an update is due.
+/// The guard bounds the opening; the reader bounds each read, because it knows when an update is due.
 ///
-/// One attempt: what the SDK would try again, `LimitExceededException`, means here that no session is left.
+/// One attempt: `LimitExceededException`, which the SDK would retry, means here that no session is left.
 fn patience() -> Builder {
     let timeouts = TimeoutConfig::builder()
         .disable_read_timeout()
@@ -58,7 +58,7 @@ fn patience() -> Builder {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
-/// Takes the prefix `stream-`, with which the SDK dials for Live Tail, off every host that is not AWS's own.
+/// Removes the prefix `stream-`, which the SDK adds to the host for Live Tail, from every host that is not AWS's own.
 ///
 /// A configured endpoint (an emulator's, a VPC endpoint's) has one name for all operations. AWS's own hosts are
 /// `logs.…` and `logs-fips.…`, and Live Tail is served at `stream-logs.…` only.
@@ -70,7 +70,7 @@ impl Intercept for OwnHost {
         "OwnHost"
     }
 
-    /// Before signing, which covers the host.
+    /// Before signing, because the signature includes the host.
     fn modify_before_signing(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
@@ -85,7 +85,7 @@ impl Intercept for OwnHost {
     }
 }
 
-/// `uri` as it was configured; `None` when it is AWS's own, or has no prefix.
+/// `uri` without the prefix; `None` if it is AWS's own or has none.
 fn without_prefix(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once("://")?;
     let host = rest.strip_prefix("stream-")?;
@@ -101,13 +101,13 @@ struct LiveTail {
 impl Tail for LiveTail {
     async fn next(&mut self) -> Result<TailUpdate, TailEnd> {
         loop {
-            // Frames are buffered in the receiver: giving this up loses nothing.
+            // Frames are buffered in the receiver: cancelling this loses nothing.
             match unwound(self.updates.recv()).await.map_err(TailEnd::Failed)? {
                 Ok(Some(StartLiveTailResponseStream::SessionUpdate(update))) => return Ok(tail_update(update)),
-                // The session's own description, and kinds of frames that AWS may yet add.
+                // The start of the session, and kinds of frames that AWS may add.
                 Ok(Some(_)) => {}
                 Ok(None) => return Err(TailEnd::Failed(ApiError::Unreachable("Live Tail was closed".into()))),
-                Err(SdkError::ServiceError(refusal)) if refusal.err().is_session_timeout_exception() => {
+                Err(SdkError::ServiceError(error)) if error.err().is_session_timeout_exception() => {
                     return Err(TailEnd::TimedOut);
                 }
                 Err(error) => return Err(TailEnd::Failed(stream_error(&error))),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn updates_tell_whether_they_are_samples_and_leave_out_what_they_lack() {
+    fn updates_say_whether_they_are_samples_and_skip_incomplete_events() {
         let event = LiveTailSessionLogEvent::builder()
             .timestamp(1000)
             .log_group_identifier("1:/aws/lambda/a")

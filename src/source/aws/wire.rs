@@ -1,4 +1,4 @@
-//! Tests of whole calls over real HTTP: what each kind of answer, good, bad or none, becomes.
+//! Tests of whole calls over real HTTP: valid answers, invalid ones, and none.
 
 mod cbor;
 mod deployments;
@@ -31,7 +31,7 @@ use lambda_model::time::Minute;
 const CBOR: &str = "smithy-protocol: rpc-v2-cbor\r\ncontent-type: application/cbor\r\n";
 const PORTAL: &[u8] = b"<!DOCTYPE html><html><body>Sign in to the hotel's network</body></html>";
 
-/// The program's own patience, except that retries need not wait.
+/// The program's own timeouts, but with retries that do not wait.
 fn config(url: &str, credentials: impl ProvideCredentials + 'static) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -47,7 +47,7 @@ fn key(id: &str) -> Credentials {
     Credentials::new(id, "secret", None, None, "test")
 }
 
-/// A session that begins with the key `OLD` and gets `NEW` when it loads again; and how often it did.
+/// A session that begins with the key `OLD` and loads `NEW` when it reloads; and how often it did.
 fn session(url: &str) -> (Session, Arc<AtomicUsize>) {
     let loads = Arc::new(AtomicUsize::new(0));
     let (counter, renewed) = (loads.clone(), config(url, key("NEW")));
@@ -68,7 +68,7 @@ fn json(body: &str) -> Answer {
     Answer::Http(200, "content-type: application/json\r\n", body.into())
 }
 
-/// A refusal as the Lambda API words it.
+/// An error as the Lambda API returns it.
 fn lambda_error(status: u16, header: &'static str) -> Answer {
     Answer::Http(status, header, br#"{"Message":"no"}"#.to_vec())
 }
@@ -197,7 +197,7 @@ async fn an_endpoint_without_the_operation_is_unsupported() {
 
 #[tokio::test]
 async fn a_closed_port_says_so() {
-    // Bound and released: nobody listens there now.
+    // Bound and released: nothing listens on it now.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (session, _) = session(&format!("http://127.0.0.1:{port}"));
     for failure in failures(&session).await {
@@ -207,7 +207,7 @@ async fn a_closed_port_says_so() {
 }
 
 #[tokio::test]
-async fn refusals_keep_the_words_of_aws() {
+async fn denied_calls_keep_the_message_of_aws() {
     let script = vec![
         lambda_error(403, "x-amzn-errortype: AccessDeniedException\r\n"),
         Answer::Http(403, "smithy-protocol: rpc-v2-cbor\r\nx-amzn-query-error: AccessDenied;Sender\r\n", {
@@ -217,7 +217,7 @@ async fn refusals_keep_the_words_of_aws() {
     let (server, session) = answering(script).await;
     assert_eq!(session.functions(None).await, Err(ApiError::Denied("AccessDeniedException: no".into())));
     assert_eq!(session.points(&query(), None).await, Err(ApiError::Denied("AccessDenied: no".into())));
-    assert_eq!(server.requests().len(), 2, "a refusal is not asked again");
+    assert_eq!(server.requests().len(), 2, "a denied call is not retried");
 }
 
 #[tokio::test]
@@ -239,16 +239,16 @@ async fn renewed_credentials_are_picked_up_within_the_call() {
 async fn credentials_that_stay_expired_are_reloaded_every_15_seconds() {
     let server = Server::start(vec![expired()]).await;
     let (session, loads) = session(&server.url);
-    let told = Err(ApiError::Expired("ExpiredTokenException: no".into()));
+    let expired = Err(ApiError::Expired("ExpiredTokenException: no".into()));
     for _ in 0..3 {
-        assert_eq!(session.functions(None).await, told);
+        assert_eq!(session.functions(None).await, expired);
     }
     assert_eq!((loads.load(Ordering::Relaxed), server.requests().len()), (1, 4), "the first call asks twice");
 
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(15)).await;
     tokio::time::resume();
-    assert_eq!(session.functions(None).await, told);
+    assert_eq!(session.functions(None).await, expired);
     assert_eq!(loads.load(Ordering::Relaxed), 2);
 }
 
@@ -262,7 +262,7 @@ async fn calls_that_expire_together_reload_once() {
 }
 
 #[tokio::test]
-async fn a_profile_without_credentials_is_told_from_a_missing_network() {
+async fn a_profile_without_credentials_is_distinguished_from_a_missing_network() {
     let provider = ProfileFileCredentialsProvider::builder().profile_name("no such profile").build();
     let config = config("http://127.0.0.1:9", provider);
     let renewed = config.clone();
@@ -273,7 +273,7 @@ async fn a_profile_without_credentials_is_told_from_a_missing_network() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_never_answers_is_given_up() {
+async fn a_server_that_never_answers_times_out() {
     let (_server, session) = answering(vec![Answer::Hang]).await;
     let before = tokio::time::Instant::now();
     assert!(matches!(session.functions(None).await, Err(ApiError::Unreachable(_))));

@@ -1,4 +1,4 @@
-//! As much of CBOR (RFC 8949) as `CloudWatch`'s answers take.
+//! The part of CBOR (RFC 8949) that `CloudWatch`'s answers need.
 
 /// A major type with its number: up to 65,535, which no test exceeds.
 fn head(major: u8, number: usize) -> Vec<u8> {

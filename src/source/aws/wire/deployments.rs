@@ -9,7 +9,7 @@ use lambda_model::api::{DeploymentInfo, DeploymentTarget, Deployments, Page};
 use lambda_model::deployment::Shifting;
 use lambda_model::failure::ApiError;
 
-/// The operations asked for so far, each with its request's body.
+/// The operations called so far, each with its request's body.
 fn asked(server: &Server) -> Vec<(String, Value)> {
     let one = |request: &String| {
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
@@ -156,7 +156,7 @@ async fn an_answer_without_its_list_is_none() {
 }
 
 #[tokio::test]
-async fn refusals_of_codedeploy_have_their_kinds() {
+async fn errors_of_codedeploy_have_their_kinds() {
     for (code, state, requests) in [
         ("ThrottlingException", "throttled", 3),
         ("AccessDeniedException", "denied", 1),
@@ -166,8 +166,8 @@ async fn refusals_of_codedeploy_have_their_kinds() {
         ("InvalidDeploymentIdException", "unsupported", 1),
     ] {
         let body = value!({ "__type": code }).to_string();
-        let refusal = Answer::Http(400, "content-type: application/x-amz-json-1.1\r\n", body.into());
-        let (server, session) = answering(vec![refusal]).await;
+        let error = Answer::Http(400, "content-type: application/x-amz-json-1.1\r\n", body.into());
+        let (server, session) = answering(vec![error]).await;
         let error = session.targets("d-1", None).await.unwrap_err();
         assert_eq!((error.state().word(), server.requests().len()), (state, requests), "{code}");
     }

@@ -1,12 +1,12 @@
 //! Frames of an event stream, as AWS sends them (aws-facts 8.3).
 
-/// A frame of these headers, all of them text, and this payload, with both checksums right.
+/// A frame with these headers, all of them strings, this payload, and correct checksums.
 pub(super) fn frame(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
     let headers: Vec<u8> = headers.iter().flat_map(|(name, value)| header(name, value)).collect();
     sealed(&headers, payload)
 }
 
-/// A frame around any bytes in place of its headers, with both checksums right.
+/// A frame with any bytes in place of its headers, and with correct checksums.
 pub(super) fn sealed(headers: &[u8], payload: &[u8]) -> Vec<u8> {
     // Prelude and both checksums take 16 bytes.
     let length = |bytes: usize| u32::try_from(bytes).unwrap().to_be_bytes();
@@ -17,7 +17,7 @@ pub(super) fn sealed(headers: &[u8], payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Type 7 is text.
+/// Type 7 is a string.
 fn header(name: &str, value: &str) -> Vec<u8> {
     let (name_length, length) = (u8::try_from(name.len()).unwrap(), u16::try_from(value.len()).unwrap());
     [&[name_length], name.as_bytes(), &[7], &length.to_be_bytes(), value.as_bytes()].concat()

@@ -1,4 +1,4 @@
-//! A web server of a few lines: each request gets the next answer of a script, the last one for ever.
+//! A minimal web server: each request gets the next answer of a script, and from the last one on always that.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,22 +11,22 @@ use tokio::sync::{Semaphore, mpsc};
 pub(super) enum Answer {
     /// Answers with this status, these header lines and this body.
     Http(u16, &'static str, Vec<u8>),
-    /// Promises more of a body than it sends.
+    /// States a longer body than it sends.
     Cut,
-    /// Takes the request and never answers.
+    /// Reads the request and never answers.
     Hang,
-    /// Answers with this status, these header lines and this much of a body that has no end, then is silent.
+    /// Answers with this status, these header lines and the beginning of an endless body, then sends nothing.
     Open(u16, &'static str, Vec<u8>),
 }
 
-/// A request as it came: head and body, unreadable bytes replaced.
+/// A received request: head and body, invalid UTF-8 replaced.
 pub(super) type Request = String;
 
 pub(super) struct Server {
     /// Where it listens.
     pub(super) url: String,
     requests: Arc<Mutex<Vec<Request>>>,
-    /// What is still to be sent of an [`Answer::Open`].
+    /// More bytes for an [`Answer::Open`].
     rest: mpsc::Sender<Vec<u8>>,
     /// One permit for every client that left an [`Answer::Open`].
     left: Arc<Semaphore>,
@@ -49,7 +49,7 @@ impl Server {
         Self { url, requests, rest, left }
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub(super) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
@@ -59,7 +59,7 @@ impl Server {
         self.rest.send(bytes.to_vec()).await.unwrap();
     }
 
-    /// Closes every [`Answer::Open`], whatever it promised.
+    /// Closes every [`Answer::Open`].
     pub(super) fn hang_up(self) {
         drop(self.rest);
     }
@@ -80,7 +80,7 @@ struct Desk {
 }
 
 impl Desk {
-    /// One request, one answer, closed.
+    /// Reads one request, answers, and closes.
     async fn serve(self, mut stream: TcpStream) {
         let Some(request) = read(&mut stream).await else { return };
         let answer = {
@@ -98,17 +98,17 @@ impl Desk {
             Answer::Open(status, headers, body) => (format!("HTTP/1.1 {status} x\r\n{headers}"), body),
         };
         let head = format!("{head}connection: close\r\n\r\n");
-        // The client may be gone; then there is nobody to tell.
+        // The client may have closed the connection; that is no failure.
         let _ = stream.write_all(&[head.into_bytes(), body].concat()).await;
         if open {
             self.stay(stream).await;
         }
     }
 
-    /// Says more when there is more, until the client goes.
+    /// Sends more as it arrives, until the client closes.
     async fn stay(self, stream: TcpStream) {
         let (mut from, mut to) = stream.into_split();
-        // The client has nothing more to say: what comes is the end, or a reset.
+        // The client sends nothing more: a read returns at the end or a reset.
         let gone = async {
             let _ = from.read(&mut [0]).await;
         };

@@ -10,7 +10,7 @@ use lambda_model::failure::ApiError;
 
 const ARN: &str = "arn:aws:kinesis:eu-west-1:123456789012:stream/logs";
 
-fn refused(code: &str) -> Answer {
+fn error(code: &str) -> Answer {
     Answer::Http(400, "content-type: application/x-amz-json-1.1\r\n", value!({ "__type": code }).to_string().into())
 }
 
@@ -58,7 +58,7 @@ async fn shards_are_listed_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_stream_without_shards_is_an_answer_that_lacks_them() {
+async fn an_answer_without_shards_is_an_error() {
     let (_server, session) = answering(vec![json("{}")]).await;
     assert_eq!(session.shards("logs", None).await, Err(ApiError::Unreachable("the answer lacks Shards".into())));
 }
@@ -87,7 +87,7 @@ async fn records_are_read_until_the_shard_ends_or_the_iterator_expires() {
     let script = vec![
         json(&value!({ "Records": [record], "NextShardIterator": "j", "MillisBehindLatest": 42 }).to_string()),
         json(&value!({ "Records": [], "NextShardIterator": null, "MillisBehindLatest": 0 }).to_string()),
-        refused("ExpiredIteratorException"),
+        error("ExpiredIteratorException"),
     ];
     let (server, session) = answering(script).await;
     let arrived = DateTime::from_timestamp_millis(1_500);
@@ -106,7 +106,7 @@ async fn records_are_read_until_the_shard_ends_or_the_iterator_expires() {
 }
 
 #[tokio::test]
-async fn refusals_of_kinesis_have_their_kinds() {
+async fn errors_of_kinesis_have_their_kinds() {
     for (code, state, requests) in [
         ("ProvisionedThroughputExceededException", "throttled", 3),
         ("KMSThrottlingException", "throttled", 1),
@@ -116,7 +116,7 @@ async fn refusals_of_kinesis_have_their_kinds() {
         ("ResourceNotFoundException", "ok", 1),
         ("InvalidArgumentException", "unsupported", 1),
     ] {
-        let (server, session) = answering(vec![refused(code)]).await;
+        let (server, session) = answering(vec![error(code)]).await;
         let error = session.records("logs", "i").await.unwrap_err();
         assert_eq!((error.state().word(), server.requests().len()), (state, requests), "{code}");
     }

@@ -1,4 +1,4 @@
-//! Live Tail over real HTTP: what a session tells, each way it ends, and bytes that are no event stream.
+//! Live Tail over real HTTP: the updates of a session, each way it ends, and bytes that are no event stream.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn start() -> Vec<u8> {
     event("sessionStart", r#"{"requestId":"r","sessionId":"s","logGroupIdentifiers":["g"]}"#)
 }
 
-/// An update with these messages, of one stream, a millisecond apart.
+/// An update with these messages in one stream, a millisecond apart.
 fn update(sampled: bool, messages: &[&str]) -> Vec<u8> {
     let results: Vec<_> = (1_795_343_778_557_i64..)
         .zip(messages)
@@ -45,7 +45,7 @@ fn update(sampled: bool, messages: &[&str]) -> Vec<u8> {
 }
 
 /// A session whose server sends this and closes the connection.
-async fn told(body: Vec<u8>) -> (Server, Box<dyn Tail>) {
+async fn opened(body: Vec<u8>) -> (Server, Box<dyn Tail>) {
     let (server, session) = answering(vec![Answer::Http(200, STREAM, body)]).await;
     let tail = session.tail(&[group()], TailFilter::Everything).await.unwrap();
     (server, tail)
@@ -79,7 +79,7 @@ fn messages(updates: &[TailUpdate]) -> Vec<Vec<&str>> {
 #[tokio::test]
 async fn updates_come_one_by_one_with_their_events() {
     let frames = [start(), update(false, &["START\n", "REPORT\n"]), update(false, &[]), update(true, &["x"])];
-    let (server, tail) = told(frames.concat()).await;
+    let (server, tail) = opened(frames.concat()).await;
     let (updates, end) = all(tail).await;
     assert_eq!(messages(&updates), [vec!["START\n", "REPORT\n"], vec![], vec!["x"]]);
     assert_eq!(updates.iter().map(|update| update.sampled).collect::<Vec<_>>(), [false, false, true]);
@@ -106,15 +106,15 @@ async fn fewer_lines_are_asked_for_by_a_pattern() {
 }
 
 #[tokio::test]
-async fn an_initial_response_and_unknown_frames_are_passed_over() {
+async fn an_initial_response_and_unknown_frames_are_skipped() {
     let initial = frame(&[(":message-type", "event"), (":event-type", "initial-response")], b"{}");
     let frames = [initial, start(), event("sessionForecast", "{}"), update(false, &["x"])];
-    let (updates, _) = all(told(frames.concat()).await.1).await;
+    let (updates, _) = all(opened(frames.concat()).await.1).await;
     assert_eq!(messages(&updates), [["x"]]);
 }
 
 #[tokio::test]
-async fn each_end_is_told_after_what_came_before() {
+async fn each_end_comes_after_the_updates_before_it() {
     let whole = update(false, &["x"]);
     let mut damaged = whole.clone();
     damaged[40] ^= 1;
@@ -131,7 +131,7 @@ async fn each_end_is_told_after_what_came_before() {
         (PORTAL.to_vec(), None),
     ];
     for (last, expected) in cases {
-        let (updates, end) = all(told([start(), whole.clone(), last.clone()].concat()).await.1).await;
+        let (updates, end) = all(opened([start(), whole.clone(), last.clone()].concat()).await.1).await;
         assert_eq!(messages(&updates), [["x"]], "{last:?}");
         match end {
             TailEnd::TimedOut => assert!(expected.is_none(), "{last:?}"),
@@ -146,7 +146,7 @@ async fn each_end_is_told_after_what_came_before() {
 #[tokio::test]
 async fn only_a_session_timeout_is_one() {
     for (kind, timed_out) in [("SessionTimeoutException", true), ("SessionStreamingException", false)] {
-        let (_, end) = all(told(exception(kind, "x")).await.1).await;
+        let (_, end) = all(opened(exception(kind, "x")).await.1).await;
         assert_eq!(end == TailEnd::TimedOut, timed_out, "{kind}");
     }
 }
@@ -172,7 +172,7 @@ async fn a_connection_that_is_cut_says_so() {
 }
 
 #[tokio::test]
-async fn silence_is_no_error_and_dropping_ends_the_session() {
+async fn silence_is_no_error_and_a_drop_ends_the_session() {
     let (server, session) = answering(vec![Answer::Open(200, STREAM, [start(), update(false, &["x"])].concat())]).await;
     let mut tail = session.tail(&[group()], TailFilter::Everything).await.unwrap();
     assert_eq!(messages(&[tail.next().await.unwrap()]), [["x"]]);
@@ -187,7 +187,7 @@ async fn silence_is_no_error_and_dropping_ends_the_session() {
 }
 
 #[tokio::test]
-async fn giving_up_waiting_loses_no_update() {
+async fn a_cancelled_wait_loses_no_update() {
     let half = update(false, &["x"]);
     let (server, session) = answering(vec![Answer::Open(200, STREAM, [start(), half[..30].to_vec()].concat())]).await;
     let mut tail = session.tail(&[group()], TailFilter::Everything).await.unwrap();
@@ -202,17 +202,17 @@ async fn giving_up_waiting_loses_no_update() {
 }
 
 #[tokio::test]
-async fn refusals_are_asked_once_and_keep_their_words() {
-    let refused = |code: &str| {
+async fn errors_are_not_retried_and_keep_their_message() {
+    let error = |code: &str| {
         let body = json!({ "__type": code, "message": "no" }).to_string();
         Answer::Http(400, "content-type: application/x-amz-json-1.1\r\n", body.into_bytes())
     };
     let cases = [
-        (refused("LimitExceededException"), ApiError::Throttled("LimitExceededException: no".into())),
-        (refused("ThrottlingException"), ApiError::Throttled("ThrottlingException: no".into())),
-        (refused("AccessDeniedException"), ApiError::Denied("AccessDeniedException: no".into())),
-        (refused("ResourceNotFoundException"), ApiError::NotFound("ResourceNotFoundException: no".into())),
-        (refused("InvalidOperationException"), ApiError::Unsupported("InvalidOperationException: no".into())),
+        (error("LimitExceededException"), ApiError::Throttled("LimitExceededException: no".into())),
+        (error("ThrottlingException"), ApiError::Throttled("ThrottlingException: no".into())),
+        (error("AccessDeniedException"), ApiError::Denied("AccessDeniedException: no".into())),
+        (error("ResourceNotFoundException"), ApiError::NotFound("ResourceNotFoundException: no".into())),
+        (error("InvalidOperationException"), ApiError::Unsupported("InvalidOperationException: no".into())),
         (
             Answer::Http(404, "content-type: text/html\r\n", PORTAL.to_vec()),
             ApiError::Unsupported("HTTP 404: the endpoint does not know this operation".into()),
@@ -237,13 +237,13 @@ async fn renewed_credentials_are_picked_up_while_opening() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_does_not_open_is_given_up() {
+async fn a_server_that_does_not_open_times_out() {
     let (_server, session) = answering(vec![Answer::Hang]).await;
     let end = session.tail(&[group()], TailFilter::Everything).await.err();
     assert_eq!(end, Some(ApiError::Unreachable("no answer within 30 s".into())));
 }
 
-/// Bytes near an event stream: some whole frames, damaged or not, and anything at all.
+/// Bytes that resemble an event stream: whole frames, damaged ones, and arbitrary bytes.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let whole = prop_oneof![
         Just(start()),
@@ -270,7 +270,7 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// The corpus of the fuzz target `event_stream`, which does the same with any bytes.
+/// Runs the corpus of the fuzz target `event_stream`, which does the same with arbitrary bytes.
 #[tokio::test]
 async fn the_corpus_of_the_fuzzer_is_read() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/event_stream");

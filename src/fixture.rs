@@ -286,7 +286,7 @@ pub(crate) fn finding(kind: Kind, severity: Severity, function: Option<&str>, im
         confidence: 0.92,
         summary: format!("{place} has {kind}: {impact} requests a minute"),
         evidence: vec![
-            format!("{impact} requests were refused at 09:57Z"),
+            format!("{impact} requests were throttled at 09:57Z"),
             "the pool was in use from 09:53Z on".to_string(),
         ],
         next: vec![

@@ -1,4 +1,4 @@
-//! What CloudWatch knows of one minute of a function, an alias, a version or the Region.
+//! The metrics of one minute of a function, an alias, a version or the Region.
 
 use lambda_model::metric::{Metric, Statistic};
 

@@ -1,4 +1,4 @@
-//! Lambda's concurrency arithmetic: who may run, and why not (aws-facts 6.4).
+//! Lambda's concurrency rules: which requests run, and which limit throttles the others (aws-facts 6.4).
 
 use super::instant::Instant;
 
@@ -8,7 +8,7 @@ pub(super) const REQUESTS_PER_ENVIRONMENT: f64 = 10.0;
 const SCALING: f64 = 1000.0;
 const SCALING_S: f64 = 10.0;
 
-/// An allowance that is refilled continuously and not saved up beyond its size.
+/// A token bucket: refilled continuously up to its size.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
     size: f64,
@@ -67,14 +67,14 @@ pub(super) struct Allowance {
     pub(super) on_demand: u32,
 }
 
-/// On what an accepted request runs.
+/// The environment that an accepted request gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Grant {
     Provisioned,
     OnDemand,
 }
 
-/// Why a request is answered with 429: known to the caller, to no metric (aws-facts 6.6).
+/// Why a request is throttled. The caller gets the reason; no metric has it (aws-facts 6.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Throttle {
     /// The reservation is in use.
@@ -113,7 +113,7 @@ impl Allowance {
         }
     }
 
-    /// Another reservation from now on.
+    /// Sets the reservation.
     pub(super) fn reserve(&mut self, reserved: Option<u32>) {
         if reserved != self.reserved.as_ref().map(|(concurrency, _)| *concurrency) {
             self.reserved = reserved.map(|concurrency| (concurrency, Bucket::requests(concurrency)));
@@ -125,7 +125,7 @@ impl Allowance {
         self.on_provisioned + self.on_demand
     }
 
-    /// Accepts the request and counts it as in use, or says why not.
+    /// Accepts the request and counts it as in use, or returns the limit that throttles it.
     #[inline]
     pub(super) fn admit(&mut self, pool: &mut Pool, wish: Wish, now: Instant) -> Result<Grant, Throttle> {
         let in_use = self.in_use();
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn no_reservation_at_all_stops_a_function() {
+    fn a_reservation_of_0_stops_a_function() {
         let mut stopped = Allowance::new(Some(0), 0);
         assert_eq!(stopped.admit(&mut Pool::new(1000, 0), SYNC, Instant(0)), Err(Throttle::ReservedConcurrency));
     }

@@ -1,4 +1,4 @@
-//! What a version of a function does when it is invoked: how long, how often in vain, with how much memory.
+//! The behaviour of a version of a function when it is invoked: duration, failures and memory.
 
 use super::incident;
 use super::instant::Instant;
@@ -7,7 +7,7 @@ use super::scenario::{Function, Scenario};
 
 /// The standard deviation of the logarithm of init phases.
 const INIT_SPREAD: f64 = 0.25;
-/// Of a function's memory, a fresh environment uses so much.
+/// The share of a function's memory that a new environment uses.
 const USED_SHARE: f64 = 0.4;
 
 /// A version's behaviour at an instant, and until when it stays so.
@@ -58,7 +58,7 @@ pub(super) fn behaviour(scenario: &Scenario, function: &Function, version: &str,
     behaviour
 }
 
-/// Usual init phases by runtime, or a restore with SnapStart: orders of magnitude, for want of a source.
+/// Usual init phases by runtime, or a restore with SnapStart: orders of magnitude, without a source.
 fn usual_init_ms(function: &Function) -> f64 {
     let by_runtime = match function.runtime.as_deref().unwrap_or("container image") {
         _ if function.snap_start => 250.0,

@@ -1,12 +1,12 @@
 //! Why there is no scenario to simulate.
 
-/// A scenario that cannot be had, or not as it was asked for.
+/// Why a scenario cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// The file of a user's own scenario cannot be read.
     #[error("the scenario file {path} cannot be read: {source}")]
     Unreadable {
-        /// As it was asked for.
+        /// As requested.
         path: String,
         /// Why.
         source: std::io::Error,
@@ -14,7 +14,7 @@ pub enum ScenarioError {
     /// No scenario has this name.
     #[error("there is no demo scenario called {name}")]
     Unknown {
-        /// As it was asked for.
+        /// As requested.
         name: String,
     },
     /// The text is no scenario, or one that makes no sense.
@@ -28,7 +28,7 @@ pub enum ScenarioError {
     /// The scenario cannot have this number of functions.
     #[error("there cannot be {functions} functions: {reason}")]
     Population {
-        /// As it was asked for.
+        /// As requested.
         functions: u32,
         /// Which number is possible, if any.
         reason: String,

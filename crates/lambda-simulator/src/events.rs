@@ -1,11 +1,11 @@
-//! What is to happen next, in order; what is due at the same instant happens in the order it was planned.
+//! The queue of future events, in order of time; events at the same instant happen in the order in which they were planned.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::instant::Instant;
 
-/// Something that will happen. Numbers are places: of functions, flights and waiting calls.
+/// A future event. Numbers are indices: of functions, running invocations and waiting requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     /// A function's own callers send the next request.
@@ -14,7 +14,7 @@ pub(super) enum Event {
     Rate(u32),
     /// An invocation is over.
     Finish(u32),
-    /// A waiting call is made.
+    /// A waiting request is sent.
     Call(u32),
     /// The pollers of a function's queue may have become more.
     Pollers(u32),

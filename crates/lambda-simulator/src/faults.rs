@@ -1,4 +1,4 @@
-//! AWS refusing to answer, when the scenario says so and in AWS's own words.
+//! Failed AWS calls, as the scenario states them, with AWS's own codes and messages.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,14 @@ use lambda_model::Arn;
 use lambda_model::failure::ApiError;
 use lambda_model::operation::Operation;
 
-/// Which calls have been made, so that a share of them can be refused.
+/// The number of calls so far, so that a share of them can fail.
 #[derive(Default)]
 pub(super) struct Faults {
     calls: BTreeMap<Operation, i64>,
 }
 
 impl Faults {
-    /// Why the next call of `operation` on `resource` (`None`: on all of them) gets no answer at `now`; `None`
-    /// when it gets one.
+    /// The error of the next call of `operation` on `resource` (`None`: on all of them) at `now`; `None` if it succeeds.
     pub(super) fn next(
         &mut self,
         scenario: &Scenario,
@@ -35,13 +34,13 @@ impl Faults {
             .iter()
             .filter(|fault| concerned(fault.operation) && within(now, fault.from_min, fault.until_min))
             .find(|fault| noise.chance(fault.share))?;
-        Some(refusal(fault.answer, operation, resource))
+        Some(error(fault.answer, operation, resource))
     }
 }
 
 impl Faults {
-    /// What cuts a stream of `operation` that is open at `now`: nothing but a network that is down. A refusal is for
-    /// those who come later.
+    /// The error that ends an open stream of `operation` at `now`. Only an unreachable network does; other faults affect
+    /// new calls.
     pub(super) fn cuts(scenario: &Scenario, operation: Operation, now: Instant) -> Option<ApiError> {
         let down = scenario.api_faults.iter().any(|fault| {
             let concerned = fault.operation.is_none_or(|one| one == operation);
@@ -53,7 +52,7 @@ impl Faults {
 }
 
 /// The codes are the services' own (aws-facts 7.1).
-fn refusal(answer: ApiAnswer, operation: Operation, resource: Option<&Arn>) -> ApiError {
+fn error(answer: ApiAnswer, operation: Operation, resource: Option<&Arn>) -> ApiError {
     let action = operation.action();
     let service = action.split(':').next().unwrap_or(action);
     // CloudWatch and STS name their errors as the query protocol did.
@@ -80,7 +79,7 @@ fn refusal(answer: ApiAnswer, operation: Operation, resource: Option<&Arn>) -> A
             let code = if queries { "ExpiredToken" } else { "ExpiredTokenException" };
             ApiError::Expired(format!("{code}: The security token included in the request is expired"))
         }
-        // What a request's time limit says; nobody is made to wait for it.
+        // The message of a timeout, returned without waiting for it.
         ApiAnswer::Unreachable => ApiError::Unreachable("no answer within 30 s".to_string()),
     }
 }
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_come_and_go_on_time_and_hit_whom_they_should() {
+    fn faults_begin_and_end_on_time_and_affect_their_operations() {
         let scenario = scenario(
             &(fault("operation = \"lambda:ListAliases\"\nfrom_min = 2\nuntil_min = 4\nanswer = \"denied\"")
                 + &fault("from_min = 10\nanswer = \"expired\"")),
@@ -150,26 +149,26 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_the_calls_is_refused_and_always_the_same() {
+    fn a_share_of_the_calls_fails_and_always_the_same() {
         let scenario = scenario(&fault("from_min = 0\nanswer = \"throttled\"\nshare = 0.3"));
         let run = |seed| -> Vec<bool> {
             let mut faults = Faults::default();
-            let mut refused = |_| faults.next(&scenario, seed, Operation::ListAliases, None, Instant(0)).is_some();
-            (0..1000).map(&mut refused).collect()
+            let mut fails = |_| faults.next(&scenario, seed, Operation::ListAliases, None, Instant(0)).is_some();
+            (0..1000).map(&mut fails).collect()
         };
-        let refused = run(1).into_iter().filter(|one| *one).count();
-        assert!((250..350).contains(&refused), "{refused} of 1000");
+        let failed = run(1).into_iter().filter(|one| *one).count();
+        assert!((250..350).contains(&failed), "{failed} of 1000");
         assert_eq!(run(1), run(1));
         assert_ne!(run(1), run(2));
     }
 
     #[test]
-    fn refusals_are_in_the_words_of_the_service() {
+    fn errors_have_the_messages_of_the_service() {
         let function = Arn::new("arn:aws:lambda:eu-west-1:123456789012:function:checkout");
         let denied = "AccessDeniedException: User: arn:aws:iam::123456789012:user/oncall is not authorized to perform: \
                       lambda:ListAliases on resource: arn:aws:lambda:eu-west-1:123456789012:function:checkout because \
                       no identity-based policy allows the lambda:ListAliases action";
-        let words = |answer, operation, resource| refusal(answer, operation, resource).to_string();
+        let words = |answer, operation, resource| error(answer, operation, resource).to_string();
         // answer, operation, resource, what the error says
         let cases = [
             (ApiAnswer::Denied, Operation::ListAliases, Some(&function), denied),
@@ -183,9 +182,9 @@ mod tests {
             (ApiAnswer::Expired, Operation::ListFunctions, None, "ExpiredTokenException: The security token"),
             (ApiAnswer::Unreachable, Operation::ListFunctions, None, "no answer within 30 s"),
         ];
-        for (answer, operation, resource, told) in cases {
+        for (answer, operation, resource, message) in cases {
             let words = words(answer, operation, resource);
-            assert!(words.contains(told), "{answer:?} of {operation}: {words}");
+            assert!(words.contains(message), "{answer:?} of {operation}: {words}");
         }
     }
 }

@@ -1,12 +1,11 @@
-//! The execution environments of one version: made, reused, and given up when idle or old.
+//! The execution environments of one version: created, reused, and removed when idle or old.
 
 use super::instant::Instant;
 use super::noise::{Noise, scramble};
 
-/// An idle environment is kept so long. Lambda does not say; some minutes are what people see.
+/// How long an idle environment is kept. Lambda does not say; users observe some minutes.
 const IDLE: Instant = Instant(7 * Instant::MINUTE);
-/// Even a busy environment is replaced in time: between so long and twice that. About two hours are what
-/// people see.
+/// The age at which even a busy environment is replaced: between this and twice this. Users observe about two hours.
 const LIFE: Instant = Instant(90 * Instant::MINUTE);
 
 /// An execution environment: one log stream.
@@ -46,7 +45,7 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// Whether an environment waits.
+    /// Whether an environment is idle.
     #[inline]
     pub(super) fn has_warm(&mut self, now: Instant) -> bool {
         while let Some(environment) = self.idle.last() {
@@ -62,12 +61,12 @@ impl Fleet {
         false
     }
 
-    /// The most recently used environment: so the others grow idle and are given up.
+    /// The most recently used environment, so that the others become idle and are removed.
     pub(super) fn take(&mut self) -> Option<Environment> {
         self.idle.pop()
     }
 
-    /// An environment has done its work.
+    /// Returns an environment after an invocation.
     #[inline]
     pub(super) fn give_back(&mut self, mut environment: Environment, now: Instant) {
         if self.valid_from.is_none_or(|valid| environment.born >= valid) {

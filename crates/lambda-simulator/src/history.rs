@@ -1,8 +1,7 @@
-//! The hours before the origin, in which all is calm: drawn from the model's expectations, minute by minute.
+//! The hours before the origin, without incidents, drawn minute by minute from the model's expected values.
 //!
-//! A function's minute depends on (scenario, seed, function, minute) alone, so that any of them can be asked
-//! for at any time and in any order. Nothing is refused, given up or deployed here: queues are empty at the
-//! origin.
+//! A function's minute depends only on (scenario, seed, function, minute), so any minute can be computed at any time and
+//! in any order. Nothing is throttled, dropped or deployed here; queues are empty at the origin.
 
 use super::activity::{Activity, Rare};
 use super::behaviour::{Behaviour, behaviour};
@@ -13,39 +12,39 @@ use super::scenario::{Function, MOST_HOPS, Scenario, Source};
 use super::statistics::{peak, together};
 use super::traffic;
 
-/// Calm traffic never rises above its ordinary rate by more than a day's swing and its own drift.
+/// Traffic without incidents exceeds its ordinary rate at most by the daily swing and the drift.
 const MOST_RATE: f64 = 1.2;
-/// What is expected less often than so in an hour is drawn by the hour, so that a long silence costs little.
+/// Functions with fewer expected invocations an hour are drawn by the hour, so that idle time costs little.
 const FEW_AN_HOUR: f64 = 30.0;
 /// The first retry of an asynchronous event comes a minute after its failure (aws-facts 6.5).
 const RETRY_MS: u32 = 60_000;
 
-/// Streams of chance that have nothing to do with each other.
+/// Independent random streams.
 const BY_HOUR: u64 = 0x68_6f_75_72;
 const BY_MINUTE: u64 = 0x6d_69_6e;
 const OUTCOMES: u64 = 0x6f_75_74;
 
-/// What every function of a scenario does while all is calm.
+/// The history of every function of a scenario.
 #[derive(Debug)]
 pub(super) struct History {
     seed: u64,
     functions: Vec<Calm>,
 }
 
-/// A function while all is calm.
+/// A function without incidents.
 #[derive(Debug)]
 struct Calm {
-    /// Whose requests end here, its own and those that cause events for it, and how many invocations each makes.
+    /// The functions whose requests lead here (itself, and those that cause events for it), with invocations per request.
     causes: Vec<(usize, f64)>,
-    /// Of the invocations, those by asynchronous events; and of these, the first attempts.
+    /// The share of invocations by asynchronous events, and of these the share of first attempts.
     asynchronous: f64,
     first: f64,
-    /// At most so many invocations are expected in an hour; `None`: too many to draw them by the hour.
+    /// The most expected invocations in an hour; `None`: too many to draw them by the hour.
     few_an_hour: Option<f64>,
     lanes: Vec<CalmLane>,
 }
 
-/// The part of a function's traffic that goes one way.
+/// A lane, and its share of a function's traffic.
 #[derive(Debug)]
 struct CalmLane {
     lane: Lane,
@@ -53,7 +52,7 @@ struct CalmLane {
     behaviour: Behaviour,
 }
 
-/// Where a function's calls go before the origin, each with its share: `$LATEST` first, then the aliases.
+/// The lanes of a function before the origin, each with its share: `$LATEST` first, then the aliases.
 pub(super) fn lanes(scenario: &Scenario, function: &Function, versions: &[String]) -> Vec<(Lane, f64)> {
     let of_aliases: f64 = function.aliases.iter().map(|alias| alias.share).sum();
     let latest = (Lane { qualifier: 0, version: 0 }, 1.0 - of_aliases);
@@ -62,12 +61,12 @@ pub(super) fn lanes(scenario: &Scenario, function: &Function, versions: &[String
         let version = versions.iter().position(|one| one == version).unwrap_or(0) as u16;
         (Lane { qualifier, version }, alias.share)
     });
-    // Shares are decimals: what is left of them may be a rounding error.
+    // Shares are decimals: the remainder may be a rounding error.
     std::iter::once(latest).chain(aliases).filter(|(_, share)| *share > 1e-9).collect()
 }
 
 impl History {
-    /// The history of `scenario`; `versions` tells a function's versions, `$LATEST` first.
+    /// The history of `scenario`; `versions` returns a function's versions, `$LATEST` first.
     pub(super) fn new<'a>(scenario: &Scenario, seed: u64, versions: impl Fn(usize) -> &'a [String]) -> Self {
         let mut functions: Vec<_> = (0..scenario.functions.len())
             .map(|place| Calm::new(scenario, &scenario.functions[place], versions(place)))
@@ -83,7 +82,7 @@ impl History {
         Self { seed, functions }
     }
 
-    /// What the function at `place` did in a `minute` before the origin; `None` when it was not called.
+    /// The report of the function at `place` for a `minute` before the origin; `None` without invocations.
     pub(super) fn report(&self, scenario: &Scenario, place: usize, minute: i64) -> Option<Report> {
         let function = &scenario.functions[place];
         let expected = self.expected(scenario, place, minute);
@@ -103,7 +102,7 @@ impl History {
         let sum = ran.iter().map(|(_, activity)| activity.concurrency).sum();
         let (present, mean_s) = calm.present(expected);
         total.concurrency = peak(present, mean_s, &mut noise).min(limit(function)).clamp(most, sum);
-        // One version is behind each alias, so that a qualifier shows what its version does.
+        // One version is behind each alias, so a qualifier's report is that of its version.
         let part = |(lane, activity): (Lane, Activity)| {
             let qualifier = lane.qualifier;
             let whole = Part { qualifier, version: None, activity: activity.clone() };
@@ -112,7 +111,7 @@ impl History {
         Some(Report { total, parts: Parts::Several(ran.into_iter().flat_map(part).collect()) })
     }
 
-    /// Where the function at `place` was called in `from..until`, all before the origin: as its reports say.
+    /// The lanes of the function at `place` in `from..until`, all before the origin, as in its reports.
     pub(super) fn called(&self, scenario: &Scenario, place: usize, from: i64, until: i64) -> Vec<Lane> {
         let calm = &self.functions[place];
         let mut called = vec![false; calm.lanes.len()];
@@ -139,7 +138,7 @@ impl History {
         calm.lanes.iter().zip(called).filter(|(_, called)| *called).map(|(lane, _)| lane.lane).collect()
     }
 
-    /// The Region in a `minute` before the origin: its functions together; `None` when none was called.
+    /// The Region in a `minute` before the origin: all functions together; `None` without invocations.
     pub(super) fn region(&self, scenario: &Scenario, minute: i64) -> Option<RegionReport> {
         let reports: Vec<_> =
             (0..self.functions.len()).filter_map(|place| self.report(scenario, place, minute)).collect();
@@ -157,7 +156,7 @@ impl History {
                 unreserved.add((present - f64::from(function.provisioned())).max(0.0), expected);
             }
         }
-        // The same chance for both: when the Region is full, so is its unreserved part.
+        // The same draw for both: when the Region is full, so is its unreserved part.
         let noise = Noise::new(self.seed ^ OUTCOMES, "", minute);
         let most = reports.iter().map(|report| report.total.concurrency).max().unwrap_or(0);
         total.concurrency = all.peak(&mut noise.clone()).max(most);
@@ -175,7 +174,7 @@ impl History {
         self.functions[place].causes.iter().map(of).sum()
     }
 
-    /// How often each lane was called in a minute in which so many invocations are expected.
+    /// The invocations of each lane in a minute with `expected` invocations.
     fn counts(&self, scenario: &Scenario, place: usize, minute: i64, expected: f64) -> Vec<u32> {
         let calm = &self.functions[place];
         let mut counts = vec![0; calm.lanes.len()];
@@ -192,10 +191,10 @@ impl History {
         counts
     }
 
-    /// The invocations of an hour of a function that has few, in no order: their minutes and lanes. Only those
-    /// of the minutes that are `wanted`.
+    /// The minutes and lanes of the invocations in an hour, for a function with few, unordered. Only those in the `wanted`
+    /// minutes.
     ///
-    /// More are drawn than are expected, evenly over the hour, and thinned to what is expected in their minute.
+    /// More than expected are drawn, evenly over the hour, and then thinned to the expected number of each minute.
     fn few(&self, scenario: &Scenario, place: usize, hour: i64, wanted: impl Fn(i64) -> bool) -> Vec<(i64, usize)> {
         let calm = &self.functions[place];
         let most = calm.few_an_hour.unwrap_or(0.0);
@@ -212,7 +211,7 @@ impl History {
     }
 }
 
-/// How many invocations of which functions each request to the function at `place` makes, in the end.
+/// How many invocations of which functions a request to the function at `place` causes in total.
 fn causes_of(scenario: &Scenario, place: usize) -> Vec<(usize, f64)> {
     let function = &scenario.functions[place];
     if function.rate == 0.0 && function.burst.is_none() {
@@ -239,7 +238,7 @@ fn failing(scenario: &Scenario, function: &Function) -> f64 {
     behaviour(scenario, function, "$LATEST", Instant(-1)).failing()
 }
 
-/// How often an asynchronous event is tried in the mean.
+/// The mean number of attempts of an asynchronous event.
 fn attempts(scenario: &Scenario, function: &Function) -> f64 {
     let failing = failing(scenario, function);
     (0..=function.max_retries).scan(1.0, |left, _| Some(std::mem::replace(left, *left * failing))).sum()
@@ -272,7 +271,7 @@ impl Calm {
         Self { causes: Vec::new(), asynchronous: 0.0, first: 1.0, few_an_hour: None, lanes }
     }
 
-    /// Works out what follows from the causes.
+    /// Computes the derived values.
     fn settle(&mut self, scenario: &Scenario, function: &Function) {
         let invocations: f64 =
             self.causes.iter().map(|(cause, each)| each * scenario.functions[*cause].mean_rate()).sum();
@@ -285,14 +284,14 @@ impl Calm {
         self.few_an_hour = Some(invocations * MOST_RATE * 3600.0).filter(|most| steady && *most <= FEW_AN_HOUR);
     }
 
-    /// The environments in use in the mean and the mean duration, seconds, when so many invocations are expected
-    /// in a minute: Little's law.
+    /// The mean environments in use and the mean duration in seconds, for this expected number of invocations a minute:
+    /// Little's law.
     fn present(&self, expected: f64) -> (f64, f64) {
         let mean_s = self.lanes.iter().map(|lane| lane.share * lane.behaviour.cut_mean_ms() / 1000.0).sum();
         (expected / 60.0 * mean_s, mean_s)
     }
 
-    /// The lane of a call, by a number from 0 to 1.
+    /// The lane of a request, by a number from 0 to 1.
     fn lane(&self, mut way: f64) -> usize {
         let last = self.lanes.len().saturating_sub(1);
         let found = self.lanes.iter().position(|lane| {
@@ -302,7 +301,7 @@ impl Calm {
         found.unwrap_or(last)
     }
 
-    /// A minute of a lane that was called `count` times, when `expected` invocations of the function were.
+    /// A minute of a lane with `count` invocations, when `expected` were expected of the function.
     fn activity(&self, function: &Function, lane: &CalmLane, count: u32, expected: f64, noise: &mut Noise) -> Activity {
         let mean_s = lane.behaviour.cut_mean_ms() / 1000.0;
         let present = expected * lane.share / 60.0 * mean_s;
@@ -338,7 +337,7 @@ impl Calm {
     }
 }
 
-/// Several functions' use of environments.
+/// The environments that several functions use.
 #[derive(Default)]
 struct Load {
     present: f64,

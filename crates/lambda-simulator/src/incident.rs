@@ -1,10 +1,10 @@
-//! Which incidents are under way at an instant, and how far they have come.
+//! The active incidents at an instant, and their size.
 
 use super::instant::Instant;
 use super::scenario::{Incident, Scenario, within};
 
 /// The incidents of `function` at `now`, each with its size from 0 to 1. `version` picks those that only one
-/// version has; `None` leaves them out, as they are no matter of the whole function.
+/// version has; `None` leaves them out.
 pub(super) fn of<'a>(
     scenario: &'a Scenario,
     function: &'a str,

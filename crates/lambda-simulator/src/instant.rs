@@ -12,18 +12,18 @@ impl Instant {
     /// Microseconds of a minute.
     pub const MINUTE: i64 = 60 * Self::SECOND;
 
-    /// So many minutes after the origin.
+    /// `minutes` after the origin.
     pub fn of_min(minutes: f64) -> Self {
         Self((minutes * Self::MINUTE as f64).round() as i64)
     }
 
-    /// So many seconds, cut to whole microseconds.
+    /// `seconds`, truncated to whole microseconds.
     #[inline]
     pub fn of_s(seconds: f64) -> Self {
         Self((seconds * Self::SECOND as f64) as i64)
     }
 
-    /// So many milliseconds, cut to whole microseconds.
+    /// `milliseconds`, truncated to whole microseconds.
     #[inline]
     pub fn of_ms(milliseconds: f64) -> Self {
         Self((milliseconds * 1000.0) as i64)

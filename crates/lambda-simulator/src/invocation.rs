@@ -13,7 +13,7 @@ pub struct Invocation {
     pub environment: u32,
     /// When the environment was made.
     pub born: Instant,
-    /// What the request's id is made of: retries of an asynchronous event keep it.
+    /// The seed of the request id, which retries of an asynchronous event keep.
     pub request: u64,
     /// When it was accepted: the init phase, if there is one, begins here.
     pub started: Instant,
@@ -23,13 +23,13 @@ pub struct Invocation {
     pub duration_us: u32,
     /// The most memory the environment has used so far, MB.
     pub used_mb: u32,
-    /// What it found its environment to be.
+    /// How it started in its environment.
     pub start: Start,
     /// How it ends.
     pub outcome: Outcome,
 }
 
-/// What the invocation found its environment to be.
+/// How an invocation starts in its environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// It had run before.
@@ -38,7 +38,7 @@ pub enum Start {
     Cold,
     /// It was restored from a snapshot for this invocation.
     Restored,
-    /// Provisioned concurrency had it ready, and this is its first invocation: no init is reported.
+    /// It was provisioned, and this is its first invocation: no init is reported.
     Ready,
 }
 
@@ -47,7 +47,7 @@ pub enum Start {
 pub enum Outcome {
     /// The handler returned.
     Success,
-    /// The handler raised an error: an ordinary REPORT, and an application line that tells which.
+    /// The handler raised an error: an ordinary REPORT, and an application line with the error.
     HandlerError,
     /// The function's timeout was reached.
     Timeout,

@@ -1,4 +1,4 @@
-//! A published minute as it is kept: small, because a large Region keeps half a million of them.
+//! The stored form of a published minute: small, because a large Region keeps half a million of them.
 
 use super::activity::{Activity, Durations, Rare};
 use super::report::{Lane, Parts, Report};
@@ -20,7 +20,7 @@ pub(super) struct Kept {
 struct More {
     throttles: u32,
     rare: Option<Box<Rare>>,
-    /// `None`: everything went the one way.
+    /// `None`: all invocations were in one lane.
     parts: Option<Parts>,
 }
 
@@ -50,7 +50,7 @@ impl Kept {
         self.minute.into()
     }
 
-    /// The report as it was.
+    /// The original report.
     pub(super) fn report(&self) -> Report {
         let [average, p50, p95, p99, maximum] = self.durations;
         let durations = (self.invocations > 0).then_some(Durations { average, p50, p95, p99, maximum });
@@ -80,12 +80,12 @@ mod tests {
         let durations = Durations { average: 5, p50: 4, p95: 7, p99: 8, maximum: 9 };
         let plain =
             Activity { invocations: 3, errors: 1, concurrency: 2, durations: Some(durations), ..Activity::default() };
-        let refused = Activity { throttles: 4, concurrency: 0, ..Activity::default() };
+        let throttled = Activity { throttles: 4, concurrency: 0, ..Activity::default() };
         let rare = Activity { rare: Some(Box::new(Rare { spilled: Some(0), ..Rare::default() })), ..plain.clone() };
         let part = Part { qualifier: 1, version: None, activity: plain.clone() };
         let reports = [
             Report { total: plain.clone(), parts: Parts::Sole(lane) },
-            Report { total: refused, parts: Parts::Sole(lane) },
+            Report { total: throttled, parts: Parts::Sole(lane) },
             Report { total: rare, parts: Parts::Sole(lane) },
             Report { total: plain, parts: Parts::Several(Box::new([part])) },
         ];

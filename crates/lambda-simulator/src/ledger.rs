@@ -1,4 +1,4 @@
-//! One value a minute, for as long as anybody may ask for it.
+//! One value per minute, kept as long as it can be read.
 
 use std::collections::VecDeque;
 

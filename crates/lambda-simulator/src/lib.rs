@@ -1,12 +1,11 @@
-//! A simulated AWS Region with Lambda in it: traffic, limits, incidents, and what CloudWatch, Logs and SQS say to them.
+//! A simulated AWS Region with Lambda: traffic, limits, incidents, and the answers of CloudWatch, Logs and SQS.
 //!
-//! A discrete-event simulation ([`World`]): every request, environment, retry and message is stepped one by
-//! one from the scenario's origin on; the hours before it, in which all is calm, are drawn from the model's
-//! expectations. [`account`] puts it behind the traits of [`lambda_model::api`], as AWS answers them: late, in
-//! pages, throttled, incomplete.
+//! A discrete-event simulation ([`World`]): it steps every request, environment, retry and message from the scenario's
+//! origin on. The hours before the origin have no incidents and are drawn from the model's expected values. [`account`]
+//! implements the traits of [`lambda_model::api`] with it and answers as AWS does: late, in pages, throttled, incomplete.
 //!
-//! It never touches the network, reads no clock but the one it is given, and the same scenario and seed give the
-//! same bytes on every machine. It knows nothing of who looks at it.
+//! It uses no network, and no clock but the one it is given. The same scenario and seed give the same bytes on every
+//! machine. It does not know who reads it.
 //!
 //! ```
 //! use chrono::TimeDelta;
@@ -60,7 +59,7 @@ pub use report::{Lane, Part, Parts, RegionReport, Report};
 pub use scenario::{EXAMPLE, Embedded, Scenario, scenario, scenarios};
 pub use world::{QueueNow, Throttles, World};
 
-/// The account that `scenario` and `seed` describe, at the time that `clock` tells.
+/// The account that `scenario` and `seed` describe, at the time of `clock`.
 pub fn account(scenario: &Scenario, seed: u64, clock: Clock) -> Account {
     Account::new(service::Service::new(scenario.clone(), seed, clock))
 }

@@ -1,7 +1,7 @@
 //! The log groups of the simulated Region: which events can be read now, and what Live Tail shows of a second.
 //!
-//! Lines are planned ([`line`]) from the invocations each time they are asked for and put into words
-//! ([`text`], [`json`]) only if they are shown; nothing is kept.
+//! Each request computes the lines from the invocations again ([`line`]) and formats only those that are shown ([`text`],
+//! [`json`]); nothing is stored.
 
 mod application;
 mod json;
@@ -70,13 +70,13 @@ impl World {
 impl Function {
     /// Whether its lines are in this log group.
     pub(super) fn logs_to(&self, group: &str) -> bool {
-        // Asked of thousands of functions every second: no name is put together for it.
+        // Called for thousands of functions every second, so it builds no name.
         let is_default = || group.strip_prefix("/aws/lambda/") == Some(&self.name);
         self.has_logs && self.log_group.as_ref().map_or_else(is_default, |name| name == group)
     }
 }
 
-/// A line that is to be shown, not yet in words.
+/// A line that is to be shown, not yet formatted.
 #[derive(Clone, Copy)]
 struct Pending<'a> {
     writer: Writer<'a>,
@@ -112,7 +112,7 @@ fn update(mut pending: Vec<Pending>) -> TailUpdate {
     let count = pending.len();
     let sampled = count > TAIL_EVENTS;
     if sampled {
-        // Evenly over the functions, but in none in step with its START, END, REPORT, START, …
+        // Evenly over the functions, but not in step with a function's START, END, REPORT, START, …
         pending.sort_by_cached_key(|one| (one.writer.invocation.function, scramble(one.line.draw), one.order()));
         pending = (0..TAIL_EVENTS).map(|one| pending[one * count / TAIL_EVENTS]).collect();
     }

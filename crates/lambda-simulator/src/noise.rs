@@ -1,4 +1,4 @@
-//! Chance that can be repeated: the same seed, name and index give the same draws on every platform.
+//! Repeatable random numbers: the same seed, name and index give the same draws on every platform.
 //!
 //! Logarithms and exponentials come from the `libm` crate: the platforms' own differ in the last digit.
 
@@ -50,7 +50,7 @@ impl Noise {
         self.bits() % below
     }
 
-    /// Whether something happens that has this `probability`. Draws nothing when it is certain.
+    /// Whether an event of this `probability` happens. Draws nothing when it is certain.
     #[inline]
     pub(super) fn chance(&mut self, probability: f64) -> bool {
         probability > 0.0 && (probability >= 1.0 || self.uniform() < probability)
@@ -76,7 +76,7 @@ impl Noise {
         if spread == 0.0 { 1.0 } else { libm::exp(spread * self.normal()) }
     }
 
-    /// How often something happens that is expected `mean` times.
+    /// A Poisson count with this `mean`.
     pub(super) fn poisson(&mut self, mean: f64) -> u64 {
         if mean >= SMALL_MEAN {
             return (mean + self.normal() * mean.sqrt()).round().max(0.0) as u64;
@@ -97,7 +97,7 @@ impl Noise {
         u64::from(count)
     }
 
-    /// How many of `count` have a property that each has with this `probability`.
+    /// A binomial count: how many of `count` have a property of this `probability`.
     pub(super) fn binomial(&mut self, count: u64, probability: f64) -> u64 {
         if probability <= 0.0 {
             return 0;

@@ -1,4 +1,4 @@
-//! The lines of the simulated Region, each read back, counted, and held against its metrics.
+//! Reads the log lines of the simulated Region back, counts them, and compares the counts with its metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use lambda_model::api::MetricQuery;
 use lambda_model::metric::{Metric, SeriesId, Statistic, Subject};
 use lambda_model::time::{Clock, Minute};
 
-/// A function for each runtime and format, busy for the first minutes and with every kind of trouble.
+/// A function for each runtime and format, busy for the first minutes and with every kind of incident.
 const RUNTIMES: [(&str, &str); 6] = [
     ("node", "nodejs22.x"),
     ("python", "python3.13"),
@@ -44,7 +44,7 @@ fn scenario() -> Scenario {
     crate::scenario(file.path().to_str().unwrap()).unwrap()
 }
 
-/// What the lines of a function tell.
+/// The counts from the lines of a function.
 #[derive(Default)]
 struct Counts {
     kinds: BTreeMap<String, usize>,
@@ -77,7 +77,7 @@ impl Counts {
                 assert_eq!(error.is_some(), line.level() >= Some(Level::Error) || is_untitled(line.text()), "{line:?}");
                 let Some(error) = error else { return };
                 assert!(error.ends_invocation, "{line:?}");
-                // An init phase that fails is told by a type of the platform's, or by none, and in REPORT.
+                // A failed init phase has a platform error type or none, and is in REPORT.
                 if error.error_type.as_ref().is_some_and(|name| !name.starts_with("Runtime.")) {
                     self.raised += 1;
                     self.fingerprints.insert(error.fingerprint());
@@ -93,13 +93,13 @@ fn kind(line: &Line) -> String {
     format!("{line:?}").split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default().to_string()
 }
 
-/// What the simulator writes of errors without a level.
+/// The error lines that the simulator writes without a level.
 fn is_untitled(line: &str) -> bool {
     line.starts_with("fatal: ") || line.starts_with("Error raised") || line.contains("\n\tat ")
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_line_of_the_simulator_is_understood_and_agrees_with_its_metrics() {
+async fn every_line_is_parsed_and_agrees_with_the_metrics() {
     let scenario = scenario();
     let (origin, now) = (scenario.origin(), scenario.origin() + TimeDelta::minutes(30));
     let mut world = World::new(&scenario, 3);

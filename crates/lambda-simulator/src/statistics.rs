@@ -1,4 +1,4 @@
-//! What a minute of many independent invocations adds up to, without running them one by one.
+//! The statistics of a minute of many independent invocations, without running each.
 
 use super::activity::{Activity, Durations, Rare};
 use super::behaviour::Behaviour;
@@ -89,7 +89,7 @@ pub(super) fn peak(present: f64, mean_s: f64, noise: &mut Noise) -> u32 {
     level as u32
 }
 
-/// Several parts of a minute taken together, their concurrency aside: peaks do not add up.
+/// Several parts of a minute together, without concurrency, because maxima do not add up.
 ///
 /// Exact for counts, for the average duration and for the longest. Percentiles are weighted by the
 /// invocations, which is an approximation but keeps their order.

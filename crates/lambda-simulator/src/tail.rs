@@ -9,9 +9,9 @@ use lambda_model::log::TailUpdate;
 
 /// An update is due every second (aws-facts 5.1).
 const SECOND: TimeDelta = TimeDelta::seconds(1);
-/// Updates that are kept for a slow reader; of more the oldest are dropped (aws-facts 5.1).
+/// The updates that are kept for a slow reader; beyond that the oldest are dropped (aws-facts 5.1).
 const KEPT: i32 = 10;
-/// After so long the session ends (aws-facts 5.1).
+/// The time after which the session ends (aws-facts 5.1).
 const LONGEST: TimeDelta = TimeDelta::hours(3);
 
 /// An open session.

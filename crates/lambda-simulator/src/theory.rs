@@ -1,7 +1,7 @@
-//! The simulated Region against theory: queueing theory, and Lambda's arithmetic as AWS states it.
+//! Tests of the simulated Region against queueing theory and against Lambda's rules as AWS states them.
 //!
-//! It looks at a [`World`] as the service does, through reports, invocations and queues, and never uses the
-//! simulation's own formulas to say what should be there.
+//! They read a [`World`] as the service does, through reports, invocations and queues, and never use the simulation's own
+//! formulas for expected values.
 
 mod failures;
 mod limits;
@@ -18,7 +18,7 @@ use super::report::Report;
 use super::scenario::Scenario;
 use super::world::World;
 
-/// What a function is when a test does not say otherwise.
+/// The keys of a function that a test does not set.
 const DEFAULTS: [(&str, &str); 8] = [
     ("runtime", "'python3.13'"),
     ("memory_mb", "512"),
@@ -49,7 +49,7 @@ fn constant(rate: f64, lasting_s: f64) -> String {
     format!("burst = {{ every_s = 86400, lasting_s = {lasting_s}, rate = {rate} }}")
 }
 
-/// The Region after so many seconds.
+/// The Region after `seconds`.
 fn after(scenario: &Scenario, seed: u64, seconds: f64) -> World {
     let mut world = World::new(scenario, seed);
     advance(&mut world, seconds);

@@ -9,7 +9,7 @@ use super::scenario::{Burst, Function, Scenario};
 
 /// How far traffic swings over a day.
 const DAILY_SWING: f64 = 0.1;
-/// How far each function's traffic drifts on its own, and how often it changes its mind, minutes.
+/// How far each function's traffic drifts on its own, and how often the drift changes, minutes.
 const DRIFT: f64 = 0.08;
 const DRIFT_MIN: i64 = 10;
 
@@ -24,7 +24,7 @@ pub(super) struct Rate {
 
 /// The rate at `now`; it holds for a minute at most.
 pub(super) fn rate(scenario: &Scenario, seed: u64, function: &Function, now: Instant) -> Rate {
-    // A function that is never called need not be looked at each minute.
+    // A function without traffic need not be checked each minute.
     let minute_end = if function.rate == 0.0 { Instant(i64::MAX) } else { Instant::start_of(now.minute() + 1) };
     let ordinary = ordinary(scenario, seed, function, now.minute());
     let incidents = || incident::of(scenario, &function.name, None, now);
@@ -38,7 +38,7 @@ pub(super) fn rate(scenario: &Scenario, seed: u64, function: &Function, now: Ins
     Rate { per_s: ordinary * factor + burst, poison, until }
 }
 
-/// The expected number of requests in a minute before the origin, where all is calm.
+/// The expected number of requests in a minute before the origin, without incidents.
 pub(super) fn calm_requests(scenario: &Scenario, seed: u64, function: &Function, minute: i64) -> f64 {
     let bursts = function.burst.as_ref().map_or(0.0, |burst| burst.rate * burst.seconds_of(minute));
     60.0 * ordinary(scenario, seed, function, minute) + bursts

@@ -1,7 +1,7 @@
-//! The simulated Region at an instant. It only goes forward, and is the same however far each step goes.
+//! The simulated Region at an instant. Time only advances, and the size of the steps does not change the result.
 //!
-//! Every request takes one way: [`invoke`] admits it and runs it or refuses it, and tells [`asynchronous`] or
-//! [`sources`], if one of them sent it, how it ended. [`function`] holds what a function has and counts.
+//! Every request takes one path: [`invoke`] runs or throttles it, and reports the outcome to [`asynchronous`] or
+//! [`sources`] if one of them sent it. [`function`] has the state and the counts of a function.
 
 mod asynchronous;
 mod call;
@@ -35,7 +35,7 @@ use queue::Queue;
 use region::Region;
 pub use truth::Throttles;
 
-/// So many invocations are remembered for their log lines, after they are over.
+/// The number of ended invocations that are kept for their log lines.
 const REMEMBERED: usize = 1 << 17;
 
 /// The world of a scenario and a seed.
@@ -103,7 +103,7 @@ impl World {
         world
     }
 
-    /// When the configuration of which function changes.
+    /// When the configuration of each function changes.
     fn configurations(&self) -> Vec<(Instant, u32)> {
         let changes = self.scenario.changes.iter().flat_map(|change| {
             std::iter::once(change.at_min).chain(change.until_min).map(|at| (at, change.function.as_str()))
@@ -122,12 +122,12 @@ impl World {
         &self.scenario
     }
 
-    /// The requests that a calm minute is expected to bring a function.
+    /// The expected requests to a function in a minute without incidents.
     pub fn expected(&self, function: usize, minute: i64) -> f64 {
         self.history.expected(&self.scenario, function, minute)
     }
 
-    /// Lets the world go on until `to`; the past is left as it is.
+    /// Advances the world to `to`; does nothing if that is in the past.
     pub fn advance(&mut self, to: DateTime<Utc>) {
         let to = self.scenario.instant(to);
         while let Some((at, event)) = self.events.next(to) {
@@ -162,8 +162,8 @@ impl World {
         self.next_arrival(place);
     }
 
-    /// Plans the next arrival, or the next change of the rate if that comes first: the wait for a Poisson
-    /// process's next arrival is the same whenever one begins to wait.
+    /// Plans the next arrival, or the next change of the rate if that comes first. The waiting time of a Poisson process is
+    /// memoryless, so it may be drawn again after a change.
     fn next_arrival(&mut self, place: u32) {
         let state = &mut self.functions[place as usize];
         if state.rate.until <= self.now {
@@ -180,7 +180,7 @@ impl World {
         }
     }
 
-    /// A call that waited is made.
+    /// Sends a waiting request.
     fn call(&mut self, waiting: u32) {
         if let Some(call) = self.waiting.try_remove(waiting as usize) {
             match &call.caller {
@@ -192,7 +192,7 @@ impl World {
         }
     }
 
-    /// Lets `call` wait.
+    /// Puts `call` among the waiting requests.
     fn call_after(&mut self, wait: Instant, call: Call) {
         let waiting = self.waiting.insert(call) as u32;
         self.events.plan(self.now + wait, Event::Call(waiting));
@@ -223,7 +223,7 @@ impl World {
         self.events.plan(Instant::start_of(ended + 2), Event::Minute);
     }
 
-    /// Notes how much is in use.
+    /// Records the concurrency in use.
     fn note_use(&mut self) {
         self.region.note(self.now, self.flights.len() as u32, self.pool.in_use, self.pool.set_aside);
     }
@@ -239,7 +239,7 @@ impl World {
     }
 
     /// What CloudWatch shows now of a function's minute (counted from the origin); `None` while nothing is
-    /// published, and when the function was not called.
+    /// published, and without invocations.
     pub fn report(&self, function: usize, minute: i64) -> Option<Report> {
         if minute < 0 {
             return self.history.report(&self.scenario, function, minute);
@@ -256,7 +256,7 @@ impl World {
     }
 
     /// The invocations of a function that were not over before `from` and had been accepted before `until`,
-    /// running ones included, in no special order. The oldest are forgotten in time.
+    /// running ones included, unordered. Old ones are dropped after a while.
     pub fn invocations(&self, function: usize, from: Instant, until: Instant) -> Vec<&Invocation> {
         let over = self.over.iter().rev().take_while(|one| one.ended() >= from);
         let running = self.flights.iter().map(|(_, flight)| &flight.invocation);
@@ -286,7 +286,7 @@ impl World {
 pub struct QueueNow {
     /// Messages that wait.
     pub depth: u64,
-    /// Messages that a poller holds.
+    /// Messages in flight.
     pub in_flight: u64,
     /// The name of the queue to which poisoned messages move.
     pub redrive: Option<String>,

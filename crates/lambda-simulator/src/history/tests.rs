@@ -1,4 +1,4 @@
-//! The calm hours, against theory.
+//! The hours before the origin, compared with theory.
 
 use super::*;
 
@@ -190,7 +190,7 @@ impl World {
 const HALF_A_DAY: std::ops::Range<i64> = -720..0;
 
 #[test]
-fn calls_and_errors_are_what_the_rates_say() {
+fn invocations_and_errors_match_the_rates() {
     let world = world(1);
     for (function, calm) in world.scenario.functions.iter().zip(&world.history.functions) {
         let name = &*function.name;
@@ -205,14 +205,14 @@ fn calls_and_errors_are_what_the_rates_say() {
         assert!((errors - calls * failing).abs() <= 4.0 * spread, "{name}: {errors} of {calls}");
         assert!(world.total(name, |total| f64::from(total.throttles)) == 0.0, "{name}");
     }
-    // function, invocations a second it must have in the mean
+    // function, its mean invocations a second
     for (name, rate) in [
         ("checkout", 45.0),
         ("cleanup", 0.004),
         ("every-half-hour", 200.0 / 1800.0),
-        // One in ten fails, is tried again, and of these again one in ten.
+        // One in ten fails and is retried, and of these again one in ten.
         ("payments", 5.0 * 1.11),
-        // Half of the callers wait for the answer; the others' events are tried 1.24 times.
+        // Half of the requests are synchronous; the events of the others take 1.24 attempts.
         ("fanout", 2.0 * (0.5 + 0.5 * 1.24)),
         ("caused", 2.0 * (0.5 + 0.5 * 1.24) * 0.8 * 0.5),
         ("idle", 0.0),
@@ -297,7 +297,7 @@ fn a_function_has_the_metrics_of_its_callers() {
 }
 
 #[test]
-fn who_was_called_is_known_without_the_reports() {
+fn lanes_are_known_without_the_reports() {
     let world = world(3);
     for (place, function) in world.scenario.functions.iter().enumerate() {
         for (from, until) in [(-180, 0), (-177, -3), (-61, -60), (-75, -30), (-1440, -700)] {
@@ -327,7 +327,7 @@ fn a_seed_is_one_history_in_any_order() {
 }
 
 #[test]
-fn calm_traffic_stays_below_what_is_drawn_by_the_hour() {
+fn traffic_stays_below_the_bound_of_draws_by_the_hour() {
     let world = world(1);
     let function = &world.scenario.functions[world.place("cleanup")];
     let most = (-3000..0).map(|minute| traffic::calm_requests(&world.scenario, 1, function, minute));

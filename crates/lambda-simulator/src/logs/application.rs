@@ -1,5 +1,4 @@
-//! What the functions' own code says in the log, and which errors it raises. How that is written is the
-//! formats' affair.
+//! What the functions' own code logs, and which errors it raises. `text` and `json` format it.
 
 use super::super::noise::Noise;
 use super::super::scenario::Function;
@@ -12,7 +11,7 @@ pub(super) enum Family {
     Java,
     DotNet,
     Ruby,
-    /// A binary of the function's own, in a container image or on an OS-only runtime.
+    /// A custom binary, in a container image or on an OS-only runtime.
     Own,
 }
 
@@ -72,7 +71,7 @@ const OWN: &[Named] = &[
     ("PoolError", "timed out waiting for a connection"),
 ];
 
-/// What applications say; the braces are a number.
+/// Application messages; the braces are a number.
 const SAID: &[&str] = &[
     "request accepted, {} items",
     "cache miss for key {}",
@@ -147,7 +146,7 @@ pub(super) fn raised(function: &Function, draw: u64) -> Fault {
     Fault { name, message, line }
 }
 
-/// Something that the function's code says in passing.
+/// A message that the function's code logs.
 pub(super) fn said(draw: u64) -> String {
     let count = SAID.len() as u64;
     let number = 1 + draw / count % 9999;
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_differs_in_numbers_only() {
+    fn messages_differ_in_numbers_only() {
         let texts: BTreeSet<String> = (0..1000)
             .map(|index| said(Noise::new(1, "draw", index).bits()).replace(|letter: char| letter.is_ascii_digit(), ""))
             .collect();

@@ -126,7 +126,7 @@ fn written(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// What the first line of an environment tells of it.
+/// The fields of the first line of an environment.
 fn environment<'a>(writer: &Writer<'a>) -> Record<'a> {
     let (runtime_version, runtime_version_arn) = writer.runtime_version().unzip();
     Record {

@@ -1,4 +1,4 @@
-//! Which lines an invocation writes and when, and the names and figures in them. It words none of them.
+//! Which lines an invocation writes and when, with their names and numbers. It does not format them.
 
 use super::super::instant::Instant;
 use super::super::invocation::{Invocation, Outcome, Start};
@@ -7,7 +7,7 @@ use super::super::scenario::{Function, LogFormat, Scenario};
 use super::INGESTED_AFTER;
 use super::application::Family;
 
-/// An invocation and what is needed to tell of it.
+/// An invocation, with what its lines need.
 #[derive(Clone, Copy)]
 pub(super) struct Writer<'a> {
     pub(super) scenario: &'a Scenario,
@@ -26,7 +26,7 @@ pub(super) struct Line {
     /// When it can be read.
     pub(super) ingested: Instant,
     pub(super) kind: Kind,
-    /// Chance: decides what an application line says.
+    /// A random number that selects the text of an application line.
     pub(super) draw: u64,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     InitStart,
-    /// The runtime tells why the init phase failed.
+    /// The runtime logs why the init phase failed.
     InitRaised,
     InitRuntimeDone(Phase),
     /// Of an init phase that failed; others on demand have none.
@@ -42,9 +42,9 @@ pub(super) enum Kind {
     RestoreStart,
     RestoreReport,
     Start,
-    /// The application says something.
+    /// The application logs something.
     Said,
-    /// The runtime tells the error that the handler raised.
+    /// The runtime logs the error that the handler raised.
     Raised,
     /// Text only.
     End,
@@ -116,7 +116,7 @@ impl Writer<'_> {
             .collect()
     }
 
-    /// What there is to tell. `said` is whether the application says something early and late in the handler.
+    /// The lines. `said`: whether the application logs something early and late in the handler.
     fn plan(&self, said: [bool; 2]) -> Vec<(Instant, Kind)> {
         let invocation = self.invocation;
         let (started, began, ended) = (invocation.started, invocation.handler_began(), invocation.ended());
@@ -249,7 +249,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What the platform itself found wrong; an error that the handler raised is the application's affair.
+    /// The error that the platform itself found; an error that the handler raised is the application's.
     pub(super) fn error_type(&self) -> Option<&'static str> {
         match self.invocation.outcome {
             Outcome::Success | Outcome::HandlerError | Outcome::Timeout => None,

@@ -1,4 +1,4 @@
-//! The scenarios that come with the crate, and those that users write.
+//! The built-in scenarios, and those that users write.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use super::check::{self, Problem};
 use super::{Scenario, place};
 use crate::error::ScenarioError;
 
-/// A scenario that comes with the crate.
+/// A built-in scenario.
 #[derive(Clone, Copy, Debug)]
 pub struct Embedded {
-    /// What it is asked for by.
+    /// Its name.
     pub name: &'static str,
     /// Its file.
     pub toml: &'static str,
@@ -22,7 +22,7 @@ const EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs")
 /// The documented file that shows every key.
 pub const EXAMPLE: &str = include_str!("../../scenarios/example.toml");
 
-/// The scenarios that come with the crate, the one to begin with first.
+/// The built-in scenarios, the default first.
 pub fn scenarios() -> &'static [Embedded] {
     EMBEDDED
 }
@@ -43,8 +43,7 @@ impl Embedded {
 ///
 /// # Errors
 ///
-/// When it is none of those that come with the crate, when its file cannot be read, and with line and key when
-/// it makes no sense.
+/// If no built-in scenario has the name or the file cannot be read, and with line and key if it is invalid.
 pub fn scenario(name: &str) -> Result<Scenario, ScenarioError> {
     if is_file(name) {
         let unreadable = |source| ScenarioError::Unreadable { path: name.to_string(), source };
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn every_scenario_that_ships_makes_sense_and_fits_in_a_line() {
+    fn every_built_in_scenario_is_valid_and_fits_in_a_line() {
         assert_eq!(EMBEDDED.first().map(|embedded| embedded.name), Some("mixed"));
         for embedded in EMBEDDED {
             let scenario = embedded.scenario().unwrap_or_else(|error| panic!("{}: {error}", embedded.name));
@@ -109,9 +108,9 @@ mod tests {
             panic!("{error}");
         }
         let document: toml::Table = EXAMPLE.parse().unwrap();
-        // Wherever the example has a table, serde tells the keys that belong there.
+        // For every table of the example, serde names the keys that belong there.
         let headers = EXAMPLE.lines().filter(|line| line.starts_with('[')).collect::<std::collections::BTreeSet<_>>();
-        let mut told = 0;
+        let mut named = 0;
         for header in headers.into_iter().chain([""]) {
             // A key that no table has.
             let spoilt = EXAMPLE.replacen(&format!("{header}\n"), &format!("{header}\nzz = 1\n"), 1);
@@ -121,10 +120,10 @@ mod tests {
                 let inside: Vec<&str> =
                     header.trim_matches(['[', ']']).split('.').filter(|part| !part.is_empty()).collect();
                 assert!(has(&toml::Value::Table(document.clone()), &inside, key), "{header} lacks {key}");
-                told += 1;
+                named += 1;
             }
         }
-        assert!(told > 80, "{told}");
+        assert!(named > 80, "{named}");
     }
 
     /// Whether some table at these keys has `key`.
@@ -146,15 +145,15 @@ mod tests {
         std::fs::write(path("good.toml"), EXAMPLE).unwrap();
         std::fs::write(path("bad"), EXAMPLE.replace("share = 0.9", "share = 9")).unwrap();
         assert!(scenario(&path("good.toml")).is_ok());
-        // what is asked for, what the user is told
-        for (name, told) in [
+        // the name, the error message
+        for (name, message) in [
             (path("bad"), "key `alias.share` of function checkout: 9 is not between 0 and 1"),
             (path("gone.toml"), "gone.toml cannot be read"),
             ("gone.toml".to_string(), "gone.toml cannot be read"),
             ("mixd".to_string(), "no demo scenario called mixd"),
         ] {
             let error = scenario(&name).unwrap_err();
-            assert!(error.to_string().contains(told), "{error}");
+            assert!(error.to_string().contains(message), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A Region with thousands of functions, made up by the seed: a few are busy, most are nearly idle, all are well.
+//! A Region with thousands of functions, made up from the seed: a few are busy, most are nearly idle, none has an incident.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub(super) const MOST_FUNCTIONS: u32 = 20_000;
 /// The most concurrency that made-up functions reserve together.
 pub(super) const RESERVED_AT_MOST: u32 = 400;
 
-/// How many functions to make up, and how busy they are together.
+/// How many functions to make up, and their total traffic.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Population {
@@ -237,11 +237,11 @@ fn function(seed: u64, number: u32, rate: f64) -> Function {
 }
 
 impl Scenario {
-    /// The same with so many made-up functions, each as busy as before.
+    /// The same with another number of made-up functions, each as busy as before.
     ///
     /// # Errors
     ///
-    /// When the scenario makes up none, or so many are too many.
+    /// If the scenario makes up none, or for too many functions.
     pub fn with_functions(mut self, functions: u32) -> Result<Self, ScenarioError> {
         let unusable = |reason: String| ScenarioError::Population { functions, reason };
         let Some(population) = &mut self.population else {
@@ -319,12 +319,12 @@ mod tests {
         let fewer = large.clone().with_functions(100).unwrap().population.unwrap();
         assert_eq!(fewer.functions, 100);
         assert!((fewer.rate - 24.8).abs() < 1e-9);
-        for (scenario, functions, told) in [
+        for (scenario, functions, message) in [
             (large.clone(), 0, "from 1 to 20000"),
             (large, 20_001, "from 1 to 20000"),
             (scenario("mixed").unwrap(), 5, "written down"),
         ] {
-            assert!(format!("{:?}", scenario.with_functions(functions)).contains(told), "{functions}");
+            assert!(format!("{:?}", scenario.with_functions(functions)).contains(message), "{functions}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where in a scenario's file something is written, so that its author finds it.
+//! The position of a key in a scenario file, for error messages.
 
 use std::ops::Range;
 
@@ -8,11 +8,11 @@ use toml::de::{DeTable, DeValue};
 /// A problem of TOML or of a key's type, with its line, column and key.
 pub(super) fn of_error(text: &str, error: &toml::de::Error) -> String {
     let Some(span) = error.span() else { return error.message().to_string() };
-    // Text that is no TOML has no keys.
+    // Invalid TOML has no keys.
     let document = DeTable::parse(text).ok();
     let keys = document.as_ref().map(|document| key_at(document.get_ref(), &span)).unwrap_or_default();
     let (line, column) = line_and_column(text, span.start);
-    // A key that is missing stands nowhere; its table begins here.
+    // A missing key has no position; this is the beginning of its table.
     let place = if error.message().starts_with("missing field") {
         format!("line {line}")
     } else if keys.is_empty() {
@@ -23,13 +23,12 @@ pub(super) fn of_error(text: &str, error: &toml::de::Error) -> String {
     format!("{place}: {}", error.message().trim().replace('\n', ", "))
 }
 
-/// A line and a key that say where `path` is, for example `function.3.alias.0.share`. Where the last of it is not
-/// written, its table's line.
+/// The line and key of `path`, for example `function.3.alias.0.share`; the line of its table if the key is missing.
 pub(super) fn of_path(text: &str, path: &str) -> String {
     let steps: Vec<&str> = path.split('.').collect();
     let line = DeTable::parse(text).ok().and_then(|document| line_of(text, document.get_ref(), &steps));
     let is_index = |step: &&str| step.bytes().all(|byte| byte.is_ascii_digit());
-    // The owner is told beside it: `function.3.rate` is the key `rate`.
+    // The message names the owner, too: for `function.3.rate` the key is `rate`.
     let of_owner = if steps.get(1).is_some_and(is_index) { &steps[2..] } else { &steps[..] };
     let key = of_owner.iter().copied().filter(|step| !is_index(step)).collect::<Vec<_>>().join(".");
     line.map_or_else(String::new, |line| format!("line {line}, ")) + &format!("key `{key}`")

@@ -1,14 +1,14 @@
-//! What is really wrong in a scenario: what the findings are measured against.
+//! The truth about a scenario, which findings are measured against.
 
 use serde::Deserialize;
 
 use lambda_model::finding::Kind;
 
-/// A fact about a scenario that only its author knows.
+/// A fact that the scenario file states.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Truth {
-    /// The kind of the finding that should be made; absent when nothing should be found: a canary that is good.
+    /// The kind of the expected finding; absent if there should be none, as for a good canary.
     pub kind: Option<Kind>,
     /// The function it is about; absent: the Region.
     pub function: Option<String>,

@@ -1,4 +1,4 @@
-//! Asynchronous events (aws-facts 6.5): when they are tried again, when they are given up, and that none is lost.
+//! Asynchronous events (aws-facts 6.5): when they are retried, when they are dropped, and that none is lost.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ fn a_throttled_event_waits_from_a_second_to_five_minutes_until_it_is_too_old() {
         assert!(crowd > 5, "{crowd}");
         let mut seen = Vec::new();
         for (minute, report) in reports(&world, "f") {
-            // Who gets the environment when it is free again is refused no more.
+            // The event that gets the free environment is not throttled any more.
             let waiting = if minute >= 15 { crowd - 2 } else { crowd - 1 };
             if report.total.throttles > 0 {
                 assert_eq!(report.total.throttles % waiting, 0, "minute {minute}");
@@ -118,7 +118,7 @@ fn no_reservation_sends_events_straight_to_the_dead_letter_queue() {
 }
 
 #[test]
-fn what_does_not_reach_its_target_is_counted_and_the_rest_is_there() {
+fn failed_deliveries_are_counted_and_the_others_arrive() {
     let keys = format!(
         "async_share = 1.0\nerror_rate = 1.0\nmax_retries = 0\nundelivered_share = 0.3\n\
          dead_letter = {{ sqs = 'dlq' }}\non_failure = {{ sns = 'topic' }}\n{}",

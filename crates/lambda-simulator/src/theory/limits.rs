@@ -20,8 +20,8 @@ fn a_step_gets_a_thousand_environments_at_once_and_a_hundred_a_second() {
         }
         let expected = 1000.0 + 100.0 * lasting_s;
         assert!((starts.len() as f64 - expected).abs() <= 2.0, "{rate}/s: {} of {expected}", starts.len());
-        let refused = throttles(&world, "f");
-        assert_poisson(starts.len() as f64 + f64::from(refused), rate * lasting_s, "throttles are the rest");
+        let throttled = throttles(&world, "f");
+        assert_poisson(starts.len() as f64 + f64::from(throttled), rate * lasting_s, "throttles are the rest");
         assert!(reports(&world, "f").iter().all(|(minute, report)| *minute == 0 || report.total.throttles == 0));
     }
 }
@@ -82,7 +82,7 @@ fn spilled(by_start: &[Invocation], environments: usize) -> Vec<Invocation> {
 fn provisioned_concurrency_is_never_cold_and_spills_over_when_it_is_full() {
     let keys = "alias = [{ name = 'live', version = '1', share = 1.0 }]\ninit_ms = 300.0\n\
                 provisioned = { alias = 'live', environments = 10 }\np50_ms = 800.0\nspread = 0.5\n";
-    // Calls a second; 10 environments take in about 11.
+    // Requests a second; 10 environments take about 11.
     for (rate, spills) in [(3.0, false), (14.0, true)] {
         let world = after(&region(1000, &[function("f", &format!("{keys}{}", constant(rate, 300.0)))]), 4, 600.0);
         let all = invocations(&world, "f");
@@ -106,13 +106,13 @@ fn a_reservation_takes_ten_requests_a_second_for_each_environment() {
         let keys = format!("reserved = 20\np50_ms = 10.0\n{}", constant(asked, 60.0));
         let world = after(&region(1000, &[function("f", &keys)]), 6, 300.0);
         let ran = invocations(&world, "f").len() as f64;
-        let refused = f64::from(throttles(&world, "f"));
-        assert_poisson(ran + refused, 60.0 * asked, "requests");
+        let throttled = f64::from(throttles(&world, "f"));
+        assert_poisson(ran + throttled, 60.0 * asked, "requests");
         if asked > accepted {
             // What the bucket holds at first is a second's requests; what it misses is a lull's.
             assert!((ran - 61.0 * accepted).abs() < 20.0, "{asked}/s: {ran} ran");
         } else {
-            assert!(refused < 1.0, "{asked}/s: {refused}");
+            assert!(throttled < 1.0, "{asked}/s: {throttled}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::super::report::Lane;
 use super::{InFlight, after, constant, function, invocations, region, reports};
 
 #[test]
-fn a_weighted_alias_splits_its_calls_like_a_coin() {
+fn a_weighted_alias_splits_requests_at_random() {
     for (weight, seed) in [(0.02, 1), (0.1, 2), (0.5, 3)] {
         let canary =
             format!("canary = {{ version = '2', weight = {weight}, from_min = 1, until_min = 4, error_rate = 0.0 }}");
@@ -27,7 +27,7 @@ fn a_weighted_alias_splits_its_calls_like_a_coin() {
             let off = (seen - of * share).abs() / (of * share * (1.0 - share)).sqrt();
             assert!(off < 4.0, "{version}: {seen} of {of}, not {share}");
         }
-        // And the metrics tell the same.
+        // And so are the metrics.
         let lane = Lane { qualifier: 1, version: place("2") };
         let executed: u32 = reports(&world, "f")
             .iter()
@@ -62,7 +62,7 @@ fn a_request_gets_the_environment_that_was_used_last() {
 }
 
 #[test]
-fn an_environment_is_given_up_when_it_is_idle_for_some_minutes() {
+fn an_environment_is_removed_after_some_idle_minutes() {
     // seconds from one burst to the next; whether it finds warm environments
     for (every_s, warm) in [(1200, false), (120, true)] {
         let keys = format!("p50_ms = 2000.0\nburst = {{ every_s = {every_s}, lasting_s = 1, rate = 3 }}");

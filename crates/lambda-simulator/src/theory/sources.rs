@@ -49,8 +49,8 @@ fn a_poisoned_batch_is_received_as_often_as_allowed_and_then_moves() {
 }
 
 #[test]
-fn no_message_is_lost_whatever_fails_or_is_refused() {
-    // Five pollers and three environments: some batches are refused, some fail, some are poisoned.
+fn no_message_is_lost_by_failures_or_throttles() {
+    // Five pollers and three environments: some batches are throttled, some fail, some are poisoned.
     let keys = format!(
         "source = {{ sqs = {{ queue = 'q', redrive = 'q-dlq', batch_size = 7, max_receives = 5, \
          visibility_s = 20 }} }}\nreserved = 3\np50_ms = 800.0\nspread = 0.5\nerror_rate = 0.2\n{}",
@@ -113,7 +113,7 @@ fn stream(shards: u32) -> String {
 }
 
 #[test]
-fn a_stream_that_is_asked_for_more_than_it_can_do_falls_behind_by_the_difference() {
+fn an_overloaded_stream_falls_behind_by_the_difference() {
     const S: f64 = 3000.0;
     // shards, duration, batches a second
     for (shards, ms, rate) in [(1, 1000.0, 1.5), (4, 500.0, 12.0), (2, 2000.0, 4.0)] {
@@ -170,7 +170,7 @@ fn a_shard_goes_on_only_after_success() {
 }
 
 #[test]
-fn a_shard_that_was_refused_backs_off_and_forgets_it_when_it_runs_again() {
+fn a_throttled_shard_backs_off_until_it_runs_again() {
     let keys = format!("{}\np50_ms = 50.0\n{}", stream(1), constant(3.0, 600.0));
     let tables = [
         function("f", &keys),

@@ -1,4 +1,4 @@
-//! What CloudWatch shows of it: points that add up and converge, and REPORT lines that tell what happened.
+//! The telemetry: points that add up and converge, and REPORT lines that match their invocations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,7 +110,7 @@ fn a_minute_is_seen_late_grows_and_comes_to_what_started_in_it() {
 
 /// A REPORT, read by the rules of aws-facts 3.2 and 3.3.
 #[derive(Debug)]
-struct Told {
+struct ReadReport {
     id: String,
     duration_ms: f64,
     billed_ms: u64,
@@ -122,13 +122,13 @@ struct Told {
     error_type: Option<String>,
 }
 
-fn told_in_text(message: &str) -> Option<Told> {
+fn read_text(message: &str) -> Option<ReadReport> {
     let fields: BTreeMap<&str, &str> =
         message.strip_prefix("REPORT ")?.split(['\t', '\n']).filter_map(|field| field.split_once(": ")).collect();
     let number = |key: &str, unit: &str| fields.get(key).map(|text| text.strip_suffix(unit).unwrap());
     let float = |key| number(key, " ms").map(|text| text.parse::<f64>().unwrap());
     let whole = |key, unit| number(key, unit).unwrap().parse::<u64>().unwrap();
-    Some(Told {
+    Some(ReadReport {
         id: fields["RequestId"].to_string(),
         duration_ms: float("Duration").unwrap(),
         billed_ms: whole("Billed Duration", " ms"),
@@ -141,12 +141,12 @@ fn told_in_text(message: &str) -> Option<Told> {
     })
 }
 
-fn told_in_json(message: &str) -> Option<Told> {
+fn read_json(message: &str) -> Option<ReadReport> {
     let event: Value = serde_json::from_str(message).unwrap();
     let record = (event["type"] == "platform.report").then(|| &event["record"])?;
     let metrics = &record["metrics"];
     let text = |value: &Value| value.as_str().map(str::to_string);
-    Some(Told {
+    Some(ReadReport {
         id: text(&record["requestId"])?,
         duration_ms: metrics["durationMs"].as_f64()?,
         billed_ms: metrics["billedDurationMs"].as_u64()?,
@@ -160,8 +160,8 @@ fn told_in_json(message: &str) -> Option<Told> {
     })
 }
 
-fn is_close(told: Option<f64>, microseconds: Option<u32>) -> bool {
-    match (told, microseconds) {
+fn is_close(read: Option<f64>, microseconds: Option<u32>) -> bool {
+    match (read, microseconds) {
         (Some(ms), Some(us)) => (ms - f64::from(us) / 1000.0).abs() < 0.00501,
         (None, None) => true,
         _ => false,
@@ -169,7 +169,7 @@ fn is_close(told: Option<f64>, microseconds: Option<u32>) -> bool {
 }
 
 #[test]
-fn every_report_line_tells_of_the_invocation_that_wrote_it() {
+fn every_report_line_matches_its_invocation() {
     let keys = format!(
         "memory_mb = 256\nused_mb = 200\ntimeout_s = 3\np50_ms = 120.0\nspread = 0.6\nerror_rate = 0.1\n\
          init_ms = 400.0\nasync_share = 0.5\nmax_retries = 1\n\
@@ -189,23 +189,23 @@ fn every_report_line_tells_of_the_invocation_that_wrote_it() {
     let until = origin + chrono::TimeDelta::seconds(300);
     for (name, _) in formats {
         let events = world.log_events(&format!("/aws/lambda/{name}"), origin, until).unwrap();
-        let tell = |event: LogEvent| {
-            let told = if name == "json" { told_in_json(&event.message) } else { told_in_text(&event.message) };
-            Some((told?, event))
+        let parse = |event: LogEvent| {
+            let read = if name == "json" { read_json(&event.message) } else { read_text(&event.message) };
+            Some((read?, event))
         };
-        let mut told: Vec<(Told, LogEvent)> = events.into_iter().filter_map(tell).collect();
+        let mut read: Vec<(ReadReport, LogEvent)> = events.into_iter().filter_map(parse).collect();
         let mut all = invocations(&world, name);
-        assert_eq!(told.len(), all.len(), "{name}");
-        // They are told in whole milliseconds, and what ends in one millisecond differs in its duration.
-        told.sort_by(|a, b| (a.1.timestamp, a.0.duration_ms).partial_cmp(&(b.1.timestamp, b.0.duration_ms)).unwrap());
+        assert_eq!(read.len(), all.len(), "{name}");
+        // Timestamps are whole milliseconds; invocations that end in the same one differ in duration.
+        read.sort_by(|a, b| (a.1.timestamp, a.0.duration_ms).partial_cmp(&(b.1.timestamp, b.0.duration_ms)).unwrap());
         all.sort_by_key(|one| (one.ended().0 / 1000, one.duration_us));
         let mut streams = BTreeSet::new();
         let mut ids = BTreeSet::new();
         let mut ends = BTreeSet::new();
-        for ((told, event), one) in told.iter().zip(&all) {
-            check(&world, name, told, event, one);
+        for ((read, event), one) in read.iter().zip(&all) {
+            check(&world, name, read, event, one);
             streams.insert((event.stream.clone(), one.environment));
-            ids.insert((told.id.clone(), one.request));
+            ids.insert((read.id.clone(), one.request));
             ends.insert(format!("{:?} {:?}", one.start, one.outcome));
         }
         let count = |names: usize, numbers: usize, pairs: usize| assert_eq!((names, numbers), (pairs, pairs), "{name}");
@@ -224,27 +224,27 @@ fn every_report_line_tells_of_the_invocation_that_wrote_it() {
 }
 
 #[track_caller]
-fn check(world: &World, name: &str, told: &Told, event: &LogEvent, one: &Invocation) {
+fn check(world: &World, name: &str, read: &ReadReport, event: &LogEvent, one: &Invocation) {
     let place = format!("{name}: {} of {one:?}", event.message);
     assert_eq!(world.scenario.instant(event.timestamp).0, one.ended().0 / 1000 * 1000, "{place}");
-    assert!(is_close(Some(told.duration_ms), Some(one.duration_us)), "{place}");
+    assert!(is_close(Some(read.duration_ms), Some(one.duration_us)), "{place}");
     let cold = one.start == Start::Cold && one.outcome != Outcome::InitError;
-    assert!(is_close(told.init_ms, cold.then_some(one.init_us)), "{place}");
+    assert!(is_close(read.init_ms, cold.then_some(one.init_us)), "{place}");
     let restored = one.start == Start::Restored;
-    assert!(is_close(told.restore_ms, restored.then_some(one.init_us)), "{place}");
+    assert!(is_close(read.restore_ms, restored.then_some(one.init_us)), "{place}");
     if !restored {
         let counted = one.duration_us + if cold { one.init_us } else { 0 };
-        assert_eq!(told.billed_ms, u64::from(counted.div_ceil(1000)), "{place}");
+        assert_eq!(read.billed_ms, u64::from(counted.div_ceil(1000)), "{place}");
     }
-    assert_eq!((told.memory_mb, told.used_mb), (256, one.used_mb.into()), "{place}");
+    assert_eq!((read.memory_mb, read.used_mb), (256, one.used_mb.into()), "{place}");
     let (status, error) = match one.outcome {
         Outcome::Success => (None, false),
         Outcome::HandlerError => ((name == "json").then_some("error"), false),
         Outcome::Timeout => (Some("timeout"), false),
         Outcome::OutOfMemory | Outcome::InitError => (Some("error"), true),
     };
-    assert_eq!((told.status.as_deref(), told.error_type.is_some()), (status, error), "{place}");
-    assert_eq!(one.outcome == Outcome::OutOfMemory, told.error_type.as_deref() == Some("Runtime.OutOfMemory"));
+    assert_eq!((read.status.as_deref(), read.error_type.is_some()), (status, error), "{place}");
+    assert_eq!(one.outcome == Outcome::OutOfMemory, read.error_type.as_deref() == Some("Runtime.OutOfMemory"));
     let version = &world.versions(world.index(name).unwrap())[usize::from(one.version)];
     let day = world.scenario.time(one.born).format("%Y/%m/%d");
     assert!(event.stream.starts_with(&format!("{day}/[{version}]")), "{place} in {}", event.stream);

@@ -1,17 +1,17 @@
-//! Asynchronous events: queued, tried again, given up (aws-facts 6.5); and the events that a success causes.
+//! Asynchronous events: queued, retried, dropped (aws-facts 6.5); and the events that a success causes.
 
 use super::super::instant::Instant;
 use super::super::scenario::{Consequence, Target};
 use super::World;
 use super::call::{Call, Caller, Messages};
 
-/// After the first failed attempt one waits a minute, after the second two.
+/// The pauses after the first and the second failed attempt: one and two minutes.
 const RETRIES_S: [f64; 2] = [60.0, 120.0];
-/// A refused event waits a second at first and twice as long each time, five minutes at most.
+/// The longest pause of a throttled event. It starts at a second and doubles each time.
 const LONGEST_BACKOFF_S: f64 = 300.0;
-/// Lambda takes an event from its queue so soon, milliseconds: an order of magnitude, for want of a source.
+/// Milliseconds until Lambda takes an event from its queue: an order of magnitude, without a source.
 const QUEUEING_MS: f64 = 25.0;
-/// How much work that is done elsewhere varies: the standard deviation of the logarithm.
+/// The spread of the delay of caused events: the standard deviation of the logarithm.
 pub(super) const ELSEWHERE_SPREAD: f64 = 0.3;
 
 impl World {
@@ -29,7 +29,7 @@ impl World {
         }
     }
 
-    /// An event that waited is tried again, or comes for the first time from work that was done elsewhere.
+    /// A waiting event is retried, or a delayed event arrives for the first time.
     pub(super) fn event_due(&mut self, call: Call) {
         if call.failures + call.throttles == 0 {
             self.queue_event(call);
@@ -45,7 +45,7 @@ impl World {
         call.queued + Instant::of_s(self.scenario.functions[call.function as usize].max_event_age_s.into())
     }
 
-    /// Notes how long an accepted call had waited, where a metric tells.
+    /// Records how long an accepted event had waited, for the metric.
     pub(super) fn note_waits(&mut self, call: &Call) {
         let state = &mut self.functions[call.function as usize];
         let waited_ms = (self.now - call.queued).ms();
@@ -78,7 +78,7 @@ impl World {
         self.wait(Instant::of_s(wait_s), call);
     }
 
-    /// Lets an event wait for its next attempt, or until it is too old for one.
+    /// Plans an event's next attempt, or its drop when it will be too old.
     fn wait(&mut self, wait: Instant, call: Call) {
         let left = self.expires(&call) - self.now;
         self.call_after(wait.min(left).max(Instant(0)), call);

@@ -1,8 +1,8 @@
-//! A request on its way to a function, and who waits for it.
+//! A request to a function, and who sent it.
 
 use super::super::instant::Instant;
 
-/// A request, refused or failed as often as it was so far.
+/// A request, with its throttles and failures so far.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     /// The function's place.
@@ -10,7 +10,7 @@ pub(super) struct Call {
     /// The qualifier it names; see [`super::super::report::Lane`].
     pub(super) qualifier: u16,
     pub(super) caller: Caller,
-    /// What its request id is made of.
+    /// The seed of its request id.
     pub(super) request: u64,
     /// When it was first sent, or its event queued.
     pub(super) queued: Instant,
@@ -29,10 +29,10 @@ impl Call {
     }
 }
 
-/// Who sends a request, which decides what becomes of it when it is refused or fails.
+/// Who sends a request, which decides what happens after a throttle or a failure.
 #[derive(Clone, Debug)]
 pub(super) enum Caller {
-    /// Waits for the answer.
+    /// A synchronous caller.
     Synchronous,
     /// Lambda's own queue of asynchronous events.
     Asynchronous,
@@ -42,7 +42,7 @@ pub(super) enum Caller {
     Shard(u32),
 }
 
-/// Messages that travel together: sent in one batch, received in one batch.
+/// A batch of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Messages {
     pub(super) sent: Instant,

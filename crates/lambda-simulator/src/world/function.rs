@@ -1,4 +1,4 @@
-//! A function as it runs: its traffic, where its calls go, its environments and what is counted of it.
+//! The state of a function: its traffic, its routing, its environments and its counts.
 
 use std::collections::VecDeque;
 
@@ -42,14 +42,14 @@ pub(crate) struct State {
 pub(super) struct Version {
     pub(super) behaviour: Behaviour,
     pub(super) fleet: Fleet,
-    /// Provisioned environments that are not busy.
+    /// Idle provisioned environments.
     pub(super) ready: Vec<Environment>,
 }
 
-/// Where the calls of one qualifier go.
+/// The routing of one qualifier.
 #[derive(Debug)]
 struct Route {
-    /// The share of the calls that go to this qualifier or one before it.
+    /// The share of requests to this qualifier or one before it.
     up_to: f64,
     qualifier: u16,
     version: u16,
@@ -59,7 +59,7 @@ struct Route {
 /// What invokes the function for its event source.
 #[derive(Debug)]
 pub(super) enum Poller {
-    /// Some pollers, each with a batch under way at most.
+    /// Some pollers, each with at most one batch in progress.
     Queue { queue: usize, enabled: bool, busy: u32, allowed: u32, most: u32, growing: bool },
     /// One poller a shard.
     Stream { enabled: bool, shards: Vec<Shard> },
@@ -118,7 +118,7 @@ impl State {
         state
     }
 
-    /// Takes over the configuration that is in force at `now`.
+    /// Applies the configuration that is valid at `now`.
     pub(super) fn configure(&mut self, scenario: &Scenario, function: &Function, now: Instant) {
         let place = |name: &str| self.names.iter().position(|known| known == name).unwrap_or(0) as u16;
         let mut up_to = 0.0;
@@ -138,7 +138,7 @@ impl State {
             .any(|change| change.is_update() && Instant::of_min(change.at_min) == now)
         {
             self.versions[0].fleet.replace(now);
-            // What they run with is asked for again.
+            // Their behaviour is computed again.
             self.versions[0].behaviour.until = now;
         }
         let source_disabled = scenario.changes_of(&function.name, now).any(|change| change.source_disabled);
@@ -147,7 +147,7 @@ impl State {
         }
     }
 
-    /// A qualifier, as the function's own callers choose it.
+    /// A random qualifier, by the shares of the function's callers.
     fn qualifier(&mut self) -> u16 {
         if let [only] = &self.routes[..] {
             return only.qualifier;
@@ -157,7 +157,7 @@ impl State {
         route.map_or(0, |route| route.qualifier)
     }
 
-    /// A new call of the function at `place`, this one, where its callers send their requests.
+    /// A new request to this function, at `place`, to the qualifier of its caller.
     pub(super) fn call(&mut self, place: u32, caller: Caller, queued: Instant) -> Call {
         Call {
             function: place,
@@ -172,7 +172,7 @@ impl State {
         }
     }
 
-    /// The version that a call of `qualifier` runs.
+    /// The version that a request to `qualifier` runs.
     pub(super) fn lane(&mut self, qualifier: u16) -> Lane {
         let Some(route) = self.routes.iter().find(|route| route.qualifier == qualifier) else {
             return Lane { qualifier: 0, version: 0 };
@@ -181,7 +181,7 @@ impl State {
         Lane { qualifier, version: canary.map_or(route.version, |(version, _)| version) }
     }
 
-    /// The lanes of the function's calls and their shares.
+    /// The lanes of the function and their shares.
     pub(super) fn shares(&self) -> Vec<(Lane, f64)> {
         let mut before = 0.0;
         let mut shares = Vec::new();

@@ -1,4 +1,4 @@
-//! The life of a request: admitted or refused, run in an environment, over.
+//! The life of a request: admitted or throttled, run in an environment, ended.
 
 use super::super::admission::{Grant, Wish};
 use super::super::behaviour::{Behaviour, behaviour};
@@ -19,14 +19,14 @@ const INIT_LIMIT_MS: f64 = 10_000.0;
 /// The longest pause of a client between two attempts, seconds: the SDKs' standard retry mode.
 const LONGEST_CLIENT_PAUSE_S: f64 = 20.0;
 
-/// An invocation under way.
+/// A running invocation.
 #[derive(Debug)]
 pub(super) struct Flight {
     pub(super) call: Call,
     pub(super) invocation: Invocation,
     pub(super) lane: Lane,
     pub(super) grant: Grant,
-    /// It was taken from the account's pool.
+    /// Whether it uses unreserved concurrency.
     pub(super) pooled: bool,
     pub(super) environment: Environment,
 }
@@ -171,7 +171,7 @@ fn draw(
     let duration_ms = behaviour.duration_ms(noise);
     let hangs = noise.chance(behaviour.hang);
     if used_mb > f64::from(memory_mb) {
-        // Killed on the way.
+        // Killed before the end.
         let duration_ms = duration_ms.min(behaviour.timeout_ms) * noise.uniform();
         return Drawn { init_ms, duration_ms, used_mb, outcome: Outcome::OutOfMemory };
     }
@@ -182,13 +182,13 @@ fn draw(
     Drawn { init_ms, duration_ms, used_mb, outcome: if fails { Outcome::HandlerError } else { Outcome::Success } }
 }
 
-/// At least one: what takes no time at all ends before it began to count.
+/// At least one, because an invocation that takes no time would end before it is counted.
 pub(super) fn microseconds(milliseconds: f64) -> u32 {
     if milliseconds == 0.0 { 0 } else { ((milliseconds * 1000.0) as u32).max(1) }
 }
 
 impl State {
-    /// The environment for an accepted request, and what it is to it.
+    /// The environment for an accepted request, and how the invocation starts in it.
     fn environment(&mut self, lane: Lane, grant: Grant, now: Instant, snap_start: bool) -> (Environment, Start) {
         let version = &mut self.versions[usize::from(lane.version)];
         let (there, otherwise) = match grant {
@@ -203,7 +203,7 @@ impl State {
         }
     }
 
-    /// An environment has done its work; one that was killed is not used again.
+    /// Releases an environment; a killed one is not used again.
     fn give_back(&mut self, lane: Lane, grant: Grant, environment: Environment, outcome: Outcome, now: Instant) {
         if matches!(outcome, Outcome::Timeout | Outcome::OutOfMemory | Outcome::InitError) {
             return;

@@ -1,4 +1,4 @@
-//! Queues and topics: what waits in them, and for how long.
+//! Queues and topics: their messages, and how long these wait.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ use super::call::Messages;
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     pub(super) name: String,
-    /// Where messages go that were received too often, by place, and how often is too often.
+    /// The redrive queue, by place, and the most receives of a message.
     pub(super) redrive: Option<(usize, u32)>,
     pub(super) visible: VecDeque<Messages>,
     pub(super) depth: u64,
@@ -36,7 +36,7 @@ impl Queue {
         Some(messages)
     }
 
-    /// A received batch is deleted, or goes back to wait: it is no longer in flight.
+    /// A received batch is deleted or becomes visible again: it is no longer in flight.
     pub(super) fn settle(&mut self, messages: Messages) {
         self.in_flight -= u64::from(messages.count);
     }
@@ -49,7 +49,7 @@ impl Queue {
     /// A minute ends.
     pub(super) fn note_age(&mut self, minute: i64) {
         let end = Instant::start_of(minute + 1);
-        // What came back is not at its old place: the oldest is not always the first.
+        // Messages that became visible again are at the end, so the oldest is not always the first.
         let oldest = if self.in_flight > 0 || self.redrive.is_some() {
             self.visible.iter().map(|messages| messages.sent).min()
         } else {

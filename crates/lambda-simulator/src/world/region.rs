@@ -1,4 +1,4 @@
-//! The Region's own series: all functions together, and the most that was in use at once.
+//! The Region's own series: all functions together, and the maximum concurrency.
 
 use super::super::activity::Activity;
 use super::super::instant::Instant;
@@ -15,7 +15,7 @@ pub(super) struct Region {
     sums: Ledger<Sums>,
 }
 
-/// The most that a minute saw in use.
+/// The maximum concurrency in a minute.
 #[derive(Clone, Copy, Debug, Default)]
 struct Peak {
     in_use: u32,
@@ -28,12 +28,12 @@ struct Peak {
 struct Sums(Vec<(i64, Activity)>);
 
 impl Region {
-    /// Nothing happened yet; what goes out is seen after `delay`.
+    /// Empty series, whose points become visible after `delay`.
     pub(super) fn new(delay: Instant) -> Self {
         Self { delay, peaks: Ledger::default(), sums: Ledger::default() }
     }
 
-    /// Notes what is in use: in all, and of the pool beside what is set aside.
+    /// Records the concurrency in use: in total, and claimed.
     #[inline]
     pub(super) fn note(&mut self, now: Instant, in_use: u32, unreserved: u32, set_aside: u32) {
         let peak = self.peaks.entry(now.minute());

@@ -1,4 +1,4 @@
-//! Event sources: the pollers of queues, which give failed batches back, and of shards, which wait for success.
+//! Event sources: the pollers of queues, which return failed batches, and of shards, which retry until success.
 
 use super::super::events::Event;
 use super::super::instant::Instant;
@@ -11,7 +11,7 @@ use super::function::{POLLERS, Poller};
 /// fast they idle down AWS does not say.
 const MORE_POLLERS: u32 = 5;
 const MORE_POLLERS_AFTER: Instant = Instant(Instant::SECOND);
-/// A shard's batch that failed is tried again almost at once, one that was refused after a back-off, seconds.
+/// Seconds until a failed batch of a shard is retried. A throttled one is retried after a back-off.
 const SHARD_RETRY_S: f64 = 0.2;
 const LONGEST_SHARD_BACKOFF_S: f64 = 60.0;
 
@@ -36,7 +36,7 @@ impl World {
         self.pump(place);
     }
 
-    /// Lets idle pollers take what waits.
+    /// Lets idle pollers receive waiting messages.
     pub(super) fn pump(&mut self, place: u32) {
         match &self.functions[place as usize].poller {
             Some(Poller::Queue { .. }) => self.pump_queue(place),
@@ -110,13 +110,13 @@ impl World {
         self.pump(place);
     }
 
-    /// A batch that failed or was refused stays invisible until its visibility timeout is over.
+    /// A batch that failed or was throttled stays invisible until its visibility timeout ends.
     pub(super) fn batch_failed(&mut self, mut call: Call) {
         let place = call.function;
         call.failures += 1;
         if let Some(Poller::Queue { busy, allowed, .. }) = &mut self.functions[place as usize].poller {
             *busy -= 1;
-            // The pollers hold back while they are refused.
+            // Pollers become fewer while they are throttled.
             if call.throttles > 0 {
                 *allowed = (*allowed / 2).max(2);
             }
@@ -153,7 +153,7 @@ impl World {
         self.request(Call { poisoned: messages.poisoned, ..call });
     }
 
-    /// A shard's batch is tried again, if the mapping is still enabled.
+    /// Retries a shard's batch, if the mapping is still enabled.
     pub(super) fn poll_shard(&mut self, call: Call) {
         let Caller::Shard(shard) = call.caller else { return };
         match &mut self.functions[call.function as usize].poller {
@@ -178,7 +178,7 @@ impl World {
         self.call_after(Instant::of_s(SHARD_RETRY_S), call);
     }
 
-    /// A batch that is refused does so too, and is tried less and less often.
+    /// A throttled batch blocks its shard, too, with growing pauses between attempts.
     pub(super) fn shard_throttled(&mut self, call: Call) {
         self.call_after(Instant::of_s(call.backoff_s(LONGEST_SHARD_BACKOFF_S)), call);
     }

@@ -1,5 +1,5 @@
-//! What no metric tells: how many invocations really ran at a time, and what refused the others. The reading of logs and
-//! the findings are measured against it.
+//! The truth that no metric contains: the real concurrency per second, and the cause of each throttle. Live numbers and
+//! findings are measured against it.
 
 use chrono::{DateTime, Utc};
 
@@ -9,14 +9,14 @@ use super::super::invocation::Invocation;
 use super::World;
 use lambda_model::finding::Kind;
 
-/// The requests to a function that were refused, by what refused them.
+/// The throttled requests to a function, by cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Throttles {
-    /// A reservation of nothing.
+    /// A reservation of 0.
     reserved_zero: u32,
     /// The reservation was in use.
     reserved_limit: u32,
-    /// The Region's pool was in use.
+    /// Unreserved concurrency was in use.
     pool: u32,
     /// Ten requests a second for each unit of concurrency.
     request_rate: u32,
@@ -25,7 +25,7 @@ pub struct Throttles {
 }
 
 impl Throttles {
-    /// Counts one of a function that reserves so much.
+    /// Counts a throttle of a function with this reservation.
     pub(super) fn count(&mut self, throttle: Throttle, reserved: Option<u32>) {
         let count = match throttle {
             Throttle::ReservedConcurrency if reserved == Some(0) => &mut self.reserved_zero,
@@ -37,7 +37,7 @@ impl Throttles {
         *count += 1;
     }
 
-    /// How many have the cause that `kind` names; no others than throttles do.
+    /// The throttles with the cause that `kind` names; 0 for kinds that are not about throttles.
     pub fn of(&self, kind: Kind) -> u32 {
         match kind {
             Kind::ThrottleReservedZero => self.reserved_zero,
@@ -61,11 +61,10 @@ impl World {
         self.functions[function].throttles.get(minute).copied().unwrap_or_default()
     }
 
-    /// The most invocations at a time in each of `seconds` seconds from `from` on, init phases and running
-    /// invocations included: of a function, or of all. `None` if there is no such function.
+    /// The maximum concurrency in each of `seconds` seconds from `from` on, init phases included, of a function or of all.
+    /// `None` for an unknown function.
     ///
-    /// What is to come shows as if nothing more began, and invocations are forgotten after a while: it holds for the
-    /// last minutes.
+    /// Valid for the last minutes only: old invocations are dropped, and future ones are missing.
     pub fn concurrency(&self, function: Option<&str>, from: DateTime<Utc>, seconds: u32) -> Option<Vec<u32>> {
         let place = match function {
             Some(name) => Some(self.index(name)?),
@@ -105,14 +104,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_of_a_minute_is_what_the_metric_says() {
+    fn the_maximum_of_a_minute_is_that_of_the_metric() {
         let scenario = scenario("mixed").unwrap();
         let mut world = World::new(&scenario, 3);
         let minute = 12;
         world.advance(scenario.time(Instant::start_of(minute + 1)));
         let from = scenario.time(Instant::start_of(minute));
         let truth = world.concurrency(None, from, 60).unwrap();
-        // What is published of the minute is seen some minutes later.
+        // The minute's metrics become visible some minutes later.
         world.advance(scenario.time(Instant::start_of(minute + 6)));
         let report = world.region_report(minute).unwrap();
         assert_eq!(truth.iter().max().copied(), Some(report.total.concurrency));

@@ -1,6 +1,6 @@
-//! The origin: the Region has been running for hours, so invocations are under way and environments warm.
+//! The state at the origin: the Region has been running for hours, so invocations are running and environments are warm.
 //!
-//! What is under way at an instant of a stationary process is drawn exactly: a Poisson number (rate × mean
+//! The invocations that run at an instant of a stationary process are drawn exactly: a Poisson number (rate × mean
 //! duration), each with a duration chosen in proportion to its length and at a uniform point of it (renewal
 //! theory, for example Kleinrock, "Queueing Systems I", 5.2).
 
@@ -20,9 +20,9 @@ use super::call::{Call, Caller};
 use super::function::Poller;
 use super::invoke::{Flight, microseconds};
 
-/// For so long an idle environment would have been kept; busier minutes have left more of them.
+/// How far back busier minutes have left idle environments.
 const LOOK_BACK_MIN: i64 = 7;
-/// The draws for what is done elsewhere: apart from those of the versions.
+/// The random stream of delayed events, separate from those of the versions.
 const ELSEWHERE_DRAWS: i64 = i64::MIN;
 
 impl World {
@@ -46,7 +46,7 @@ impl World {
         self.note_use();
     }
 
-    /// What the function caused, and is still done elsewhere.
+    /// Events that the function caused and that have not arrived yet.
     fn warm_consequences(&mut self, place: usize) {
         let function = &self.scenario.functions[place];
         if function.consequences.is_empty() {
@@ -77,7 +77,7 @@ impl World {
         let noise = Noise::new(self.seed, &function.name, -4 - i64::from(lane.version));
         let mut warming = Warming { place, lane, behaviour, noise };
         let mean_s = behaviour.mean_ms() / 1000.0;
-        // An event source starts with nothing under way: its batches have not been counted anywhere.
+        // An event source starts without running batches, because none of them has been counted.
         let wanted = if function.source.is_some() { 0 } else { warming.noise.poisson(rate * mean_s) };
         let most = match &function.source {
             Some(Source::Kinesis { shards, .. }) => *shards,
@@ -86,7 +86,7 @@ impl World {
         let most = most.saturating_sub(self.functions[place].allowance.in_use());
         self.provision(&mut warming);
         let running = (0..wanted).take_while(|_| self.take_off(&mut warming)).count() as u32;
-        // Three standard deviations above the mean: what the busiest moment of some minutes needs.
+        // Three standard deviations above the mean: the maximum of some minutes.
         let expected = busiest * mean_s;
         let once = warming.noise.poisson(busiest * 60.0 * LOOK_BACK_MIN as f64).min(1) as u32;
         let peak = ((expected + 3.0 * expected.sqrt()).ceil() as u32).max(once);
@@ -111,7 +111,7 @@ impl World {
         }
     }
 
-    /// Puts an invocation under way; `false` when there is no room for it.
+    /// Adds a running invocation; `false` at the limit.
     fn take_off(&mut self, warming: &mut Warming) -> bool {
         let Warming { place, lane, behaviour, .. } = *warming;
         let state = &mut self.functions[place];
@@ -160,7 +160,7 @@ struct Warming {
 }
 
 impl Warming {
-    /// An environment that was made in the last hour.
+    /// An environment that was created in the last hour.
     fn environment(&mut self, number: u32) -> Environment {
         let born = Instant::of_s(-3600.0 * self.noise.uniform() - 60.0);
         Environment::new(number, born, self.behaviour.used_mb)

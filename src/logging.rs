@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_is_refused() {
+    fn a_terminal_is_rejected() {
         let terminal = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
         let error = start(terminal.master.tty_name().as_deref(), 0).unwrap_err();
         assert_eq!(error.cause, "it is a terminal, where lamtop draws");

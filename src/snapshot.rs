@@ -15,7 +15,7 @@ use crate::analysis::failures::{DeadLetters, dead_letters};
 use crate::analysis::finding::Finding;
 use crate::analysis::forecast::{self, Forecast};
 use crate::analysis::live::{FunctionLive, ScopeLive};
-use crate::analysis::metrics::FunctionMetrics;
+use crate::analysis::metrics::{FunctionMetrics, MappingMetrics};
 use crate::analysis::pool::Pool;
 use crate::analysis::rules::{self, Case, FunctionCase};
 use crate::analysis::traffic::{AliasTraffic, aliases};
@@ -97,6 +97,8 @@ pub struct FunctionSnapshot {
     pub dead_letters: Vec<DeadLetters>,
     /// What polls and invokes it.
     pub event_sources: Vec<EventSource>,
+    /// What those of them publish that are configured to, by UUID.
+    pub mappings: BTreeMap<String, MappingMetrics>,
     /// Its aliases and their traffic.
     pub aliases: Vec<AliasTraffic>,
     /// The canaries of its weighted aliases, by alias.
@@ -212,6 +214,10 @@ impl ScopeSnapshot {
     }
 }
 
+fn mapping(scope: &ScopeState, uuid: &str, now: DateTime<Utc>) -> MappingMetrics {
+    scope.mapping_series.get(uuid).map(|series| MappingMetrics::newest(series, now)).unwrap_or_default()
+}
+
 impl FunctionSnapshot {
     fn of(
         scope: &ScopeState,
@@ -248,6 +254,11 @@ impl FunctionSnapshot {
             trouble: FunctionMetrics::trouble(&state.series, now),
             ceiling,
             dead_letters: dead_letters(scope, state, &event_sources, now),
+            mappings: event_sources
+                .iter()
+                .filter(|source| source.event_count)
+                .map(|source| (source.uuid.clone(), mapping(scope, &source.uuid, now)))
+                .collect(),
             event_sources,
             aliases,
         }

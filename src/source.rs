@@ -14,6 +14,7 @@ pub mod directory;
 pub mod file;
 pub mod follow;
 pub mod knowledge;
+pub mod mappings;
 pub mod outlet;
 pub mod pace;
 pub mod plan;

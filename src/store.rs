@@ -137,6 +137,7 @@ impl ScopeState {
             }
             Subject::Queue(name) => self.queue_series.entry(name.clone()).or_default(),
             Subject::Topic(name) => self.topic_series.entry(name.clone()).or_default(),
+            Subject::Mapping(uuid) => self.mapping_series.entry(uuid.clone()).or_default(),
         }
     }
 

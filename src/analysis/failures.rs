@@ -148,6 +148,7 @@ mod tests {
             batch_size: None,
             maximum_concurrency: None,
             on_failure: on_failure.map(Arn::new),
+            event_count: false,
         }
     }
 

@@ -1,4 +1,6 @@
-//! A function's newest complete minute, metric by metric.
+//! The newest complete minute of a function and of an event source mapping, metric by metric.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
@@ -26,8 +28,8 @@ pub struct Durations {
 }
 
 /// The numbers of one minute. Counts are sums over it, concurrency and ages its maximum;
-/// `None` where AWS gave no point.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// `None` where AWS gave no point. What the analysis and the screens reason with has a name; the rest is looked up.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FunctionMetrics {
     /// The minute; `None` when nothing current is known, and then neither is anything else.
     pub as_of: Option<Minute>,
@@ -35,7 +37,7 @@ pub struct FunctionMetrics {
     pub invocations: Option<f64>,
     /// Runs that ended in a function error.
     pub errors: Option<f64>,
-    /// Rejected requests.
+    /// Throttled requests.
     pub throttles: Option<f64>,
     /// errors / invocations.
     pub error_rate: Option<f64>,
@@ -43,22 +45,36 @@ pub struct FunctionMetrics {
     pub concurrent_executions: Option<f64>,
     /// Handler durations.
     pub duration_ms: Durations,
-    /// Asynchronous events queued.
-    pub async_events_received: Option<f64>,
-    /// Asynchronous events given up.
-    pub async_events_dropped: Option<f64>,
-    /// The longest time an event waited, milliseconds.
-    pub async_event_age_ms: Option<f64>,
-    /// Failed writes to the dead-letter queue.
-    pub dead_letter_errors: Option<f64>,
-    /// Failed deliveries to a destination.
-    pub destination_delivery_failures: Option<f64>,
-    /// The age of the last record of a stream batch, milliseconds.
-    pub iterator_age_ms: Option<f64>,
-    /// Invocations that spilled over from provisioned concurrency.
-    pub provisioned_spillover: Option<f64>,
-    /// Invocations stopped by loop detection.
-    pub recursive_invocations_dropped: Option<f64>,
+    /// What few functions have, as far as there is a point of it.
+    pub extra: BTreeMap<Metric, f64>,
+}
+
+/// The numbers of an event source mapping in its newest complete minute.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MappingMetrics {
+    /// The minute; `None` when nothing current is known, and then neither is anything else.
+    pub as_of: Option<Minute>,
+    /// What there is a point of.
+    pub values: BTreeMap<Metric, f64>,
+}
+
+impl MappingMetrics {
+    /// The newest complete minute of `series` at `now`.
+    pub fn newest(series: &SeriesSet, now: DateTime<Utc>) -> Self {
+        let all = Metric::MAPPING.iter().map(|metric| series.one(*metric));
+        let Some(minute) = newest_minute(all, now) else { return Self::default() };
+        Self { as_of: Some(minute), values: values(Metric::MAPPING, series, minute) }
+    }
+
+    /// The value of `metric`; `None` where AWS gave no point.
+    pub fn get(&self, metric: Metric) -> Option<f64> {
+        self.values.get(&metric).copied()
+    }
+}
+
+/// Those of `metrics` that have a point in `minute`.
+fn values(metrics: &[Metric], series: &SeriesSet, minute: Minute) -> BTreeMap<Metric, f64> {
+    metrics.iter().filter_map(|metric| Some((*metric, series.one(*metric)?.get(minute)?))).collect()
 }
 
 impl FunctionMetrics {
@@ -79,14 +95,18 @@ impl FunctionMetrics {
             error_rate: ratio(errors, invocations),
             concurrent_executions: one(Metric::ConcurrentExecutions),
             duration_ms: Durations::read(|statistic| series.get(Metric::Duration, statistic)?.get(minute)),
-            async_events_received: one(Metric::AsyncEventsReceived),
-            async_events_dropped: one(Metric::AsyncEventsDropped),
-            async_event_age_ms: one(Metric::AsyncEventAge),
-            dead_letter_errors: one(Metric::DeadLetterErrors),
-            destination_delivery_failures: one(Metric::DestinationDeliveryFailures),
-            iterator_age_ms: one(Metric::IteratorAge),
-            provisioned_spillover: one(Metric::ProvisionedSpillover),
-            recursive_invocations_dropped: one(Metric::RecursiveInvocationsDropped),
+            extra: values(Metric::FUNCTION_EXTRA, series, minute),
+        }
+    }
+
+    /// The value of a metric that is read with one statistic; `None` where AWS gave no point.
+    pub fn get(&self, metric: Metric) -> Option<f64> {
+        match metric {
+            Metric::Invocations => self.invocations,
+            Metric::Errors => self.errors,
+            Metric::Throttles => self.throttles,
+            Metric::ConcurrentExecutions => self.concurrent_executions,
+            _ => self.extra.get(&metric).copied(),
         }
     }
 
@@ -122,6 +142,7 @@ impl Durations {
 mod tests {
     use super::*;
     use crate::fixture::{Fixture, function, minute, now};
+    use lambda_model::metric::Subject;
 
     /// Minutes back from the newest complete one, and values.
     type Points<'a> = &'a [(i64, f64)];
@@ -173,11 +194,9 @@ mod tests {
 
     #[test]
     fn every_metric_has_its_place() {
-        let told = Metric::FUNCTION
-            .iter()
-            .chain(Metric::FUNCTION_EXTRA)
-            .flat_map(|metric| metric.statistics().iter().map(move |statistic| (*metric, *statistic)));
-        let told = told.zip(1u8..).fold(Fixture::new().listed("f", &[]), |fixture, ((metric, statistic), value)| {
+        let all = Metric::FUNCTION.iter().chain(Metric::FUNCTION_EXTRA);
+        let all = all.flat_map(|metric| metric.statistics().iter().map(move |statistic| (*metric, *statistic)));
+        let told = all.zip(1u8..).fold(Fixture::new().listed("f", &[]), |fixture, ((metric, statistic), value)| {
             fixture.statistic(&function("f"), metric, statistic, &[(0, value.into())])
         });
         let expected = FunctionMetrics {
@@ -188,16 +207,28 @@ mod tests {
             error_rate: Some(2.0),
             concurrent_executions: Some(4.0),
             duration_ms: Durations { avg: Some(5.0), p50: Some(6.0), p95: Some(7.0), p99: Some(8.0), max: Some(9.0) },
-            async_events_received: Some(10.0),
-            async_events_dropped: Some(11.0),
-            async_event_age_ms: Some(12.0),
-            dead_letter_errors: Some(13.0),
-            destination_delivery_failures: Some(14.0),
-            iterator_age_ms: Some(15.0),
-            provisioned_spillover: Some(16.0),
-            recursive_invocations_dropped: Some(17.0),
+            extra: Metric::FUNCTION_EXTRA.iter().copied().zip((10u8..).map(f64::from)).collect(),
         };
         assert_eq!(FunctionMetrics::newest(&told.function("f").series, now()), expected);
+        for (metric, value) in Metric::FUNCTION[..4].iter().zip(1u8..).chain(Metric::FUNCTION_EXTRA.iter().zip(10u8..))
+        {
+            assert_eq!(expected.get(*metric), Some(value.into()), "{}", metric.name());
+        }
+    }
+
+    #[test]
+    fn a_mapping_is_read_by_its_own_newest_minute() {
+        let mapping = Subject::Mapping("u".into());
+        let told = Fixture::new().points(&mapping, Metric::PolledEvents, &[(2, 50.0), (1, 0.0)]).points(
+            &mapping,
+            Metric::FailedInvokeEvents,
+            &[(2, 10.0)],
+        );
+        let read = |at| MappingMetrics::newest(&told.state().mapping_series["u"], at);
+        let expected = MappingMetrics { as_of: Some(minute(1)), values: [(Metric::PolledEvents, 0.0)].into() };
+        assert_eq!(read(now()), expected);
+        assert_eq!(expected.get(Metric::FailedInvokeEvents), None, "not that of the minute before");
+        assert_eq!(read(now() + chrono::TimeDelta::minutes(5)), MappingMetrics::default(), "it is too old");
     }
 
     #[test]

@@ -199,6 +199,7 @@ fn configured(fixture: Fixture) -> Fixture {
         batch_size: Some(10),
         maximum_concurrency: Some(5),
         on_failure: None,
+        event_count: true,
     };
     let provisioned = Provisioned { qualifier: "live".to_string(), requested: 4, available: 3, allocated: 3 };
     let on_failure = InvokeConfig { qualifier: "live".to_string(), on_failure: Some(arn("sns", "failed")) };
@@ -212,6 +213,8 @@ fn configured(fixture: Fixture) -> Fixture {
         .points(&Subject::Queue("checkout-dlq".to_string()), Metric::QueueOldestMessageAge, &[(1, 340.0)])
         .points(&Subject::Topic("failed".to_string()), Metric::TopicMessagesPublished, &[(1, 4.0)])
         .points(&Subject::Topic("failed".to_string()), Metric::TopicNotificationsFailed, &[(1, 1.0)])
+        .points(&Subject::Mapping("5a1c".to_string()), Metric::PolledEvents, &[(1, 1200.0)])
+        .points(&Subject::Mapping("5a1c".to_string()), Metric::FailedInvokeEvents, &[(1, 40.0)])
 }
 
 fn traffic(fixture: Fixture) -> Fixture {
@@ -245,6 +248,7 @@ fn metrics(fixture: Fixture) -> Fixture {
         (Metric::DeadLetterErrors, 0.0),
         (Metric::DestinationDeliveryFailures, 0.0),
         (Metric::IteratorAge, 1500.0),
+        (Metric::OffsetLag, 90.0),
         (Metric::ProvisionedSpillover, 2.0),
         (Metric::RecursiveInvocationsDropped, 0.0),
     ];

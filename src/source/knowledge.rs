@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::mappings::Mappings;
 use lambda_model::metric::{Metric, Point, SeriesId, Subject};
 use lambda_model::observation::{Observation, Payload};
 use lambda_model::time::Minute;
@@ -22,6 +23,7 @@ pub struct Knowledge {
     queues: BTreeSet<Arn>,
     new_queues: Vec<Arn>,
     topics: BTreeSet<String>,
+    mappings: Mappings,
     /// The newest minute of any point: trouble is measured from it.
     newest: Option<Minute>,
     /// What the listing of each metric under way has found so far.
@@ -107,6 +109,7 @@ impl Knowledge {
                 }
             }
             Payload::EventSources(sources) => {
+                self.changed.extend(self.mappings.learn(sources));
                 for source in sources {
                     self.target(source.source.as_ref().filter(|arn| arn.service() == Some("sqs")));
                     self.target(source.on_failure.as_ref());
@@ -281,6 +284,11 @@ impl Knowledge {
         self.functions.get(name).is_some_and(|function| function.metrics.contains(&metric))
     }
 
+    /// What its event sources are configured to publish.
+    pub fn mappings(&self) -> &Mappings {
+        &self.mappings
+    }
+
     /// Versions behind aliases, as (alias, version), that ran lately or are routed to.
     pub fn versions(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
         self.functions.get(name).into_iter().flat_map(|function| function.executed.union(&function.routed))
@@ -319,7 +327,7 @@ impl Knowledge {
     pub fn failure_subjects(&self) -> impl Iterator<Item = (Subject, &'static [Metric])> {
         let queues = self.queues.iter().map(|arn| Subject::Queue(arn.name().to_string()));
         let topics = self.topics.iter().map(|name| Subject::Topic(name.clone()));
-        queues.map(|queue| (queue, QUEUE)).chain(topics.map(|topic| (topic, TOPIC)))
+        queues.map(|queue| (queue, Metric::QUEUE)).chain(topics.map(|topic| (topic, Metric::TOPIC)))
     }
 }
 
@@ -334,9 +342,6 @@ impl Function {
         self.trouble.zip(newest).is_some_and(|(trouble, newest)| newest.0 - trouble.0 <= TROUBLE_MINUTES)
     }
 }
-
-const QUEUE: &[Metric] = &[Metric::QueueOldestMessageAge];
-const TOPIC: &[Metric] = &[Metric::TopicMessagesPublished, Metric::TopicNotificationsFailed];
 
 #[cfg(test)]
 mod tests {
@@ -514,6 +519,7 @@ mod tests {
             batch_size: None,
             maximum_concurrency: None,
             on_failure,
+            event_count: false,
         };
         for payload in [
             Payload::Functions(vec![function.clone()]),

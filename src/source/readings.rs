@@ -10,7 +10,7 @@ use super::plan::{self, Wanted};
 use super::schedule::Cadence;
 use lambda_model::FunctionName;
 use lambda_model::api::MetricQuery;
-use lambda_model::metric::{Metric, Subject};
+use lambda_model::metric::{Metric, Subject, When};
 use lambda_model::time::Minute;
 
 /// Seconds after the minute at which its metrics are first asked for.
@@ -154,9 +154,17 @@ impl Readings {
             }
             let list = if visible { &mut first } else { &mut rest };
             let open = screen.focus.as_ref() == Some(name);
-            let extra = Metric::FUNCTION_EXTRA.iter().filter(|metric| open || knowledge.has_metric(name, **metric));
+            let mappings = knowledge.mappings();
+            let extra = Metric::FUNCTION_EXTRA.iter().filter(|metric| match metric.when() {
+                When::Listed => open || knowledge.has_metric(name, **metric),
+                _ => mappings.publish(name, **metric),
+            });
             for metric in Metric::FUNCTION.iter().chain(extra) {
                 list.extend(self.wanted(subject.clone(), *metric, cycle, now));
+            }
+            if open || self.cadence.once {
+                let own = mappings.opted_in(name);
+                list.extend(own.filter_map(|(mapping, metric)| self.wanted(mapping, metric, cycle, now)));
             }
             // The other aliases are looked at in the traffic view and in a pane; the table needs no more of them.
             let since = if open || screen.traffic { cycle } else { background };

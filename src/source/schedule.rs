@@ -64,7 +64,7 @@ const QUEUES_PER_SECOND: i32 = 10;
 
 /// A catalogue of one metric is one listing.
 fn catalogue() -> impl Iterator<Item = Metric> {
-    [Metric::Invocations, Metric::Throttles].into_iter().chain(Metric::FUNCTION_EXTRA.iter().copied())
+    [Metric::Invocations, Metric::Throttles].into_iter().chain(Metric::LISTED.iter().copied())
 }
 
 /// The state of the polling of one scope.

@@ -181,6 +181,8 @@ pub struct ScopeState {
     pub queue_series: BTreeMap<String, SeriesSet>,
     /// `AWS/SNS` series by topic name.
     pub topic_series: BTreeMap<String, SeriesSet>,
+    /// Series of event source mappings by UUID.
+    pub mapping_series: BTreeMap<String, SeriesSet>,
     /// What the logs told lately.
     pub live: Live,
     /// The last word on each operation.

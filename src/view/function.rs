@@ -6,10 +6,10 @@ use super::meaning::Meaning;
 use super::status::Status;
 use super::units::{self, MISSING};
 use crate::analysis::failures::DeadLetters;
-use crate::analysis::metrics::FunctionMetrics;
+use crate::analysis::metrics::{FunctionMetrics, MappingMetrics};
 use crate::analysis::ratio;
 use crate::snapshot::{Ceiling, FunctionSnapshot, Snapshot};
-use lambda_model::metric::{Metric, Statistic};
+use lambda_model::metric::{Metric, Statistic, Unit};
 use lambda_model::queue::{TargetKind, TargetRole};
 use lambda_model::text::clean;
 use lambda_model::time::Minute;
@@ -116,19 +116,27 @@ pub fn now(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
         let value = format!("in {}", findings::forecast(forecast));
         facts.push(Fact { label: "reservation full", value, meaning: Meaning::Warning });
     }
-    // What a function has only when it is used in a certain way is named only when it is there.
-    let extra = [
-        ("async age", metrics.async_event_age_ms, units::milliseconds as fn(f64) -> String, Meaning::Normal),
-        ("async dropped", metrics.async_events_dropped, units::count, Meaning::Critical),
-        ("dead-letter errors", metrics.dead_letter_errors, units::count, Meaning::Critical),
-        ("delivery failures", metrics.destination_delivery_failures, units::count, Meaning::Critical),
-        ("iterator age", metrics.iterator_age_ms, units::milliseconds, Meaning::Warning),
-        ("spillover", metrics.provisioned_spillover, units::count, Meaning::Warning),
-        ("recursion stopped", metrics.recursive_invocations_dropped, units::count, Meaning::Critical),
-    ];
-    let used = extra.into_iter().filter(|(_, value, ..)| value.is_some_and(|value| value > 0.0));
-    facts.extend(used.map(|(label, value, format, alarm)| fact(label, value, format, alarm)));
+    // What a function has only when it is used in a certain way is named only when it is there: first what is no alarm.
+    let mut extra = Metric::FUNCTION_EXTRA.to_vec();
+    extra.sort_by_key(|metric| metric.alarm().is_some());
+    let used = extra.into_iter().filter_map(|metric| Some((metric, metrics.get(metric)?)));
+    facts.extend(used.filter(|(_, value)| *value > 0.0).filter_map(|(metric, value)| named(metric, value)));
     facts
+}
+
+/// A metric that few functions have, in its own words; `None` where it has none.
+fn named(metric: Metric, value: f64) -> Option<Fact> {
+    let text = match metric.unit() {
+        Unit::Count => units::count(value),
+        Unit::Milliseconds => units::milliseconds(value),
+        Unit::Seconds => units::milliseconds(value * 1000.0),
+    };
+    let meaning = match metric.alarm() {
+        _ if value <= 0.0 => Meaning::Muted,
+        Some(severity) => findings::severity(severity).1,
+        None => Meaning::Normal,
+    };
+    Some(Fact { label: metric.label()?, value: text, meaning })
 }
 
 /// The share of requests that fail for the one who sends them, where some are refused:
@@ -243,8 +251,9 @@ pub fn dead_letters(letters: &DeadLetters) -> Vec<Fact> {
     facts
 }
 
-/// An event source in a line.
-pub fn event_source(source: &lambda_model::function::EventSource) -> Vec<Fact> {
+/// An event source in a line, with what became of its events in the newest minute where it publishes that: what it
+/// polled, and what went wrong.
+pub fn event_source(source: &lambda_model::function::EventSource, events: Option<&MappingMetrics>) -> Vec<Fact> {
     let kind = source.kind.map_or("source", lambda_model::function::EventSourceKind::word);
     let name = source.source.as_ref().map_or(MISSING, |arn| arn.name());
     let state = match source.state.as_str() {
@@ -262,6 +271,9 @@ pub fn event_source(source: &lambda_model::function::EventSource) -> Vec<Fact> {
     if let Some(most) = source.maximum_concurrency {
         facts.push(Fact { label: "at most", value: most.to_string(), meaning: Meaning::Muted });
     }
+    let events = events.into_iter().flat_map(|events| &events.values).map(|(metric, value)| (*metric, *value));
+    let worth = events.filter(|(metric, value)| metric.alarm().is_none() || *value > 0.0);
+    facts.extend(worth.filter_map(|(metric, value)| named(metric, value)));
     facts
 }
 

@@ -7,6 +7,7 @@ use crate::analysis::finding::Finding;
 use crate::analysis::ratio;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 use lambda_model::finding::{Kind, Severity};
+use lambda_model::metric::Metric;
 
 /// The worst thing that is true of a function, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ pub enum Status {
 /// (1 % and 10 % of invocations).
 const ERRORS_WARNING: f64 = 0.01;
 const ERRORS_CRITICAL: f64 = 0.10;
+/// The ways to lose an asynchronous event.
+const LOSSES: [Metric; 3] = [Metric::AsyncEventsDropped, Metric::DeadLetterErrors, Metric::DestinationDeliveryFailures];
 
 impl Status {
     /// The status of `function`: the worst finding about it, or what can be seen already where that is worse, for a
@@ -58,10 +61,7 @@ impl Status {
             Self::Stopped
         } else if some(metrics.throttles) {
             Self::Throttled
-        } else if some(metrics.async_events_dropped)
-            || some(metrics.dead_letter_errors)
-            || some(metrics.destination_delivery_failures)
-        {
+        } else if LOSSES.iter().any(|metric| some(metrics.get(*metric))) {
             Self::Losing
         } else if error_rate >= ERRORS_WARNING {
             Self::Errors
@@ -178,7 +178,7 @@ mod tests {
                 _ => Some(0.009),
             },
             throttles: some(Status::Throttled),
-            async_events_dropped: some(Status::Losing),
+            extra: some(Status::Losing).map(|lost| (Metric::AsyncEventsDropped, lost)).into_iter().collect(),
             ..FunctionMetrics::default()
         };
         function
@@ -235,11 +235,11 @@ mod tests {
     #[test]
     fn events_are_lost_in_three_ways() {
         let metrics = |metrics| Status::of(&FunctionSnapshot { metrics, ..function(Status::Ok) }, None);
-        let one = Some(1.0);
         let none = FunctionMetrics { as_of: Some(minute(0)), ..FunctionMetrics::default() };
-        assert_eq!(metrics(FunctionMetrics { async_events_dropped: one, ..none }), Status::Losing);
-        assert_eq!(metrics(FunctionMetrics { dead_letter_errors: one, ..none }), Status::Losing);
-        assert_eq!(metrics(FunctionMetrics { destination_delivery_failures: one, ..none }), Status::Losing);
+        for metric in LOSSES {
+            let lost = FunctionMetrics { extra: [(metric, 1.0)].into(), ..none.clone() };
+            assert_eq!(metrics(lost), Status::Losing, "{}", metric.name());
+        }
         assert_eq!(metrics(none), Status::Ok, "what is not known is not lost");
     }
 

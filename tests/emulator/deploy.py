@@ -423,6 +423,7 @@ def function_metrics(region, minute, calls, name):
         "dead_letter_errors": None,
         "destination_delivery_failures": None,
         "iterator_age_ms": None,
+        "offset_lag": None,
         "provisioned_spillover": None,
         "recursive_invocations_dropped": None,
     }
@@ -442,6 +443,7 @@ def event_source(mapping):
         "state": "Enabled",
         "batch_size": mapping["BatchSize"],
         "maximum_concurrency": mapping["ScalingConfig"]["MaximumConcurrency"],
+        "events": None,
     }
 
 

@@ -90,16 +90,20 @@ fn event_source() -> impl Strategy<Value = EventSource> {
         EventSourceKind::Documentdb,
     ]);
     let number = || option::of(any::<u32>());
-    (word(), name(), option::of(arn()), option::of(kind), word(), number(), number(), option::of(arn())).prop_map(
-        |(uuid, function, source, kind, state, batch_size, maximum_concurrency, on_failure)| EventSource {
-            uuid,
-            function,
-            source,
-            kind,
-            state,
-            batch_size,
-            maximum_concurrency,
-            on_failure,
+    let optional = (number(), number(), option::of(arn()), any::<bool>());
+    (word(), name(), option::of(arn()), option::of(kind), word(), optional).prop_map(
+        |(uuid, function, source, kind, state, (batch_size, maximum_concurrency, on_failure, event_count))| {
+            EventSource {
+                uuid,
+                function,
+                source,
+                kind,
+                state,
+                batch_size,
+                maximum_concurrency,
+                on_failure,
+                event_count,
+            }
         },
     )
 }
@@ -112,6 +116,7 @@ fn subject() -> impl Strategy<Value = Subject> {
         (name(), word(), word()).prop_map(|(function, alias, version)| Subject::Executed { function, alias, version }),
         word().prop_map(Subject::Queue),
         word().prop_map(Subject::Topic),
+        word().prop_map(Subject::Mapping),
     ]
 }
 
@@ -348,6 +353,7 @@ fn series_of<'a>(scope: &'a ScopeState, subject: &Subject) -> Option<&'a SeriesS
         }
         Subject::Queue(name) => scope.queue_series.get(name),
         Subject::Topic(name) => scope.topic_series.get(name),
+        Subject::Mapping(uuid) => scope.mapping_series.get(uuid),
     }
 }
 

@@ -156,6 +156,8 @@ pub struct EventSource {
     pub maximum_concurrency: Option<u32>,
     /// The failure destination of a stream or Kafka source.
     pub on_failure: Option<Arn>,
+    /// Whether its `MetricsConfig` asks for `EventCount`: only then are there metrics of the mapping's own.
+    pub event_count: bool,
 }
 
 /// The Region's concurrency limits (`lambda:GetAccountSettings`).

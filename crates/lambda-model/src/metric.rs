@@ -1,119 +1,168 @@
 //! CloudWatch metrics: which exist, under which exact dimension sets, and their points.
 //!
-//! CloudWatch never sums over missing dimensions: a metric exists only under the sets it is
-//! published with (AWS Lambda Developer Guide, "Viewing metrics"), and [`Subject`] is one such set.
+//! A metric is one entry of one table (`metric/table.rs`): its name, unit and statistics, where it is published and
+//! read, when it is asked for, its field in the JSON and its words on screen. The lists below derive from it.
+
+mod subject;
+mod table;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::FunctionName;
+use super::finding::Severity;
+use super::function::EventSourceKind;
 use super::time::Minute;
+pub use subject::{Dimensions, Subject};
+pub use table::Metric;
 
-macro_rules! metrics {
-    ($($(#[$doc:meta])* $variant:ident => $name:literal,)+) => {
-        /// A CloudWatch metric that lamtop reads.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum Metric { $($(#[$doc])* $variant,)+ }
-
-        impl Metric {
-            /// Every metric lamtop knows.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            /// CloudWatch's name for it.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)+ }
-            }
-        }
-    };
+/// When a metric is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Whenever its subject is read.
+    Always,
+    /// Only where `ListMetrics` shows it, and for the function whose pane is open.
+    Listed,
+    /// Only for functions with an event source of one of these kinds.
+    Source(&'static [EventSourceKind]),
+    /// Only for event source mappings of these kinds whose `MetricsConfig` asks for `EventCount` (aws-facts 1.6).
+    OptIn(&'static [EventSourceKind]),
 }
 
-metrics! {
-    /// Runs of the code, failed ones included; throttled requests are not among them.
-    Invocations => "Invocations",
-    /// Runs that ended in a function error.
-    Errors => "Errors",
-    /// Requests rejected with 429; neither invocations nor errors.
-    Throttles => "Throttles",
-    /// Handler time without init, milliseconds.
-    Duration => "Duration",
-    /// Concurrent invocations; read as a maximum.
-    ConcurrentExecutions => "ConcurrentExecutions",
-    /// The Region's concurrency in functions without a reservation.
-    UnreservedConcurrentExecutions => "UnreservedConcurrentExecutions",
-    /// What counts against the account limit: unreserved use + reservations + provisioned concurrency.
-    ClaimedAccountConcurrency => "ClaimedAccountConcurrency",
-    /// Asynchronous events queued.
-    AsyncEventsReceived => "AsyncEventsReceived",
-    /// Asynchronous events given up.
-    AsyncEventsDropped => "AsyncEventsDropped",
-    /// Time between queueing and invocation, milliseconds.
-    AsyncEventAge => "AsyncEventAge",
-    /// Failed writes to the function's dead-letter queue.
-    DeadLetterErrors => "DeadLetterErrors",
-    /// Failed deliveries to a destination.
-    DestinationDeliveryFailures => "DestinationDeliveryFailures",
-    /// Age of the last record of a stream batch, milliseconds.
-    IteratorAge => "IteratorAge",
-    /// Invocations that ran on demand because provisioned concurrency was full.
-    ProvisionedSpillover => "ProvisionedConcurrencySpilloverInvocations",
-    /// Invocations stopped by recursive loop detection.
-    RecursiveInvocationsDropped => "RecursiveInvocationsDropped",
-    /// Age of a queue's oldest message, seconds (namespace `AWS/SQS`).
-    QueueOldestMessageAge => "ApproximateAgeOfOldestMessage",
-    /// Messages published to a topic (namespace `AWS/SNS`).
-    TopicMessagesPublished => "NumberOfMessagesPublished",
-    /// Messages a topic could not deliver (namespace `AWS/SNS`).
-    TopicNotificationsFailed => "NumberOfNotificationsFailed",
+/// What the values of a metric count or measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Things: invocations, events, environments.
+    Count,
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
 }
 
 impl Metric {
     /// The metrics read for every function on screen.
-    pub const FUNCTION: &[Self] =
-        &[Self::Invocations, Self::Errors, Self::Throttles, Self::ConcurrentExecutions, Self::Duration];
+    pub const FUNCTION: &[Self] = List::ALWAYS.metrics();
 
     /// The metrics a function has only when it is used in a certain way.
-    pub const FUNCTION_EXTRA: &[Self] = &[
-        Self::AsyncEventsReceived,
-        Self::AsyncEventsDropped,
-        Self::AsyncEventAge,
-        Self::DeadLetterErrors,
-        Self::DestinationDeliveryFailures,
-        Self::IteratorAge,
-        Self::ProvisionedSpillover,
-        Self::RecursiveInvocationsDropped,
-    ];
+    pub const FUNCTION_EXTRA: &[Self] = List::EXTRA.metrics();
+
+    /// Those of them that `ListMetrics` has to show first.
+    pub const LISTED: &[Self] = List::LISTED.metrics();
 
     /// The metrics read for the whole Region.
-    pub const REGION: &[Self] = &[
-        Self::Invocations,
-        Self::Errors,
-        Self::Throttles,
-        Self::ConcurrentExecutions,
-        Self::UnreservedConcurrentExecutions,
-        Self::ClaimedAccountConcurrency,
-    ];
+    pub const REGION: &[Self] = List::REGION.metrics();
 
-    /// The metrics read for one alias: what its versions do not tell.
-    pub const ALIAS: &[Self] = &[Self::Throttles];
+    /// The metrics read for one alias: what its versions do not show.
+    pub const ALIAS: &[Self] = List::ALIAS.metrics();
 
-    /// The metrics read for one version behind an alias. Throttles are not among them: a throttled
-    /// call never ran a version (aws-facts 1.1).
-    pub const EXECUTED: &[Self] = &[Self::Invocations, Self::Errors, Self::Duration];
+    /// The metrics read for one version behind an alias.
+    pub const EXECUTED: &[Self] = List::EXECUTED.metrics();
+
+    /// The metrics read for a queue that failed events go to.
+    pub const QUEUE: &[Self] = List::QUEUE.metrics();
+
+    /// The metrics read for a topic that failed events go to.
+    pub const TOPIC: &[Self] = List::TOPIC.metrics();
+
+    /// The metrics read for an event source mapping.
+    pub const MAPPING: &[Self] = List::MAPPING.metrics();
+
+    /// CloudWatch's name for it.
+    pub const fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// What its values are.
+    pub const fn unit(self) -> Unit {
+        self.entry().unit
+    }
 
     /// The statistics that mean something for the metric, all asked for in one call: up to five of
     /// one metric bill as one.
-    pub fn statistics(self) -> &'static [Statistic] {
-        match self {
-            Self::Duration => &[Statistic::Average, Statistic::P50, Statistic::P95, Statistic::P99, Statistic::Maximum],
-            Self::ConcurrentExecutions
-            | Self::UnreservedConcurrentExecutions
-            | Self::ClaimedAccountConcurrency
-            | Self::AsyncEventAge
-            | Self::IteratorAge
-            | Self::QueueOldestMessageAge => &[Statistic::Maximum],
-            _ => &[Statistic::Sum],
+    pub const fn statistics(self) -> &'static [Statistic] {
+        self.entry().statistics
+    }
+
+    /// The dimension sets under which AWS publishes it.
+    pub const fn published(self) -> &'static [Dimensions] {
+        self.entry().published
+    }
+
+    /// Those of them under which lamtop reads it.
+    pub const fn read(self) -> &'static [Dimensions] {
+        self.entry().read
+    }
+
+    /// When it is asked for.
+    pub const fn when(self) -> When {
+        self.entry().when
+    }
+
+    /// Its field in the JSON of what it is read for, a function's `metrics` or an event source's `events`; `None` where
+    /// the value only becomes part of another, as of the concurrency pool.
+    pub const fn json(self) -> Option<&'static str> {
+        self.entry().json
+    }
+
+    /// The words for it in a function's pane, where that names what few functions have; `None` where it does not.
+    pub const fn label(self) -> Option<&'static str> {
+        self.entry().label
+    }
+
+    /// How bad it is when it is more than 0; `None` where that is as it should be.
+    pub const fn alarm(self) -> Option<Severity> {
+        self.entry().alarm
+    }
+}
+
+/// Some metrics in the table's order, chosen when this is compiled.
+struct List {
+    metrics: [Metric; Metric::ALL.len()],
+    count: usize,
+}
+
+/// Which of the metrics that are read under a dimension set.
+enum Which {
+    All,
+    Always,
+    Extra,
+    Listed,
+}
+
+impl List {
+    const ALWAYS: Self = Self::of(Dimensions::Function, &Which::Always);
+    const EXTRA: Self = Self::of(Dimensions::Function, &Which::Extra);
+    const LISTED: Self = Self::of(Dimensions::Function, &Which::Listed);
+    const REGION: Self = Self::of(Dimensions::Region, &Which::All);
+    const ALIAS: Self = Self::of(Dimensions::Qualified, &Which::All);
+    const EXECUTED: Self = Self::of(Dimensions::Executed, &Which::All);
+    const QUEUE: Self = Self::of(Dimensions::Queue, &Which::All);
+    const TOPIC: Self = Self::of(Dimensions::Topic, &Which::All);
+    const MAPPING: Self = Self::of(Dimensions::Mapping, &Which::All);
+
+    const fn of(dimensions: Dimensions, which: &Which) -> Self {
+        let mut list = Self { metrics: [Metric::ALL[0]; Metric::ALL.len()], count: 0 };
+        let mut place = 0;
+        while place < Metric::ALL.len() {
+            let metric = Metric::ALL[place];
+            let chosen = match which {
+                Which::All => true,
+                Which::Always => matches!(metric.when(), When::Always),
+                Which::Extra => !matches!(metric.when(), When::Always),
+                Which::Listed => matches!(metric.when(), When::Listed),
+            };
+            if chosen && dimensions.is_among(metric.read()) {
+                list.metrics[list.count] = metric;
+                list.count += 1;
+            }
+            place += 1;
         }
+        list
+    }
+
+    const fn metrics(&self) -> &[Metric] {
+        self.metrics.split_at(self.count).0
     }
 }
 
@@ -144,104 +193,6 @@ impl Statistic {
             Self::P50 => "p50",
             Self::P95 => "p95",
             Self::P99 => "p99",
-        }
-    }
-}
-
-/// One exact dimension set, in its namespace.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Subject {
-    /// No dimension: all functions of the Region.
-    Region,
-    /// `FunctionName`: all versions and aliases of a function.
-    Function(FunctionName),
-    /// `FunctionName`, `Resource`: one alias, version or `$LATEST`.
-    Qualified {
-        /// The function.
-        function: FunctionName,
-        /// Alias, version number or `$LATEST`.
-        qualifier: String,
-    },
-    /// `FunctionName`, `Resource`, `ExecutedVersion`: a version that ran behind an alias.
-    Executed {
-        /// The function.
-        function: FunctionName,
-        /// The alias that was called.
-        alias: String,
-        /// The version that ran.
-        version: String,
-    },
-    /// `QueueName` in `AWS/SQS`.
-    Queue(String),
-    /// `TopicName` in `AWS/SNS`.
-    Topic(String),
-}
-
-impl Subject {
-    /// The CloudWatch namespace.
-    pub fn namespace(&self) -> &'static str {
-        match self {
-            Self::Queue(_) => "AWS/SQS",
-            Self::Topic(_) => "AWS/SNS",
-            _ => "AWS/Lambda",
-        }
-    }
-
-    /// The dimensions, name and value, complete.
-    pub fn dimensions(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Region => Vec::new(),
-            Self::Function(function) => vec![("FunctionName", function.to_string())],
-            Self::Qualified { function, qualifier } => {
-                vec![("FunctionName", function.to_string()), ("Resource", format!("{function}:{qualifier}"))]
-            }
-            Self::Executed { function, alias, version } => vec![
-                ("FunctionName", function.to_string()),
-                ("Resource", format!("{function}:{alias}")),
-                ("ExecutedVersion", version.clone()),
-            ],
-            Self::Queue(name) => vec![("QueueName", name.clone())],
-            Self::Topic(name) => vec![("TopicName", name.clone())],
-        }
-    }
-
-    /// The Lambda subject with these dimensions, in any order; `None` for a set lamtop does not read.
-    ///
-    /// `Resource` is `name:alias`, `name:version`, `name:$LATEST` or, for unqualified calls, sometimes
-    /// the plain name (aws-facts 1.1): the last reads as `$LATEST`.
-    pub fn from_lambda_dimensions<'a>(dimensions: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
-        let (mut function, mut resource, mut executed) = (None, None, None);
-        for (name, value) in dimensions {
-            match name {
-                "FunctionName" => function = Some(value),
-                "Resource" => resource = Some(value),
-                "ExecutedVersion" => executed = Some(value),
-                _ => return None,
-            }
-        }
-        match (function, resource, executed) {
-            (None, None, None) => Some(Self::Region),
-            (Some(function), None, None) => Some(Self::Function(function.into())),
-            (Some(function), Some(resource), executed) => {
-                let rest = resource.strip_prefix(function)?;
-                let qualifier = if rest.is_empty() { "$LATEST" } else { rest.strip_prefix(':')? };
-                let (function, qualifier) = (function.into(), qualifier.to_string());
-                Some(match executed {
-                    None => Self::Qualified { function, qualifier },
-                    Some(version) => Self::Executed { function, alias: qualifier, version: version.to_string() },
-                })
-            }
-            _ => None,
-        }
-    }
-
-    /// The function it is about, if it is about one.
-    pub fn function(&self) -> Option<&FunctionName> {
-        match self {
-            Self::Function(function) | Self::Qualified { function, .. } | Self::Executed { function, .. } => {
-                Some(function)
-            }
-            Self::Region | Self::Queue(_) | Self::Topic(_) => None,
         }
     }
 }
@@ -286,43 +237,54 @@ pub struct Point {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn dimension_sets_survive_the_way_to_cloudwatch_and_back() {
-        let function = FunctionName::from("checkout");
-        for subject in [
-            Subject::Region,
-            Subject::Function(function.clone()),
-            Subject::Qualified { function: function.clone(), qualifier: "live".into() },
-            Subject::Qualified { function: function.clone(), qualifier: "$LATEST".into() },
-            Subject::Executed { function, alias: "live".into(), version: "8".into() },
-        ] {
-            let dimensions = subject.dimensions();
-            let pairs = || dimensions.iter().map(|(name, value)| (*name, value.as_str()));
-            assert_eq!(Subject::from_lambda_dimensions(pairs()), Some(subject.clone()));
-            assert_eq!(Subject::from_lambda_dimensions(pairs().rev()), Some(subject), "any order");
-        }
-    }
-
-    #[test]
-    fn foreign_dimension_sets_are_left_alone() {
-        let read =
-            |dimensions: &[(&'static str, &'static str)]| Subject::from_lambda_dimensions(dimensions.iter().copied());
-        assert_eq!(read(&[("EventSourceMappingUUID", "x")]), None);
-        assert_eq!(read(&[("Resource", "a:b")]), None);
-        assert_eq!(read(&[("FunctionName", "a"), ("ExecutedVersion", "1")]), None);
-        assert_eq!(read(&[("FunctionName", "a"), ("Resource", "ab:live")]), None, "another function's resource");
-        assert_eq!(
-            read(&[("FunctionName", "a"), ("Resource", "a")]),
-            Some(Subject::Qualified { function: "a".into(), qualifier: "$LATEST".into() })
-        );
-    }
-
-    #[test]
-    fn at_most_five_statistics_so_that_a_metric_bills_once() {
+    fn every_entry_is_complete_and_no_two_are_alike() {
+        let mut names = BTreeSet::new();
         for metric in Metric::ALL {
-            assert!((1..=5).contains(&metric.statistics().len()), "{}", metric.name());
+            let name = metric.name();
+            assert!((1..=5).contains(&metric.statistics().len()), "{name}: up to five of one metric bill as one");
+            assert!(!metric.read().is_empty(), "{name} is read under no dimension set");
+            assert!(metric.read().iter().all(|one| metric.published().contains(one)), "{name} is read where it is not");
+            let namespaces: BTreeSet<_> = metric.published().iter().map(|one| one.namespace()).collect();
+            assert_eq!(namespaces.len(), 1, "{name}");
+            assert!(names.insert((namespaces, name)), "{name} is there twice");
         }
+    }
+
+    #[test]
+    fn what_a_function_or_a_mapping_has_is_a_field_of_its_own_in_the_json() {
+        for dimensions in [Dimensions::Function, Dimensions::Mapping] {
+            let mut fields = BTreeSet::new();
+            for metric in Metric::ALL.iter().filter(|metric| metric.read().contains(&dimensions)) {
+                assert!(metric.json().is_some_and(|field| fields.insert(field)), "{}", metric.name());
+            }
+        }
+    }
+
+    #[test]
+    fn only_mappings_opt_in() {
+        for metric in Metric::ALL {
+            let is_of_mappings = metric.read() == [Dimensions::Mapping];
+            assert_eq!(matches!(metric.when(), When::OptIn(_)), is_of_mappings, "{}", metric.name());
+        }
+    }
+
+    #[test]
+    fn the_lists_are_what_the_table_says() {
+        use Metric::*;
+        assert_eq!(Metric::FUNCTION, [Invocations, Errors, Throttles, ConcurrentExecutions, Duration]);
+        let unlisted: Vec<_> = Metric::FUNCTION_EXTRA.iter().filter(|one| !Metric::LISTED.contains(one)).collect();
+        assert_eq!(unlisted, [&OffsetLag]);
+        let pool = [UnreservedConcurrentExecutions, ClaimedAccountConcurrency];
+        assert_eq!(Metric::REGION, [&Metric::FUNCTION[..4], &pool].concat());
+        assert_eq!((Metric::ALIAS, Metric::EXECUTED), (&[Throttles][..], &[Invocations, Errors, Duration][..]));
+        assert_eq!(Metric::QUEUE, [QueueOldestMessageAge]);
+        assert_eq!(Metric::TOPIC, [TopicMessagesPublished, TopicNotificationsFailed]);
+        let mapping = [PolledEvents, FailedInvokeEvents, DroppedEvents, DeliveredOnFailureEvents];
+        assert_eq!(Metric::MAPPING, mapping);
     }
 }

@@ -1,5 +1,7 @@
 //! CloudWatch's answers about the simulated Region: which metrics were published lately, and their points.
 
+mod mapping;
+
 use std::collections::BTreeSet;
 
 use super::activity::Activity;
@@ -8,8 +10,9 @@ use super::report::{Lane, Part, Parts, RegionReport, Report};
 use super::scenario::{Change, Function, Scenario, Source};
 use super::world::World;
 use lambda_model::FunctionName;
-use lambda_model::metric::{Metric, Point, SeriesId, Statistic, Subject};
+use lambda_model::metric::{Dimensions, Metric, Point, SeriesId, Statistic, Subject};
 use lambda_model::time::Minute;
+use mapping::Mapping;
 
 /// `ListMetrics` with `RecentlyActive` looks back three hours (aws-facts 4.3).
 const ACTIVE_MIN: i64 = 180;
@@ -46,28 +49,13 @@ impl Set {
         }
     }
 
-    /// Whether Lambda publishes `metric` under this kind of set (aws-facts 1.3 to 1.6).
+    /// Whether Lambda publishes `metric` under this kind of set.
     fn publishes(self, metric: Metric) -> bool {
-        match metric {
-            Metric::Invocations
-            | Metric::Errors
-            | Metric::Duration
-            | Metric::ConcurrentExecutions
-            | Metric::IteratorAge
-            | Metric::ProvisionedSpillover => true,
-            Metric::Throttles
-            | Metric::AsyncEventsReceived
-            | Metric::AsyncEventsDropped
-            | Metric::AsyncEventAge
-            | Metric::DeadLetterErrors
-            | Metric::DestinationDeliveryFailures
-            | Metric::RecursiveInvocationsDropped => !matches!(self, Self::Executed(_)),
-            Metric::UnreservedConcurrentExecutions
-            | Metric::ClaimedAccountConcurrency
-            | Metric::QueueOldestMessageAge
-            | Metric::TopicMessagesPublished
-            | Metric::TopicNotificationsFailed => false,
-        }
+        metric.published().contains(&match self {
+            Self::Function => Dimensions::Function,
+            Self::Qualified(_) => Dimensions::Qualified,
+            Self::Executed(_) => Dimensions::Executed,
+        })
     }
 
     fn activity(self, report: &Report) -> Option<&Activity> {
@@ -83,12 +71,12 @@ impl Set {
     }
 }
 
-/// The Region's own value (aws-facts 1.3 to 1.6).
+/// The Region's own value.
 fn region_value(report: &RegionReport, metric: Metric, statistic: Statistic) -> Option<f64> {
     match metric {
         Metric::UnreservedConcurrentExecutions => Some(f64::from(report.unreserved)),
         Metric::ClaimedAccountConcurrency => Some(f64::from(report.claimed)),
-        Metric::ProvisionedSpillover => None,
+        _ if !metric.published().contains(&Dimensions::Region) => None,
         _ => report.total.value(metric, statistic),
     }
 }
@@ -123,8 +111,11 @@ impl Scenario {
 
 impl World {
     /// The Lambda dimension sets under which `metric` was published in the last three hours: the Region's, then
-    /// function by function.
+    /// function by function; or mapping by mapping.
     pub(super) fn subjects(&self, metric: Metric) -> Vec<Subject> {
+        if metric.published() == [Dimensions::Mapping] {
+            return self.mappings(metric);
+        }
         let statistic = metric.statistics()[0];
         let minutes = self.now.minute() - ACTIVE_MIN..self.now.minute();
         let consequences = self.scenario.functions.iter().flat_map(|function| &function.consequences);
@@ -142,8 +133,7 @@ impl World {
                 self.region_report(minute).is_some_and(|one| region_value(&one, metric, statistic).is_some())
             }),
             // The Region's is the sum of the functions': there is no need to add them up.
-            Metric::ProvisionedSpillover => false,
-            _ => !subjects.is_empty(),
+            _ => !subjects.is_empty() && metric.published().contains(&Dimensions::Region),
         };
         if region {
             subjects.insert(0, Subject::Region);
@@ -250,6 +240,14 @@ impl Reader<'_> {
                 });
                 points(world, self.minutes.start, counts)
             }
+            Subject::Mapping(uuid) => {
+                let Some(mapping) = Mapping::of(world, uuid) else { return Vec::new() };
+                let minutes = self.minutes.clone();
+                let reports = self.reports(mapping.place).iter();
+                let values = minutes.clone().zip(reports);
+                let values = values.map(|(minute, report)| mapping.value(world, minute, report.as_ref(), metric));
+                points(world, minutes.start, values)
+            }
             Subject::Function(name)
             | Subject::Qualified { function: name, .. }
             | Subject::Executed { function: name, .. } => {
@@ -304,19 +302,20 @@ mod tests {
     use super::*;
 
     /// The world of the calm scenario at its origin, and that minute.
-    fn world() -> (World, Minute) {
+    pub(super) fn world() -> (World, Minute) {
         let world = World::new(&calm(""), 1);
         let origin = Minute::of(world.scenario.origin());
         (world, origin)
     }
 
-    fn series(subject: Subject, metric: Metric) -> SeriesId {
+    pub(super) fn series(subject: Subject, metric: Metric) -> SeriesId {
         SeriesId { subject, metric, statistic: metric.statistics()[0] }
     }
 
     /// Every dimension set that could be asked about.
     fn all_subjects(world: &World) -> Vec<Subject> {
         let mut subjects = vec![Subject::Region];
+        subjects.extend(world.scenario.functions.iter().map(|function| Subject::Mapping(function.mapping_uuid())));
         for (place, function) in world.scenario.functions.iter().enumerate() {
             let name = FunctionName::from(&*function.name);
             subjects.push(Subject::Function(name.clone()));

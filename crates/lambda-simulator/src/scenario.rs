@@ -238,6 +238,9 @@ pub enum Source {
         visibility_s: u32,
         /// The mapping's maximum concurrency.
         maximum_concurrency: Option<u32>,
+        /// Whether its `MetricsConfig` asks for `EventCount`.
+        #[serde(default)]
+        event_count: bool,
     },
     /// A stream that runs at most one batch a shard at a time, in order.
     Kinesis {
@@ -247,6 +250,9 @@ pub enum Source {
         shards: u32,
         /// The most messages or records of an invocation.
         batch_size: u32,
+        /// Whether its `MetricsConfig` asks for `EventCount`.
+        #[serde(default)]
+        event_count: bool,
     },
 }
 

@@ -21,9 +21,7 @@ use lambda_model::api::{
     Streams, TAIL_GROUPS, Tail, TailFilter, Token,
 };
 use lambda_model::failure::ApiError;
-use lambda_model::function::{
-    AccountLimits, Alias, EventSource, EventSourceKind, FunctionInfo, InvokeConfig, LogGroup, Provisioned,
-};
+use lambda_model::function::{AccountLimits, Alias, EventSource, FunctionInfo, InvokeConfig, LogGroup, Provisioned};
 use lambda_model::log::{LogEvent, TailUpdate};
 use lambda_model::metric::{Metric, Subject};
 use lambda_model::operation::Operation;
@@ -69,13 +67,6 @@ fn page<T>(items: impl Iterator<Item = T>, token: Option<&str>, size: usize) -> 
     let mut rest = items.skip(start);
     let items = rest.by_ref().take(size).collect();
     Ok(Page { items, next: rest.next().map(|_| start.saturating_add(size).to_string()) })
-}
-
-/// The identity of a function's event source mapping, in the form of a random UUID.
-fn mapping_uuid(function: &Function) -> String {
-    let mut noise = Noise::new(0, &function.name, 0);
-    let mut digits = |count: u32| noise.below(1 << (4 * count));
-    format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", digits(8), digits(4), digits(3), digits(3), digits(12))
 }
 
 /// What the code of a function that was changed at this instant hashes to, in the form of a SHA-256 in base64.
@@ -178,24 +169,22 @@ impl State {
 
     fn event_source(&self, function: &Function, source: &Source) -> EventSource {
         let scenario = self.scenario();
-        let (arn, kind, batch_size, maximum_concurrency) = match source {
-            Source::Sqs { queue, batch_size, maximum_concurrency, .. } => {
-                (scenario.arn("sqs", queue), EventSourceKind::Sqs, *batch_size, *maximum_concurrency)
-            }
-            Source::Kinesis { stream, batch_size, .. } => {
-                (scenario.arn("kinesis", &format!("stream/{stream}")), EventSourceKind::Kinesis, *batch_size, None)
-            }
+        let (arn, maximum_concurrency) = match source {
+            Source::Sqs { queue, maximum_concurrency, .. } => (scenario.arn("sqs", queue), *maximum_concurrency),
+            Source::Kinesis { stream, .. } => (scenario.arn("kinesis", &format!("stream/{stream}")), None),
         };
+        let (batch_size, event_count) = source.counting();
         let disabled = scenario.changes_of(&function.name, self.world.now).any(|change| change.source_disabled);
         EventSource {
-            uuid: mapping_uuid(function),
+            uuid: function.mapping_uuid(),
             function: function.name.as_str().into(),
             source: Some(arn),
-            kind: Some(kind),
+            kind: Some(source.kind()),
             state: if disabled { "Disabled" } else { "Enabled" }.into(),
             batch_size: Some(batch_size),
             maximum_concurrency,
             on_failure: None,
+            event_count,
         }
     }
 
@@ -436,6 +425,7 @@ mod tests {
     use super::super::history::tests::calm;
     use super::*;
     use lambda_model::api::Account;
+    use lambda_model::function::EventSourceKind;
     use lambda_model::metric::{SeriesId, Statistic};
 
     /// What is done to the account, by the minute.

@@ -153,7 +153,7 @@ impl Tally {
         *self.count_lane(lane) += 1;
     }
 
-    /// A request is refused.
+    /// A request is throttled.
     pub(super) fn throttled(&mut self, lane: Lane, now: Instant) {
         self.open(now.minute()).counts(lane).throttles += 1;
     }
@@ -214,6 +214,11 @@ impl Tally {
     fn settled(&self, minute: i64) -> Option<Report> {
         let place = self.published.binary_search_by_key(&minute, Kept::minute).ok()?;
         Some(self.published[place].report())
+    }
+
+    /// Whether anything of `minute` can be seen at `now`.
+    pub(super) fn shows(&self, minute: i64, now: Instant) -> bool {
+        is_seen(minute, self.delay, now)
     }
 
     /// What is seen of `minute` at `now`.

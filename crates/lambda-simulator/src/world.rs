@@ -247,6 +247,11 @@ impl World {
         self.functions[function].tally.report(minute, self.now)
     }
 
+    /// Whether CloudWatch shows anything of the function's minute yet.
+    pub fn is_shown(&self, function: usize, minute: i64) -> bool {
+        self.functions[function].tally.shows(minute, self.now)
+    }
+
     /// What CloudWatch shows now of the Region's minute.
     pub fn region_report(&self, minute: i64) -> Option<RegionReport> {
         if minute < 0 {

@@ -59,6 +59,7 @@ fn source(kind: EventSourceKind, arn: &str) -> Payload {
         batch_size: None,
         maximum_concurrency: None,
         on_failure: None,
+        event_count: false,
     }])
 }
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use aws_sdk_lambda::types::{
-    AccountLimit, AliasConfiguration, DestinationConfig, EventSourceMappingConfiguration, FunctionConfiguration,
-    FunctionEventInvokeConfig, ProvisionedConcurrencyConfigListItem, SnapStartApplyOn,
+    AccountLimit, AliasConfiguration, DestinationConfig, EventSourceMappingConfiguration, EventSourceMappingMetric,
+    FunctionConfiguration, FunctionEventInvokeConfig, ProvisionedConcurrencyConfigListItem, SnapStartApplyOn,
 };
 use chrono::{DateTime, Utc};
 
@@ -151,6 +151,9 @@ fn event_source(mapping: EventSourceMappingConfiguration) -> Option<EventSource>
         batch_size: count(mapping.batch_size),
         maximum_concurrency: count(mapping.scaling_config.and_then(|scaling| scaling.maximum_concurrency)),
         on_failure: mapping.destination_config.and_then(on_failure),
+        event_count: mapping
+            .metrics_config
+            .is_some_and(|config| config.metrics().contains(&EventSourceMappingMetric::EventCount)),
     })
 }
 
@@ -176,8 +179,8 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 mod tests {
     use super::*;
     use aws_sdk_lambda::types::{
-        AliasRoutingConfiguration, DeadLetterConfig, LoggingConfig, OnFailure, Runtime, ScalingConfig,
-        SnapStartResponse, SystemLogLevel,
+        AliasRoutingConfiguration, DeadLetterConfig, EventSourceMappingMetricsConfig, LoggingConfig, OnFailure,
+        Runtime, ScalingConfig, SnapStartResponse, SystemLogLevel,
     };
 
     const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:checkout";
@@ -329,8 +332,16 @@ mod tests {
             batch_size: Some(10),
             maximum_concurrency: Some(5),
             on_failure: Some(Arn::new(DLQ)),
+            event_count: false,
         };
         assert_eq!(event_source(sdk.clone().build()), Some(ours));
+        let counts = |metrics: &[EventSourceMappingMetric]| {
+            let config = EventSourceMappingMetricsConfig::builder().set_metrics(Some(metrics.to_vec())).build();
+            event_source(sdk.clone().metrics_config(config).build()).unwrap().event_count
+        };
+        assert!(counts(&[EventSourceMappingMetric::EventCount]));
+        assert!(!counts(&[]), "asked for nothing");
+        assert!(!counts(&["ErrorCount".into()]), "asked for something else");
         let kafka = event_source(sdk.clone().set_event_source_arn(None).build()).unwrap();
         assert_eq!((kafka.source, kafka.kind), (None, Some(EventSourceKind::Kafka)));
         assert_eq!(event_source(sdk.set_function_arn(None).build()), None);

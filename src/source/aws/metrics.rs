@@ -259,7 +259,8 @@ mod tests {
         let executed = [("ExecutedVersion", "8"), ("FunctionName", "checkout"), ("Resource", "checkout:live")];
         let expected = Subject::Executed { function: "checkout".into(), alias: "live".into(), version: "8".into() };
         assert_eq!(listed(&executed), Some(expected));
-        assert_eq!(listed(&[("EventSourceMappingUUID", "u")]), None);
+        assert_eq!(listed(&[("EventSourceMappingUUID", "u")]), Some(Subject::Mapping("u".into())));
+        assert_eq!(listed(&[("CapacityProviderName", "c")]), None);
         let nameless = SdkMetric::builder().dimensions(Dimension::builder().value("checkout").build()).build();
         assert_eq!(subject(&nameless), None);
     }

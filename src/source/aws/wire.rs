@@ -2,6 +2,7 @@
 
 mod cbor;
 mod deployments;
+mod event_sources;
 mod frame;
 mod logs;
 mod server;

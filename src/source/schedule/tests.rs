@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::fixture;
 use lambda_model::api::MetricQuery;
-use lambda_model::function::{Alias, FunctionInfo};
+use lambda_model::function::{Alias, EventSource, EventSourceKind, FunctionInfo};
 use lambda_model::metric::{Point, SeriesId, Statistic};
 use lambda_model::queue::QueueAttributes;
 use lambda_model::time::Minute;
@@ -550,6 +550,36 @@ fn versions_behind_aliases_are_read_on_screen() {
     assert_eq!(metrics(&executed("routed", "8")), Metric::EXECUTED);
     assert_eq!(metrics(&executed("behind", "7")), []);
     assert_eq!(metrics(&executed("plain", "7")), []);
+}
+
+#[test]
+fn event_sources_decide_which_metrics_there_are() {
+    let source = |function: &str, kind, event_count| EventSource {
+        uuid: format!("of-{function}"),
+        function: function.into(),
+        source: None,
+        kind: Some(kind),
+        state: "Enabled".into(),
+        batch_size: None,
+        maximum_concurrency: None,
+        on_failure: None,
+        event_count,
+    };
+    let mut run = Run::new(&["kafka", "open", "stream"], cadence());
+    run.schedule.demand(&demand(&["kafka", "open", "stream"], Some("open"), 0));
+    run.learn(Payload::EventSources(vec![
+        source("kafka", EventSourceKind::Kafka, true),
+        source("open", EventSourceKind::Sqs, true),
+        source("stream", EventSourceKind::Kinesis, false),
+    ]));
+    run.until(30);
+    let asks = |subject: &Subject, wanted| run.read(subject).iter().any(|(_, metric, _)| *metric == wanted);
+    let lags = ["kafka", "open", "stream"].map(|name| asks(&function(name), Metric::OffsetLag));
+    assert_eq!(lags, [true, false, false], "nothing else has one, an open pane or not");
+    let mapping = |name: &str| Subject::Mapping(format!("of-{name}"));
+    let polled = ["kafka", "open", "stream"].map(|name| asks(&mapping(name), Metric::PolledEvents));
+    assert_eq!(polled, [false, true, false], "mappings are looked at in a pane only");
+    assert!(!asks(&mapping("open"), Metric::DroppedEvents), "a queue has none");
 }
 
 #[test]

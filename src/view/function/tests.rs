@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::analysis::forecast::{Basis, Forecast};
-use crate::analysis::metrics::{Durations, FunctionMetrics};
+use crate::analysis::metrics::{Durations, FunctionMetrics, MappingMetrics};
 use crate::fixture::{Fixture, function, info, minute};
 use lambda_model::Arn;
 use lambda_model::function::{AccountLimits, EventSource, EventSourceKind, FunctionInfo, LogGroup, Provisioned};
@@ -103,7 +103,7 @@ fn a_minute_is_written_with_what_it_means() {
         throttles: Some(2.0),
         error_rate: Some(0.15),
         duration_ms: Durations { p50: Some(41.0), p99: Some(1200.0), ..Durations::default() },
-        async_events_dropped: Some(0.0),
+        extra: [(Metric::AsyncEventsDropped, 0.0)].into(),
         ..FunctionMetrics::default()
     };
     let ordinary = [
@@ -118,22 +118,24 @@ fn a_minute_is_written_with_what_it_means() {
     ];
     assert_eq!(written(&shown), expected(ordinary), "what is 0 is not named");
 
-    shown.metrics = FunctionMetrics {
-        async_event_age_ms: Some(5e3),
-        async_events_dropped: Some(1.0),
-        dead_letter_errors: Some(2.0),
-        destination_delivery_failures: Some(3.0),
-        iterator_age_ms: Some(6e4),
-        provisioned_spillover: Some(4.0),
-        recursive_invocations_dropped: Some(5.0),
-        ..shown.metrics
-    };
+    shown.metrics.extra = [
+        (Metric::AsyncEventAge, 5e3),
+        (Metric::AsyncEventsDropped, 1.0),
+        (Metric::DeadLetterErrors, 2.0),
+        (Metric::DestinationDeliveryFailures, 3.0),
+        (Metric::IteratorAge, 6e4),
+        (Metric::OffsetLag, 1200.0),
+        (Metric::ProvisionedSpillover, 4.0),
+        (Metric::RecursiveInvocationsDropped, 5.0),
+    ]
+    .into();
     let special = [
         ("async age", "5.00s", Meaning::Normal),
         ("async dropped", "1", Meaning::Critical),
         ("dead-letter errors", "2", Meaning::Critical),
         ("delivery failures", "3", Meaning::Critical),
         ("iterator age", "60.0s", Meaning::Warning),
+        ("offset lag", "1200", Meaning::Warning),
         ("spillover", "4", Meaning::Warning),
         ("recursion stopped", "5", Meaning::Critical),
     ];
@@ -261,6 +263,7 @@ fn source(state: &str) -> EventSource {
         batch_size: Some(10),
         maximum_concurrency: Some(5),
         on_failure: None,
+        event_count: false,
     }
 }
 
@@ -272,11 +275,11 @@ fn an_event_source_tells_whether_it_works() {
         ("batch", "10", Meaning::Muted),
         ("at most", "5", Meaning::Muted),
     ];
-    assert_eq!(plain(event_source(&source("Enabled"))), expected(lines));
+    assert_eq!(plain(event_source(&source("Enabled"), None)), expected(lines));
     let bare =
         EventSource { source: None, kind: None, batch_size: None, maximum_concurrency: None, ..source("Enabled") };
     let lines = [("source", "–", Meaning::Normal), ("", "Enabled", Meaning::Ok)];
-    assert_eq!(plain(event_source(&bare)), expected(lines));
+    assert_eq!(plain(event_source(&bare, None)), expected(lines));
     let states = [
         ("Disabled", Meaning::Critical),
         ("Disabling", Meaning::Critical),
@@ -284,8 +287,27 @@ fn an_event_source_tells_whether_it_works() {
         ("", Meaning::Warning),
     ];
     for (state, meaning) in states {
-        assert_eq!(event_source(&source(state))[1].meaning, meaning, "{state}");
+        assert_eq!(event_source(&source(state), None)[1].meaning, meaning, "{state}");
     }
+}
+
+#[test]
+fn an_event_source_says_what_became_of_its_events() {
+    let written = |values: &[(Metric, f64)]| {
+        let events = MappingMetrics { as_of: Some(minute(0)), values: values.iter().copied().collect() };
+        plain(event_source(&source("Enabled"), Some(&events)))[4..].to_vec()
+    };
+    assert_eq!(written(&[]), []);
+    let quiet = [(Metric::PolledEvents, 0.0), (Metric::FailedInvokeEvents, 0.0)];
+    assert_eq!(written(&quiet), expected([("polled", "0", Meaning::Muted)]), "polling is news, what is 0 is not");
+    let all = Metric::MAPPING.iter().copied().zip([120.0, 40.0, 3.0, 2.0]).collect::<Vec<_>>();
+    let lines = [
+        ("polled", "120", Meaning::Normal),
+        ("failed", "40", Meaning::Warning),
+        ("dropped", "3", Meaning::Critical),
+        ("to the failure destination", "2", Meaning::Warning),
+    ];
+    assert_eq!(written(&all), expected(lines));
 }
 
 #[test]
@@ -298,7 +320,7 @@ fn names_from_outside_cannot_drive_a_terminal() {
     let mut all = facts(&described.snapshot(), &described.first());
     all.extend(facts(&grouped.snapshot(), &grouped.first()));
     all.extend(dead_letters(&letters(TargetRole::OnFailure, &arn("sqs"))));
-    all.extend(event_source(&hostile_source));
+    all.extend(event_source(&hostile_source, None));
     for Fact { label, value, .. } in all {
         assert_eq!(text::clean(&value), value, "{label}");
     }

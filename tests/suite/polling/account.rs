@@ -207,6 +207,7 @@ impl Functions for Service {
             batch_size: Some(10),
             maximum_concurrency: None,
             on_failure: None,
+            event_count: false,
         }]))
     }
 }

@@ -77,7 +77,7 @@ const CALM: &str = r#"
     p50_ms = 230.0
     spread = 0.5
     error_rate = 0.0005
-    source = { kinesis = { stream = "orders", shards = 8, batch_size = 100 } }
+    source = { kinesis = { stream = "orders", shards = 8, batch_size = 100, event_count = true } }
     log_group = "/data/orders"
     [[function]]
     name = "inventory"
@@ -92,6 +92,7 @@ const CALM: &str = r#"
     redrive = "inventory-dlq"
     batch_size = 10
     maximum_concurrency = 12
+    event_count = true
     [[function]]
     name = "cleanup"
     memory_mb = 128

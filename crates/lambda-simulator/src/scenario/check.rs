@@ -271,7 +271,7 @@ fn source(function: &Function, table: &Table) -> Checked {
     let Some(source) = &function.source else { return Ok(()) };
     table.ensure("async_share", function.async_share == 0.0, || "its source is its only caller".to_string())?;
     match source {
-        Source::Sqs { queue, redrive, batch_size, max_receives, visibility_s, maximum_concurrency } => {
+        Source::Sqs { queue, redrive, batch_size, max_receives, visibility_s, maximum_concurrency, .. } => {
             let inner = table.inner("source.sqs");
             inner.name("queue", queue)?;
             inner.name("redrive", redrive)?;
@@ -281,7 +281,7 @@ fn source(function: &Function, table: &Table) -> Checked {
             inner.within("visibility_s", *visibility_s, 0.0..=43_200.0)?;
             inner.within("maximum_concurrency", maximum_concurrency.unwrap_or(2), 2.0..=1000.0)
         }
-        Source::Kinesis { stream, shards, batch_size } => {
+        Source::Kinesis { stream, shards, batch_size, .. } => {
             let inner = table.inner("source.kinesis");
             inner.name("stream", stream)?;
             inner.within("shards", *shards, 1.0..=10_000.0)?;

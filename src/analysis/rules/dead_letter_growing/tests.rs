@@ -89,6 +89,7 @@ fn what_a_source_gave_up_can_be_moved_back() {
         batch_size: None,
         maximum_concurrency: None,
         on_failure: None,
+        event_count: false,
     };
     let orders = QueueAttributes { depth: 0, in_flight: 0, redrive_target: Some(Arn::new(QUEUE)) };
     let told = Fixture::new()

@@ -23,6 +23,7 @@ fn told(states: &[&str], depth: Option<u64>) -> Fixture {
         batch_size: None,
         maximum_concurrency: None,
         on_failure: None,
+        event_count: false,
     };
     let sources = states.iter().enumerate().map(source).collect();
     let told = Fixture::new().listed("checkout", &[]).told(Payload::EventSources(sources));

@@ -23,6 +23,7 @@ fn source(arn: &str) -> EventSource {
         batch_size: None,
         maximum_concurrency: None,
         on_failure: None,
+        event_count: false,
     }
 }
 

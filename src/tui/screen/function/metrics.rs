@@ -110,7 +110,8 @@ fn draw_chart(app: &App, chart: &function::Chart, marks: &[Mark], area: Rect, bu
 
 /// Where the events come from and where those that fail go, then how each version behind an alias fares.
 fn list(shown: &FunctionSnapshot, width: u16) -> Vec<Words> {
-    let sources = shown.event_sources.iter().map(function::event_source);
+    let sources =
+        shown.event_sources.iter().map(|source| function::event_source(source, shown.mappings.get(&source.uuid)));
     let targets = shown.dead_letters.iter().map(function::dead_letters);
     let lines: Vec<Words> =
         sources.chain(targets).chain(versions(shown)).flat_map(|facts| wrap(facts, width)).collect();

@@ -124,6 +124,11 @@ impl FunctionLive {
         self.rate(self.total.cold_starts)
     }
 
+    /// The 95th percentile of the init phases, of `SnapStart`'s restore phases where there were none, ms.
+    pub fn cold_start_p95_ms(&self) -> Option<f64> {
+        self.total.init_ms.p95.or(self.total.restore_ms.p95)
+    }
+
     /// The share of the invocations that ended in an error; `None` likewise.
     pub fn error_rate(&self) -> Option<f64> {
         self.rate(self.total.errors)

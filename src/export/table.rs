@@ -3,25 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::snapshot::Snapshot;
-use crate::view::functions::{Cell, Column, RowRef, cell};
+use crate::view::columns::{Cell, Column};
+use crate::view::functions::{RowRef, cell};
 use crate::view::units::{self, MISSING};
 use lambda_model::text;
-
-/// The columns of the plain table and of CSV: those that are words and numbers.
-pub const COLUMNS: [Column; 12] = [
-    Column::Status,
-    Column::Function,
-    Column::Invocations,
-    Column::Errors,
-    Column::ErrorRate,
-    Column::Throttles,
-    Column::Concurrency,
-    Column::P50,
-    Column::P99,
-    Column::DeadLetters,
-    Column::Split,
-    Column::Age,
-];
 
 /// The pool of each scope in a line, the functions in a table, and a line for every operation that fails.
 pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> String {
@@ -41,11 +26,10 @@ pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> String {
             pool.as_of.map_or_else(|| MISSING.to_string(), |minute| minute.start().format("%H:%M UTC").to_string()),
         );
     }
-    let mut columns: Vec<Column> = COLUMNS.to_vec();
-    if snapshot.scopes.len() > 1 {
-        columns.insert(2, Column::Scope);
-    }
-    let mut lines: Vec<Vec<String>> = vec![columns.iter().map(|column| column.head().to_string()).collect()];
+    let several = snapshot.scopes.len() > 1;
+    let shown = |column: &Column| column.spec().plain && (several || *column != Column::Scope);
+    let columns: Vec<Column> = Column::ALL.into_iter().filter(shown).collect();
+    let mut lines: Vec<Vec<String>> = vec![columns.iter().map(|column| column.spec().head.to_string()).collect()];
     for row in rows {
         lines.push(columns.iter().map(|column| word(snapshot, *row, *column)).collect());
     }
@@ -55,8 +39,8 @@ pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> String {
         let mut padded = String::new();
         for ((cell, width), column) in line.iter().zip(&widths).zip(&columns) {
             let space = " ".repeat(width - text::width(cell));
-            let _ =
-                if is_word(*column) { write!(padded, "{cell}{space}  ") } else { write!(padded, "{space}{cell}  ") };
+            let left = column.spec().left;
+            let _ = if left { write!(padded, "{cell}{space}  ") } else { write!(padded, "{space}{cell}  ") };
         }
         let _ = writeln!(out, "{}", padded.trim_end());
     }
@@ -66,10 +50,6 @@ pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> String {
         let _ = writeln!(out, "{}", text::clean(&line));
     }
     out
-}
-
-fn is_word(column: Column) -> bool {
-    matches!(column, Column::Status | Column::Function | Column::Scope | Column::Split)
 }
 
 fn word(snapshot: &Snapshot, row: RowRef, column: Column) -> String {

@@ -15,7 +15,7 @@ use super::list::List;
 use super::log::LogPane;
 use super::screen;
 use crate::snapshot::Snapshot;
-use crate::view::functions::Column;
+use crate::view::columns::Column;
 use lambda_model::demand::Demand;
 use lambda_model::time::Minute;
 

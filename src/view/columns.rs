@@ -1,165 +1,251 @@
-//! Which columns of the function table fit a width, and how wide each is. Pure.
+//! The columns of the function table. One entry of [`columns!`] is all that a column is: where it stands, how it is
+//! named, how wide it is, what rows are sorted by, and what its cell says. Pure.
 
-use super::functions::Column;
+mod cell;
+pub mod fit;
 
-/// Most columns a function's name may take; longer names are cut.
-const LONGEST_NAME: u16 = 40;
-/// Columns that most names need no more of.
-const USUAL_NAME: u16 = 24;
-/// Fewest columns for a name that is to be recognised.
-const SHORTEST_NAME: u16 = 18;
-/// A trend shows at most this many minutes.
-const LONGEST_TREND: u16 = 60;
-const SHORTEST_TREND: u16 = 8;
-/// Between two columns.
-pub const GAP: u16 = 1;
+pub use self::cell::{Cell, Row};
+use self::cell::{alarming, concurrency, faded, missing, number, split, trend};
+use super::findings;
+use super::meaning::Meaning;
+use super::status::Status;
+use super::units;
+use lambda_model::metric::Metric;
+use lambda_model::text;
 
-/// What goes first when there is room, by what an operator asks first.
-const PRIORITY: [Column; 17] = [
-    Column::Status,
-    Column::Function,
-    Column::Invocations,
-    Column::ErrorRate,
-    Column::Throttles,
-    Column::Concurrency,
-    Column::P99,
-    Column::Scope,
-    Column::Trend,
-    Column::DeadLetters,
-    Column::Errors,
-    Column::P50,
-    Column::Trouble,
-    Column::Split,
-    Column::Age,
-    Column::Runtime,
-    Column::Memory,
-];
-
-/// The smallest width of a column.
-fn smallest(column: Column) -> u16 {
-    match column {
-        Column::Status | Column::Concurrency => 9,
-        Column::Function => SHORTEST_NAME,
-        Column::Scope | Column::Runtime => 14,
-        Column::Invocations => 7,
-        Column::Errors | Column::DeadLetters | Column::Memory => 5,
-        Column::ErrorRate | Column::Throttles | Column::P50 | Column::P99 => 6,
-        Column::Trend | Column::Trouble => SHORTEST_TREND,
-        Column::Split => 20,
-        Column::Age => 4,
-    }
+/// What the rows are sorted by in a column.
+pub enum Order {
+    /// The table is not sorted by this column.
+    None,
+    /// How much a function needs attention.
+    Impact,
+    /// A word, from A to Z; `None` comes last.
+    Text(fn(&Row<'_>) -> Option<String>),
+    /// A number, the largest first; `None` comes last.
+    Number(fn(&Row<'_>) -> Option<f64>),
 }
 
-/// Whether the column's text stands at its left edge.
-pub fn is_left(column: Column) -> bool {
-    matches!(
-        column,
-        Column::Status
-            | Column::Function
-            | Column::Scope
-            | Column::Split
-            | Column::Runtime
-            | Column::Trend
-            | Column::Trouble
-    )
+/// What is known of a column.
+pub struct Spec {
+    /// What [`Column::name`] gives.
+    pub name: &'static str,
+    /// The head over it.
+    pub head: &'static str,
+    /// Its place when there is not room for all: the smallest rank is shown first.
+    pub rank: u8,
+    /// Its smallest width.
+    pub width: u16,
+    /// Its text stands at the left edge.
+    pub left: bool,
+    /// It is part of the plain table of a pipe.
+    pub plain: bool,
+    /// What rows are sorted by.
+    pub order: Order,
+    /// What stands in a cell.
+    pub cell: fn(&Row<'_>) -> Cell,
 }
 
-/// The columns for `width`, in their order, with their widths. The longest name is `longest_name` wide;
-/// the scope is shown only where there are several.
-pub fn fit(width: u16, longest_name: u16, several_scopes: bool) -> Vec<(Column, u16)> {
-    let mut chosen: Vec<(Column, u16)> = Vec::new();
-    let mut left = width;
-    for column in PRIORITY {
-        if column == Column::Scope && !several_scopes {
-            continue;
-        }
-        let gap = if chosen.is_empty() { 0 } else { GAP };
-        if smallest(column) + gap > left {
-            // What is asked next must not push in where something more urgent had no room.
-            break;
-        }
-        left -= smallest(column) + gap;
-        chosen.push((column, smallest(column)));
-    }
-    chosen.sort_by_key(|(column, _)| Column::ALL.iter().position(|place| place == column));
-    let mut grow = |wanted: Column, longest: u16| {
-        if let Some((_, width)) = chosen.iter_mut().find(|(column, _)| *column == wanted) {
-            let more = longest.saturating_sub(*width).min(left);
-            *width += more;
-            left -= more;
+macro_rules! columns {
+    ($($(#[$doc:meta])* $column:ident $spec:tt,)+) => {
+        /// A column of the table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Column { $($(#[$doc])* $column,)+ }
+
+        impl Column {
+            /// Every column, in the order they stand.
+            pub const ALL: [Self; [$(Self::$column,)+].len()] = [$(Self::$column,)+];
+
+            /// What is known of it.
+            pub fn spec(self) -> &'static Spec {
+                match self { $(Self::$column => { static SPEC: Spec = Spec $spec; &SPEC })+ }
+            }
         }
     };
-    // One long name must not cost every row its history.
-    grow(Column::Function, longest_name.min(USUAL_NAME));
-    grow(Column::Trend, 15);
-    grow(Column::Trouble, 15);
-    grow(Column::Function, longest_name.min(LONGEST_NAME));
-    grow(Column::Trend, 30);
-    grow(Column::Trouble, 30);
-    grow(Column::Split, 26);
-    grow(Column::Trend, LONGEST_TREND);
-    grow(Column::Trouble, LONGEST_TREND);
-    chosen
+}
+
+columns! {
+    /// What to look at, in a word.
+    Status {
+        name: "impact", head: "STATUS", rank: 0, width: 9, left: true, plain: true,
+        order: Order::Impact,
+        cell: |row| match Status::known(row.scope, row.function) {
+            Some(status) => Cell::Text(status.label(), status.meaning()),
+            None => missing(),
+        },
+    },
+    /// The function's name.
+    Function {
+        name: "function", head: "FUNCTION", rank: 1, width: fit::SHORTEST_NAME, left: true, plain: true,
+        order: Order::Text(|row| Some(row.function.state.name.to_string())),
+        cell: |row| {
+            let worst = findings::worst_of(row.scope, &row.function.state.name);
+            let meaning = Status::of(row.function, worst).name_meaning();
+            Cell::Text(text::clean(row.function.state.name.as_str()).into_owned(), meaning)
+        },
+    },
+    /// Profile and Region; shown where there are several.
+    Scope {
+        name: "scope", head: "SCOPE", rank: 7, width: 14, left: true, plain: true,
+        order: Order::Text(|row| Some(row.scope.scope.to_string())),
+        cell: |row| faded(&row.scope.scope.to_string()),
+    },
+    /// Invocations a minute: of the last 60 s where the logs are read, else of the newest complete minute. The errors,
+    /// the concurrency and the durations are of the same time.
+    Invocations {
+        name: "invocations", head: "INV/MIN", rank: 2, width: 7, left: false, plain: true,
+        order: Order::Number(|row| row.now.invocations),
+        cell: |row| number(row, row.now.mark(), row.now.invocations, units::count),
+    },
+    /// Errors of that minute.
+    Errors {
+        name: "errors", head: "ERR", rank: 10, width: 5, left: false, plain: true,
+        order: Order::Number(|row| row.now.errors),
+        cell: |row| {
+            alarming(row.now.bound(), row.now.errors, units::count, Status::error_meaning(row.now.error_rate))
+        },
+    },
+    /// errors / invocations.
+    ErrorRate {
+        name: "error-rate", head: "ERR%", rank: 3, width: 6, left: false, plain: true,
+        order: Order::Number(|row| row.now.error_rate),
+        cell: |row| alarming("", row.now.error_rate, units::percent, Status::error_meaning(row.now.error_rate)),
+    },
+    /// Throttled requests.
+    Throttles {
+        name: "throttles", head: "THROT", rank: 4, width: 6, left: false, plain: true,
+        order: Order::Number(|row| row.function.metrics.throttles),
+        cell: |row| alarming("", row.function.metrics.throttles, units::count, Meaning::Critical),
+    },
+    /// Concurrent executions, with the function's reservation.
+    Concurrency {
+        name: "concurrency", head: "CONC", rank: 5, width: 9, left: false, plain: true,
+        order: Order::Number(|row| row.now.concurrency),
+        cell: concurrency,
+    },
+    /// Median duration.
+    P50 {
+        name: "p50", head: "P50", rank: 11, width: 6, left: false, plain: true,
+        order: Order::Number(|row| row.now.p50),
+        cell: |row| number(row, "", row.now.p50, units::milliseconds),
+    },
+    /// 99th percentile of the duration.
+    P99 {
+        name: "p99", head: "P99", rank: 6, width: 6, left: false, plain: true,
+        order: Order::Number(|row| row.now.p99),
+        cell: |row| number(row, "", row.now.p99, units::milliseconds),
+    },
+    /// The share of the invocations that were cold starts, from the logs.
+    ColdStarts {
+        name: "cold-starts", head: "COLD%", rank: 15, width: 6, left: false, plain: false,
+        order: Order::Number(|row| row.function.live.as_ref()?.cold_start_rate()),
+        cell: |row| {
+            let share = row.function.live.as_ref().and_then(|live| live.cold_start_rate());
+            alarming("", share, units::percent, Meaning::Normal)
+        },
+    },
+    /// 95th percentile of the init (or, with `SnapStart`, restore) phases, from the logs.
+    InitP95 {
+        name: "init-p95", head: "INIT P95", rank: 16, width: 8, left: false, plain: false,
+        order: Order::Number(|row| row.function.live.as_ref()?.cold_start_p95_ms()),
+        cell: |row| {
+            let p95 = row.function.live.as_ref().and_then(|live| live.cold_start_p95_ms());
+            number(row, "", p95, units::milliseconds)
+        },
+    },
+    /// Messages waiting in dead-letter queues.
+    DeadLetters {
+        name: "dead-letters", head: "DEAD", rank: 9, width: 5, left: false, plain: true,
+        order: Order::Number(|row| row.function.dead_letters_waiting().map(|depth| depth as f64)),
+        cell: |row| {
+            let waiting = row.function.dead_letters_waiting().map(|depth| depth as f64);
+            alarming("", waiting, units::count, Meaning::Warning)
+        },
+    },
+    /// Invocations over the last minutes.
+    Trend {
+        name: "trend", head: "TREND", rank: 8, width: fit::SHORTEST_TREND, left: true, plain: false,
+        order: Order::None,
+        cell: |row| trend(row, Meaning::Series1, &[Metric::Invocations]),
+    },
+    /// Errors and throttled requests over the last minutes.
+    Trouble {
+        name: "trouble", head: "TROUBLE", rank: 12, width: fit::SHORTEST_TREND, left: true, plain: false,
+        order: Order::None,
+        cell: |row| trend(row, Meaning::Critical, &[Metric::Errors, Metric::Throttles]),
+    },
+    /// The weighted alias, if there is one.
+    Split {
+        name: "split", head: "SPLIT", rank: 13, width: 20, left: true, plain: true,
+        order: Order::None,
+        cell: split,
+    },
+    /// Runtime.
+    Runtime {
+        name: "runtime", head: "RUNTIME", rank: 17, width: 14, left: true, plain: false,
+        order: Order::Text(|row| row.info()?.runtime.clone()),
+        cell: |row| row.info().map_or_else(missing, |info| faded(info.runtime.as_deref().unwrap_or("image"))),
+    },
+    /// Configured memory.
+    Memory {
+        name: "memory", head: "MEM", rank: 18, width: 5, left: false, plain: false,
+        order: Order::Number(|row| row.info()?.memory_mb.map(f64::from)),
+        cell: |row| {
+            let memory = row.info().and_then(|info| info.memory_mb).map(f64::from);
+            memory.map_or_else(missing, |memory| Cell::Text(units::megabytes(memory), Meaning::Muted))
+        },
+    },
+    /// The age of the numbers.
+    Age {
+        name: "age", head: "AGE", rank: 14, width: 4, left: false, plain: true,
+        order: Order::Number(|row| row.now.as_of().map(|at| -(at.timestamp() as f64))),
+        cell: |row| match row.now.age(row.snapshot.at) {
+            Some(age) => Cell::Text(age, if row.now.is_live() { Meaning::Ok } else { Meaning::Muted }),
+            None => missing(),
+        },
+    },
+}
+
+impl Column {
+    /// Its name in `--sort` and in the settings.
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+
+    /// The column with this name, if the table can be sorted by it.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::sortable().find(|column| column.name() == name)
+    }
+
+    /// The columns the table can be sorted by.
+    pub fn sortable() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|column| !matches!(column.spec().order, Order::None))
+    }
+
+    /// Whether the largest value comes first when the column is chosen.
+    pub fn largest_first(self) -> bool {
+        !matches!(self.spec().order, Order::Text(_))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn the_columns_never_exceed_the_width() {
-        for width in 0..250 {
-            for several in [false, true] {
-                let columns = fit(width, 30, several);
-                let gaps = GAP * (columns.len().max(1) - 1) as u16;
-                let total: u16 = columns.iter().map(|(_, width)| width).sum::<u16>() + gaps;
-                assert!(total <= width, "{width}: {columns:?}");
-            }
+    fn every_column_has_a_name_a_head_and_a_rank_of_its_own() {
+        let names: BTreeSet<&str> = Column::ALL.iter().map(|column| column.name()).collect();
+        let heads: BTreeSet<&str> = Column::ALL.iter().map(|column| column.spec().head).collect();
+        let ranks: BTreeSet<u8> = Column::ALL.iter().map(|column| column.spec().rank).collect();
+        assert_eq!([names.len(), heads.len(), ranks.len()], [Column::ALL.len(); 3]);
+    }
+
+    #[test]
+    fn a_head_with_its_sorting_mark_fits_its_column() {
+        for column in Column::sortable() {
+            let spec = column.spec();
+            assert!(text::width(spec.head) <= usize::from(spec.width), "{}", spec.head);
         }
-    }
-
-    #[test]
-    fn eighty_columns_answer_the_first_questions() {
-        let columns: Vec<Column> = fit(80, 25, false).into_iter().map(|(column, _)| column).collect();
-        assert_eq!(
-            columns,
-            [
-                Column::Status,
-                Column::Function,
-                Column::Invocations,
-                Column::ErrorRate,
-                Column::Throttles,
-                Column::Concurrency,
-                Column::P99,
-                Column::Trend,
-            ]
-        );
-    }
-
-    #[test]
-    fn two_hundred_columns_show_everything_but_the_scope() {
-        assert_eq!(fit(200, 25, false).len(), Column::ALL.len() - 1);
-    }
-
-    #[test]
-    fn more_room_never_hides_a_column() {
-        let shown = |width| fit(width, 30, true).into_iter().map(|(column, _)| column);
-        for width in 1..250 {
-            assert!(shown(width - 1).all(|column| shown(width).any(|wider| wider == column)), "{width}");
-        }
-    }
-
-    #[test]
-    fn a_name_gets_the_room_it_needs_up_to_a_bound() {
-        let name = |longest| fit(300, longest, false).into_iter().find(|(column, _)| *column == Column::Function);
-        assert_eq!(name(5), Some((Column::Function, SHORTEST_NAME)));
-        assert_eq!(name(30), Some((Column::Function, 30)));
-        assert_eq!(name(200), Some((Column::Function, LONGEST_NAME)));
-    }
-
-    #[test]
-    fn the_scope_stands_where_there_are_several() {
-        let shows = |several| fit(300, 30, several).iter().any(|(column, _)| *column == Column::Scope);
-        assert_eq!((shows(false), shows(true)), (false, true));
     }
 }

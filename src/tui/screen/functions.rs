@@ -8,8 +8,8 @@ use crate::tui::app::App;
 use crate::tui::widget::sparkline::Sparkline;
 use crate::tui::widget::words::Words;
 use crate::tui::widget::write;
-use crate::view::columns;
-use crate::view::functions::{Cell, Column, RowRef, cell};
+use crate::view::columns::{Cell, Column, fit};
+use crate::view::functions::{RowRef, cell};
 use crate::view::meaning::Meaning;
 use lambda_model::text;
 
@@ -24,7 +24,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         |row: &RowRef| row.of(snapshot).map_or(0, |(_, function)| text::width(function.state.name.as_str()));
     let longest = shown.iter().map(name_width).max().unwrap_or(0) as u16;
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    let columns = columns::fit(inner.width, longest, snapshot.scopes.len() > 1);
+    let columns = fit::fit(inner.width, longest, snapshot.scopes.len() > 1);
     draw_head(app, &columns, inner, buffer);
     for (index, row) in shown.iter().enumerate() {
         let line = Rect { y: inner.y + 1 + index as u16, height: 1, ..inner };
@@ -66,9 +66,10 @@ fn draw_head(app: &App, columns: &[(Column, u16)], area: Rect, buffer: &mut Buff
             (true, false) => "▲",
         };
         let meaning = if sorted { Meaning::Title } else { Meaning::Label };
-        let head = text::fit(column.head(), usize::from(*width).saturating_sub(text::width(mark))).into_owned() + mark;
+        let head =
+            text::fit(column.spec().head, usize::from(*width).saturating_sub(text::width(mark))).into_owned() + mark;
         put(app, &head, meaning, *column, Rect { x, width: *width, ..area }, buffer);
-        x += width + columns::GAP;
+        x += width + fit::GAP;
     }
 }
 
@@ -84,7 +85,7 @@ fn draw_row(app: &App, row: RowRef, columns: &[(Column, u16)], area: Rect, buffe
             }
             None => {}
         }
-        x += width + columns::GAP;
+        x += width + fit::GAP;
     }
 }
 
@@ -92,6 +93,6 @@ fn draw_row(app: &App, row: RowRef, columns: &[(Column, u16)], area: Rect, buffe
 fn put(app: &App, text: &str, meaning: Meaning, column: Column, place: Rect, buffer: &mut Buffer) {
     let text = text::fit(text, place.width.into());
     let space = place.width.saturating_sub(text::width(&text) as u16);
-    let x = if columns::is_left(column) { place.x } else { place.x + space };
+    let x = if column.spec().left { place.x } else { place.x + space };
     write(buffer, place, x, place.y, &text, app.theme.style(meaning));
 }

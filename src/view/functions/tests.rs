@@ -5,16 +5,19 @@ use std::sync::Arc;
 use super::*;
 use crate::analysis::failures::DeadLetters;
 use crate::analysis::finding::Finding;
+use crate::analysis::live::quantiles::Quantiles;
 use crate::analysis::live::{Bound, FunctionLive};
 use crate::analysis::metrics::{Durations, FunctionMetrics};
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
 use crate::fixture::{Fixture, finding, function, info, live, minute};
+use crate::view::meaning::Meaning;
 use lambda_model::Arn;
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::{AccountLimits, FunctionInfo};
-use lambda_model::metric::Subject;
+use lambda_model::metric::{Metric, Subject};
 use lambda_model::observation::Payload;
 use lambda_model::queue::{FailureTarget, TargetRole};
+use lambda_model::text;
 
 /// Every number that a column shows: `value`, in the minute `back` minutes before the newest complete one.
 fn metrics(value: f64, back: i64) -> FunctionMetrics {
@@ -118,7 +121,15 @@ fn said(snapshot: &Snapshot, name: &str, column: Column) -> (String, Meaning) {
 fn every_column_sorts_both_ways_with_missing_values_last() {
     let (large, small, unknown) = ("gamma", "alpha", "beta");
     let numbers = ([large, small, unknown], [small, large, unknown]);
-    let snapshot = three();
+    let mut snapshot = three();
+    for (scope, cold_starts) in [(0, 1), (1, 50)] {
+        let mut logs = live();
+        // Too little was read to take the place of the metrics.
+        logs.curve.values.clear();
+        logs.total.cold_starts = cold_starts;
+        logs.total.init_ms.p95 = Some(cold_starts as f64);
+        snapshot.scopes[scope].functions[0].live = Some(Arc::new(logs));
+    }
     for column in Column::sortable() {
         let (natural, reversed) = match column {
             // A name and a scope are never missing, and an unknown function is simply the least to look at.
@@ -359,6 +370,10 @@ fn what_the_logs_say_takes_the_place_of_the_metrics() {
     let mut snapshot = three();
     let (mut logs, mut bound) = (live(), live());
     logs.total.invocations = 20;
+    // With SnapStart there are no init phases but restore phases.
+    logs.total.init_ms = Quantiles::default();
+    logs.total.restore_ms.p95 = Some(250.0);
+    bound.total.init_ms.p95 = Some(700.0);
     bound.lower_bound = vec![Bound::Sampled];
     // Gamma has the higher numbers by its metrics.
     let gamma = row(&snapshot, "gamma");
@@ -371,6 +386,8 @@ fn what_the_logs_say_takes_the_place_of_the_metrics() {
         (Column::Concurrency, "20", "4"),
         (Column::P50, "40ms", "40ms"),
         (Column::P99, "120ms", "120ms"),
+        (Column::ColdStarts, "1.7%", "10%"),
+        (Column::InitP95, "700ms", "250ms"),
         (Column::Age, "•2s", "•2s"),
     ] {
         assert_eq!(said(&snapshot, "alpha", column).0, bounded, "{}", column.name());

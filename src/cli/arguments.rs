@@ -244,7 +244,7 @@ pub(super) struct Check {
     fail_on: Option<String>,
 
     /// How to print it; auto is for people on a terminal, json when piped [default: auto]
-    #[arg(long, value_parser = PossibleValuesParser::new(["auto", "table", "json"]))]
+    #[arg(long, value_parser = PossibleValuesParser::new(Format::NAMES))]
     format: Option<String>,
 
     /// Seconds of logs to read first, 0 to 3600 [default: 0]

@@ -127,7 +127,7 @@ pub enum Format {
     Table,
     /// The JSON of the contract.
     Json,
-    /// One row a function.
+    /// One row a function, or a finding.
     Csv,
 }
 

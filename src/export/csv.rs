@@ -1,12 +1,13 @@
-//! The functions as CSV: one line each, plain numbers, empty where nothing is known.
+//! Functions and findings as CSV: one line each, plain numbers, empty where nothing is known.
 
+use crate::analysis::finding::Finding;
 use crate::error::Error;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot, Snapshot};
 use crate::view::functions::RowRef;
 use crate::view::status::Status;
 
-/// The names of the columns; numbers carry their unit as in the JSON contract.
-const HEAD: [&str; 19] = [
+/// The names of a function's columns; numbers carry their unit as in the JSON contract.
+const FUNCTION: [&str; 19] = [
     "account",
     "region",
     "profile",
@@ -28,27 +29,63 @@ const HEAD: [&str; 19] = [
     "runtime",
 ];
 
+/// The names of a finding's columns: the members of its JSON, and the alias. Lists are joined by `; `.
+const FINDING: [&str; 10] =
+    ["kind", "severity", "scope", "function", "alias", "since", "confidence", "summary", "evidence", "next"];
+
 /// The rows as CSV text with a head line.
 ///
 /// # Errors
 ///
 /// When the text cannot be written, which memory alone decides.
 pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
+    let records = rows.iter().filter_map(|row| {
+        let (scope, function) = row.of(snapshot)?;
+        let scope = snapshot.scopes.iter().find(|candidate| candidate.scope == *scope)?;
+        Some(record(scope, function))
+    });
+    write(FUNCTION, records)
+}
+
+/// Findings as CSV text with a head line.
+///
+/// # Errors
+///
+/// Likewise.
+pub fn findings(findings: &[(&ScopeSnapshot, &Finding)]) -> Result<String, Error> {
+    let record = |(scope, finding): &(&ScopeSnapshot, &Finding)| {
+        [
+            finding.kind.to_string(),
+            finding.severity.word().to_string(),
+            scope.label(),
+            finding.function.as_ref().map(ToString::to_string).unwrap_or_default(),
+            finding.alias.clone().unwrap_or_default(),
+            super::time(finding.since),
+            finding.confidence.to_string(),
+            finding.summary.clone(),
+            finding.evidence.join("; "),
+            finding.next.join("; "),
+        ]
+        .map(|field| plain(&field))
+    };
+    write(FINDING, findings.iter().map(record))
+}
+
+fn write<const WIDTH: usize>(
+    head: [&str; WIDTH],
+    records: impl Iterator<Item = [String; WIDTH]>,
+) -> Result<String, Error> {
     let fault = |error: &dyn std::fmt::Display| Error::usage("the CSV cannot be written", error, "try --format json");
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(HEAD).map_err(|error| fault(&error))?;
-    for row in rows {
-        if let Some((scope, function)) = row.of(snapshot)
-            && let Some(scope) = snapshot.scopes.iter().find(|candidate| candidate.scope == *scope)
-        {
-            writer.write_record(record(scope, function)).map_err(|error| fault(&error))?;
-        }
+    writer.write_record(head).map_err(|error| fault(&error))?;
+    for record in records {
+        writer.write_record(record).map_err(|error| fault(&error))?;
     }
     let bytes = writer.into_inner().map_err(|error| fault(&error))?;
     String::from_utf8(bytes).map_err(|error| fault(&error))
 }
 
-fn record(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; HEAD.len()] {
+fn record(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; FUNCTION.len()] {
     let metrics = &function.metrics;
     let duration = &metrics.duration_ms;
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();

@@ -174,6 +174,19 @@ fn a_canary_is_told_with_what_it_still_needs() {
     assert_eq!(document["function"], "checkout");
 }
 
+/// The columns are the members of the JSON.
+#[test]
+fn findings_are_written_as_csv() {
+    let snapshot = judged();
+    let text = csv::findings(&snapshot.findings()).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("kind,severity,scope,function,alias,since,confidence,summary,evidence,next"));
+    let second = lines.nth(1).unwrap();
+    assert!(second.starts_with("change.code,info,"), "{second}");
+    assert!(second.contains(",checkout,,") && second.contains("new code\u{fffd}[2J at 09:52Z"), "{second}");
+    assert_eq!(lines.next(), None);
+}
+
 fn queue(depth: u64, redrive_target: Option<Arn>) -> QueueAttributes {
     QueueAttributes { depth, in_flight: 2, redrive_target }
 }

@@ -30,6 +30,11 @@ pub(super) fn canary(
     target: &(String, String),
     wait: bool,
 ) -> Result<Outcome, Error> {
+    // The flag does not offer it, but the environment and the file may say so.
+    if settings.format == Format::Csv {
+        let cause = "the format is set to csv, and a verdict is not a table";
+        return Err(Error::usage("the verdict cannot be printed", cause, "use --format json or --format table"));
+    }
     // Where it cannot be judged at all is known after one look.
     let first = gather(settings, simulation, |_| Vec::new())?;
     let found = find(&first, target)?;

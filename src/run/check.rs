@@ -29,7 +29,8 @@ pub(super) fn check(settings: &Settings, simulation: Option<&Simulation>) -> Res
     let findings: Vec<_> = snapshot.findings().into_iter().filter(|(_, finding)| is_sought(finding)).collect();
     print(&match format(settings) {
         Format::Json => export::json::judged(&snapshot, &concerned, &findings)?,
-        _ => export::findings::text(&snapshot, &findings),
+        Format::Csv => export::csv::findings(&findings)?,
+        Format::Table | Format::Auto => export::findings::text(&snapshot, &findings),
     })?;
     Ok(if findings.iter().any(|(_, finding)| finding.severity >= settings.fail_on) {
         Outcome::Found

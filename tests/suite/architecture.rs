@@ -290,17 +290,19 @@ fn every_file_says_what_it_is_and_is_read_in_one_sitting() {
 
 #[test]
 fn no_test_file_is_forgotten() {
-    let suite = sources("tests/suite");
-    let module = |source: &Source| source.path.trim_end_matches(".rs").replace("suite/main", "suite");
-    let declared: BTreeSet<String> = suite
-        .iter()
-        .flat_map(|source| {
-            let names = source.text.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
-            names.map(|name| format!("{}/{name}", module(source))).collect::<Vec<_>>()
-        })
-        .collect();
-    let files = suite.iter().map(module).filter(|module| module != "tests/suite");
-    none(&files.filter(|file| !declared.contains(file)).collect::<Vec<String>>());
+    for folder in ["tests/suite", "tests/emulator"] {
+        let suite = sources(folder);
+        let module = |source: &Source| source.path.trim_end_matches(".rs").trim_end_matches("/main").to_string();
+        let declared: BTreeSet<String> = suite
+            .iter()
+            .flat_map(|source| {
+                let names = source.text.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+                names.map(|name| format!("{}/{name}", module(source))).collect::<Vec<_>>()
+            })
+            .collect();
+        let files = suite.iter().map(module).filter(|module| module != folder);
+        none(&files.filter(|file| !declared.contains(file)).collect::<Vec<String>>());
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -100,14 +101,16 @@ async fn answer(mut stream: TcpStream, head: &'static str) {
 async fn an_endpoint_that_is_no_aws_ends_a_snapshot_with_3() {
     let endpoints =
         [Endpoint::Refuses, Endpoint::Answers("200 OK"), Endpoint::Answers("502 Bad Gateway"), Endpoint::Hangs];
-    for endpoint in endpoints {
+    // At once, for each of them is waited for.
+    join_all(endpoints.map(async |endpoint| {
         let url = format!("http://{}", endpoint.start().await);
         let begun = Instant::now();
         let run = lamtop(&["snapshot", "--region", "eu-west-1", "--endpoint-url", &url]).await;
         assert_error(&run, 3, "--endpoint-url");
         assert!(!run.stderr.contains('\u{1b}'), "{endpoint:?}: {run:?}");
         assert!(begun.elapsed() < GIVES_UP, "{endpoint:?}: {:?}", begun.elapsed());
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]

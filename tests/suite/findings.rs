@@ -1,5 +1,5 @@
 //! Every scenario of the demo through the real sources, store and rules: what `tests/findings` expects is found, and
-//! nothing else.
+//! nothing else. What was seen is drawn, too.
 //!
 //! A file tells at which minutes to look and what is to be found then. The expectations follow from what the scenario
 //! does, never from what was found.
@@ -22,6 +22,8 @@ use lamtop::snapshot::{Origin, Snapshot};
 use lamtop::source::aws::Connection;
 use lamtop::store::Store;
 use serde::Deserialize;
+
+use crate::test_app::TestApp;
 
 /// The findings do not depend on it: 2 and 3 have been tried too.
 const SEED: u64 = 1;
@@ -156,6 +158,29 @@ async fn seen(scenario: &Scenario, live: bool, minutes: &[f64]) -> Vec<Snapshot>
     snapshots.split_off(1)
 }
 
+/// Draws what was seen: the cursor goes down the findings, and each of them leads to the page of its function; the
+/// traffic view has the aliases that are split.
+async fn draw(snapshot: &Snapshot) {
+    let findings = snapshot.findings();
+    let mut app = TestApp::showing(snapshot.clone(), 120, 40, true).keys("3").await;
+    for (_, finding) in &findings {
+        let function = finding.function.as_ref().map_or("the Region", FunctionName::as_str);
+        assert!(app.line(&format!("{} · ", finding.kind)).contains(function), "{function}:\n{}", app.screen());
+        if finding.function.is_some() {
+            app = app.keys("<enter>").await;
+            assert!(app.screen().contains(&format!("\n {function}  ")), "{function}:\n{}", app.screen());
+            app = app.keys("<esc>").await;
+        }
+        app = app.keys("j").await;
+    }
+    let app = TestApp::showing(snapshot.clone(), 120, 200, true).keys("t").await;
+    for function in snapshot.scopes.iter().flat_map(|scope| &scope.functions) {
+        for alias in function.canaries.keys() {
+            app.line(&format!("{}:{alias}", function.state.name));
+        }
+    }
+}
+
 /// Plays the scenario and compares.
 async fn finds(name: &str) {
     let mut scenario = lambda_simulator::scenario(name).unwrap();
@@ -170,7 +195,9 @@ async fn finds(name: &str) {
             continue;
         }
         let minutes: Vec<f64> = looks.iter().map(|look| look.at_min).collect();
-        for (look, snapshot) in looks.iter().zip(seen(&scenario, live, &minutes).await) {
+        let snapshots = seen(&scenario, live, &minutes).await;
+        draw(snapshots.last().unwrap()).await;
+        for (look, snapshot) in looks.iter().zip(snapshots) {
             let since = |finding: &Finding| (finding.since - scenario.origin()).as_seconds_f64() / 60.0;
             let found: Vec<_> = snapshot.findings().into_iter().map(|(_, finding)| (finding, since(finding))).collect();
             let wrong = look.slips(&found);

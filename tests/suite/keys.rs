@@ -5,7 +5,7 @@ use crate::test_app::{TestApp, mixed};
 
 #[tokio::test(start_paused = true)]
 async fn the_cursor_moves_and_stops_at_the_ends() {
-    let app = TestApp::demo("mixed", 120, 20).await;
+    let app = TestApp::still(120, 20).await;
     let names = app.functions();
     let app = app.keys("jj").await;
     assert_eq!(app.selected(), names[2]);
@@ -21,14 +21,14 @@ async fn the_cursor_moves_and_stops_at_the_ends() {
 async fn the_cursor_follows_its_function_when_the_order_changes() {
     let app = TestApp::start("mixed", 120, 40).keys("<1s>jjjjj").await;
     let (function, before) = (app.selected(), app.functions());
-    let app = app.keys("<20s>").await;
+    let app = app.keys("<6s>").await;
     assert_ne!(app.functions(), before, "nothing changed places");
     assert_eq!(app.selected(), function);
 }
 
 #[tokio::test(start_paused = true)]
 async fn columns_are_sorted_by_in_turn_and_either_way() {
-    let app = TestApp::demo("mixed", 120, 40).await;
+    let app = TestApp::still(120, 40).await;
     assert!(app.line("FUNCTION").contains("STATUS▼"));
     let app = app.keys(">").await;
     assert!(app.line("FUNCTION").contains("FUNCTION▲"));
@@ -44,7 +44,7 @@ async fn columns_are_sorted_by_in_turn_and_either_way() {
 
 #[tokio::test(start_paused = true)]
 async fn a_filter_is_kept_put_back_or_emptied() {
-    let app = TestApp::demo("mixed", 120, 40).await;
+    let app = TestApp::still(120, 40).await;
     let all = app.functions().len();
     let app = app.keys("/API").await;
     assert_eq!(app.functions().len(), 3, "{:?}", app.functions());
@@ -61,14 +61,14 @@ async fn a_filter_is_kept_put_back_or_emptied() {
 
 #[tokio::test(start_paused = true)]
 async fn letters_are_text_while_a_filter_is_typed() {
-    let app = TestApp::demo("mixed", 120, 40).await.keys("/qtf!").await;
+    let app = TestApp::still(120, 40).await.keys("/qtf!").await;
     assert!(app.screen().contains("filter qtf!▏"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn pasted_escape_sequences_do_nothing() {
     let hostile = "pay\x1b[2J\x1b]0;title\x07\r\n\u{9b}31m\u{202e}";
-    let app = TestApp::demo("mixed", 120, 40).await.paste(hostile).await;
+    let app = TestApp::still(120, 40).await.paste(hostile).await;
     assert_eq!(app.app().query.filter, "", "outside the filter a paste is nothing");
     let app = app.keys("/").await.paste(hostile).await;
     let line = app.line("filter pay");
@@ -80,17 +80,17 @@ async fn pasted_escape_sequences_do_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn only_functions_that_want_attention() {
-    let app = TestApp::demo("mixed", 120, 40).await.keys("f").await;
+    let app = TestApp::still(120, 40).await.keys("f").await;
     assert!(!app.screen().contains("idle") && app.screen().contains("faults only"));
     assert!(app.keys("f").await.screen().contains("idle"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_frozen_screen_holds_while_live_goes_on() {
-    let app = TestApp::demo("mixed", 120, 40).await.keys("p").await;
+    let app = TestApp::start("mixed", 120, 40).keys("<2s>p").await;
     assert!(app.line("lamtop").contains("FROZEN"));
     let (held, at) = (app.screen(), app.app().snapshot().at);
-    let app = app.keys("<20s>").await;
+    let app = app.keys("<2s>").await;
     assert_eq!(app.screen(), held);
     let app = app.keys("p").await;
     assert!(app.app().snapshot().at > at);
@@ -99,7 +99,7 @@ async fn a_frozen_screen_holds_while_live_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn another_size_is_filled_and_the_cursor_stays_in_sight() {
-    let app = TestApp::demo("mixed", 200, 50).await.keys("G").await;
+    let app = TestApp::still(200, 50).await.keys("G").await;
     let function = app.selected();
     let app = app.resize(80, 20).await;
     assert_eq!(app.screen().lines().count(), 20);
@@ -109,7 +109,7 @@ async fn another_size_is_filled_and_the_cursor_stays_in_sight() {
 
 #[tokio::test(start_paused = true)]
 async fn up_and_down_in_a_pane_go_to_the_neighbour() {
-    let app = TestApp::demo("mixed", 120, 40).await;
+    let app = TestApp::still(120, 40).await;
     let names = app.functions();
     let app = app.keys("j<enter>").await;
     assert!(app.line("logs /aws/").contains(names[1].as_str()));
@@ -123,7 +123,7 @@ async fn up_and_down_in_a_pane_go_to_the_neighbour() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pane_opens_from_the_traffic_view_and_leads_back() {
-    let app = TestApp::demo("mixed", 120, 40).await.keys("tj").await;
+    let app = TestApp::still(120, 40).await.keys("tj").await;
     assert!(app.screen().contains("cart-api:live"));
     let app = app.keys("<enter><2s>").await;
     assert!(app.screen().contains("\n cart-api  "));
@@ -134,7 +134,7 @@ async fn a_pane_opens_from_the_traffic_view_and_leads_back() {
 
 #[tokio::test(start_paused = true)]
 async fn views_go_round() {
-    let app = TestApp::demo("mixed", 120, 40).await;
+    let app = TestApp::still(120, 40).await;
     let mut seen = Vec::new();
     let mut app = app;
     for key in ["", "<tab>", "<tab>", "<tab>", "<tab>", "<shift-tab>", "2", "3", "1", "!", "4"] {
@@ -163,7 +163,7 @@ async fn help_over_a_filter_takes_the_key_that_closes_it() {
 
 #[tokio::test(start_paused = true)]
 async fn the_sources_are_told_what_is_on_screen() {
-    let app = TestApp::demo("mixed", 120, 20).await;
+    let app = TestApp::still(120, 20).await;
     let names = |app: &TestApp| -> Vec<String> { app.demand().visible.iter().map(|id| id.name.to_string()).collect() };
     assert_eq!(names(&app), app.functions()[..names(&app).len()]);
     assert!(names(&app).len() < app.functions().len());
@@ -196,7 +196,7 @@ async fn a_region_without_functions_takes_every_key() {
 #[tokio::test(start_paused = true)]
 async fn a_filter_on_a_scope_keeps_its_functions() {
     let accounts = vec![(None, "eu-west-1", mixed(1)), (None, "us-east-1", mixed(2))];
-    let app = TestApp::on_all(accounts, 120, 40).keys("<10s>").await;
+    let app = TestApp::on_all(accounts, 120, 40).keys("<5s>").await;
     let all = app.functions().len();
     assert_eq!(app.keys("/us-east<enter>").await.functions().len(), all / 2);
 }

@@ -1,35 +1,30 @@
-//! The integration tests, in one binary: the real loop by key scripts, and the `lamtop` program against a stand-in for
-//! AWS.
+//! The integration tests of `cargo test`, in one binary: the real loop by key scripts, and the `lamtop` program on the
+//! simulated Region. They need neither Python nor a network; what does is in `tests/emulator`.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test reports by panicking")]
 
 mod accounts;
-mod app;
 mod architecture;
 mod bad_input;
-mod denials;
-mod document;
-mod end_to_end;
 mod findings;
 mod findings_pane;
 mod following;
+mod golden;
+mod helpers;
+mod job_control;
 mod keys;
 mod live;
 mod live_commands;
-mod live_emulator;
 mod log_pane;
-mod ministack;
 mod observations;
 mod polling;
-mod process;
 mod properties;
-mod proxy;
 mod readme;
-mod scenarios;
 mod screens;
-mod screenshots;
-mod statistics;
-mod terminal;
 mod test_app;
-mod venv;
 mod verdicts;
 mod words;
+
+#[path = "../common/process.rs"]
+mod process;
+#[path = "../common/terminal.rs"]
+mod terminal;

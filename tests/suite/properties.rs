@@ -23,8 +23,8 @@ fn snapshots() -> &'static [Arc<Snapshot>] {
         runtime.block_on(async {
             let two = vec![(None, "eu-west-1", mixed(1)), (Some("prod"), "us-east-1", mixed(2))];
             let apps = [
-                TestApp::demo("mixed", 200, 60).await,
-                TestApp::on_all(two, 200, 60).keys("<20s>").await,
+                TestApp::still(200, 60).await,
+                TestApp::on_all(two, 200, 60).keys("<5s>").await,
                 TestApp::on(accounts::empty(), 200, 60).keys("<5s>").await,
                 TestApp::start("mixed", 200, 60),
             ];

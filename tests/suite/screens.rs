@@ -1,106 +1,120 @@
-//! Every screen in every state, against the text files in `tests/snapshots`.
+//! Every screen in every state: a few as a whole against golden files, the rest by what must be on them.
 
 use lambda_model::failure::ApiError;
 use lambda_model::operation::Operation;
+use lamtop::tui::keymap::{Keymap, Layer};
 use lamtop::view::picture::Rgb;
 
 use crate::accounts;
+use crate::golden::check;
 use crate::test_app::{TestApp, mixed};
 
-/// The sizes at which every screen is looked at: the smallest usual terminal, a common one, a large one.
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
-
-/// Compares the screen with the file of this name.
-fn check(name: &str, app: &TestApp) {
-    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!(name, app.screen());
-    });
-}
-
-/// A screen at every size; `keys` lead to it.
-async fn check_sizes(name: &str, keys: &str) {
-    let mut app = TestApp::demo("mixed", 80, 24).await.keys(keys).await.keys("<2s>").await;
-    for (width, height) in SIZES {
-        app = app.resize(width, height).await;
-        check(&format!("{name}_{width}x{height}"), &app);
+/// Fails with the screen unless each of these texts is on it, each in a row of its own below the one before.
+fn shows(app: &TestApp, texts: &[&str]) {
+    let screen = app.screen();
+    let mut rows = screen.lines();
+    for text in texts {
+        assert!(rows.any(|row| row.contains(text)), "no {text:?} where it belongs in\n{screen}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn functions() {
-    check_sizes("functions", "").await;
+    let app = TestApp::still(120, 40).await;
+    check("functions_120x40", &app);
+    let app = app.resize(80, 24).await;
+    check("functions_80x24", &app);
+    let app = app.resize(200, 50).await;
+    let head = app.line("FUNCTION");
+    for column in ["TROUBLE", "SPLIT", "RUNTIME", "MEM", "AGE"] {
+        assert!(head.contains(column), "a large screen has every column: {head}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn function() {
-    check_sizes("function", "/checkout<enter><enter>m").await;
+    let app = TestApp::still(120, 40).await.keys("/checkout<enter><enter>m").await;
+    check("function_120x40", &app);
+    for (width, height) in [(80, 24), (200, 50)] {
+        let app = TestApp::still(width, height).await.keys("/checkout<enter><enter>m").await;
+        shows(&app, &[" checkout  ", "inv/min", "╭ concurrency", "╰─", "live → 41", "esc back"]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn live() {
-    check_sizes("live", "/payments<enter><enter>v").await;
+    let app = TestApp::still(120, 40).await.keys("/payments<enter><enter>v").await;
+    check("live_120x40", &app);
+    for (width, height) in [(80, 24), (200, 50)] {
+        let app = TestApp::still(width, height).await.keys("/payments<enter><enter>v").await;
+        shows(&app, &[" payments-webhook  ", "running ", "concurrency", "ConditionalCheckFailed", "esc back"]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn logs() {
-    check_sizes("logs", "/payments<enter><enter>L<2s><space>").await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_request_in_the_log() {
-    let app = TestApp::demo("mixed", 120, 40).await.keys("/payments<enter><enter>L<2s><space>/error<enter>").await;
-    check("log_search", &app);
-    check("log_request", &app.keys("<enter>w").await);
+    let app = TestApp::start("mixed", 120, 40).keys("<4s>/payments<enter><enter>L<2s><space>").await;
+    check("logs_120x40", &app);
+    let app = app.resize(80, 24).await;
+    shows(&app, &[" payments-webhook  ", "frozen", "REPORT RequestId", "esc back"]);
+    assert!(app.screen().lines().all(|row| row.chars().count() <= 80));
+    let app = app.resize(120, 40).await.keys("/error<enter>").await;
+    shows(&app, &["frozen  search error  ", "[ERROR]"]);
+    let app = app.keys("<enter>w").await;
+    shows(&app, &["frozen  request ", "▸ START RequestId", " E [ERROR]", "Traceback", "◂ END", "◂ REPORT"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn traffic() {
-    check_sizes("traffic", "t").await;
+    for (width, height) in [(80, 24), (120, 40), (200, 50)] {
+        let app = TestApp::still(width, height).await.keys("t").await;
+        shows(
+            &app,
+            &["checkout:live  90% to 41, 10% to 42  throttled", "canary 42 against 41  FAIL", "VERSION WEIGHT"],
+        );
+        shows(&app, &["VERSION WEIGHT", "  41 ", "  42 "]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn health() {
-    check_sizes("health", "4").await;
+    let app = TestApp::still(120, 40).await.keys("4").await;
+    check("health_120x40", &app);
+    let app = app.resize(80, 24).await;
+    shows(&app, &["STATE       OPERATION", "logs: ", "lambda:ListFunctions"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn help() {
-    check_sizes("help", "?").await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_filter_being_typed() {
-    check("filter", &TestApp::demo("mixed", 120, 40).await.keys("/api").await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn faults_only() {
-    check("faults_only", &TestApp::demo("mixed", 120, 40).await.keys("f").await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn frozen() {
-    check("frozen", &TestApp::demo("mixed", 120, 40).await.keys("p").await);
+    let app = TestApp::still(80, 24).await.keys("?").await;
+    check("help_80x24", &app);
+    let app = app.resize(200, 50).await;
+    for binding in Keymap::shipped().unwrap().bindings(Layer::Global) {
+        assert!(app.screen().contains(&*binding.description), "{}:\n{}", binding.description, app.screen());
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn too_small() {
-    check("too_small", &TestApp::demo("mixed", 59, 16).await);
+    assert_eq!(TestApp::still(59, 16).await.screen().trim_end(), "lamtop needs 60 x 16, this is 59 x 16");
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_read_yet() {
-    check("connecting", &TestApp::start("mixed", 120, 40).keys("").await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn some_read() {
-    check("loading", &TestApp::start("mixed", 120, 40).keys("<3s>").await);
+async fn nothing_read_yet_and_some_read() {
+    let app = TestApp::start("mixed", 120, 40).keys("").await;
+    check("connecting", &app);
+    let app = app.keys("<3s>").await;
+    // The logs were read for less than the minute that is shown.
+    shows(&app, &["functions 28", "FUNCTION", " image-resize               ≥"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_region_without_functions() {
-    check("empty", &TestApp::on(accounts::empty(), 120, 40).keys("<60s>").await);
+    let app = TestApp::on(accounts::empty(), 120, 40).keys("<10s>").await;
+    shows(
+        &app,
+        &["functions 0", "no findings · no metrics were read yet", "there are no functions here", "enter open"],
+    );
 }
 
 fn denied(operation: Operation) -> ApiError {
@@ -110,33 +124,47 @@ fn denied(operation: Operation) -> ApiError {
 #[tokio::test(start_paused = true)]
 async fn aliases_denied() {
     let fault = |operation| (operation == Operation::ListAliases).then(|| denied(operation));
-    let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<60s>").await;
-    check("aliases_denied", &app);
-    check("aliases_denied_function", &app.keys("/checkout<enter><enter>m<2s>").await);
+    let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<20s>").await;
+    shows(&app, &["lambda:ListAliases denied (4)", "inventory 0/28", "FUNCTION", " image-resize "]);
+    let app = app.keys("/checkout<enter><enter>m<2s>").await;
+    shows(&app, &["lambda:ListAliases denied (4)", " checkout  ", "runtime nodejs22.x", "╭ concurrency"]);
+    // Which versions run is known from their metrics; their weights are not.
+    assert!(app.line("live → 41").contains("weight     –"), "{}", app.screen());
 }
 
 #[tokio::test(start_paused = true)]
 async fn metrics_denied() {
     let fault = |operation| (operation == Operation::GetMetricData).then(|| denied(operation));
-    let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<60s>").await;
-    check("metrics_denied", &app);
-    check("metrics_denied_health", &app.keys("4").await);
+    let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<20s>").await;
+    shows(
+        &app,
+        &["cloudwatch:GetMetricData denied (4)", "in use – ", "inv/min –  err –  throttled –", " image-resize "],
+    );
+    let app = app.keys("4").await;
+    shows(
+        &app,
+        &["STATE       OPERATION", " denied      cloudwatch:GetMetricData ", " ok          lambda:ListFunctions"],
+    );
+    assert!(app.line(" denied      cloudwatch").contains("not allowed: User: arn:aws:iam::123456789012:user/oncall"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn everything_expired() {
     let fault = |_| Some(ApiError::Expired("the security token included in the request is expired".to_string()));
-    let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<60s>").await;
-    check("expired", &app);
-    check("expired_health", &app.keys("4").await);
+    let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<20s>").await;
+    shows(&app, &["credentials expired (4)", "no metrics were read yet", "nothing could be read: 4 shows why"]);
+    let app = app.keys("4").await;
+    shows(&app, &[" off         logs", " expired     sts:GetCallerIdentity", " expired     lambda:ListFunctions"]);
+    assert!(app.line(" expired     sts").contains("credentials are not accepted: the security token"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn several_scopes() {
     let accounts = vec![(Some("prod"), "eu-west-1", mixed(1)), (Some("prod"), "us-east-1", mixed(2))];
-    let app = TestApp::on_all(accounts, 120, 40).keys("<60s>").await;
-    check("scopes", &app);
-    check("scopes_traffic", &app.keys("t").await);
+    let app = TestApp::on_all(accounts, 120, 40).keys("<8s>").await;
+    check("scopes_120x40", &app);
+    let app = app.keys("t").await;
+    shows(&app, &["checkout:live  prod/eu-west-1  90% to 41", "checkout:live  prod/us-east-1  90% to 41"]);
 }
 
 /// The colour of the first text on the screen that begins like this.
@@ -152,7 +180,7 @@ async fn alarms_have_their_colours_and_the_rest_is_calm() {
     const OK: Rgb = Rgb(0x2f, 0xb6, 0x90);
     const WARNING: Rgb = Rgb(0xe6, 0x9f, 0x00);
     const CRITICAL: Rgb = Rgb(0xff, 0x6f, 0x2c);
-    let app = TestApp::demo("mixed", 120, 40).await.keys("<1s>").await;
+    let app = TestApp::still(120, 40).await;
     // What is wrong with image-resize, and its environments: most of the pool.
     let row = app.screen().lines().find(|row| row.contains(" image-resize  ")).unwrap().to_string();
     let (status, numbers) = row.split_once("image-resize").unwrap();
@@ -168,7 +196,7 @@ async fn alarms_have_their_colours_and_the_rest_is_calm() {
     ] {
         assert_eq!(colour(&app, text), expected, "{text}");
     }
-    let app = app.keys("/checkout<enter><enter>m<1s>").await;
+    let app = app.keys("/checkout<enter><enter>m").await;
     assert_eq!(colour(&app, "live → 41"), NORMAL);
     assert_eq!(colour(&app, "live → 42"), WARNING, "the version that fails");
 }

@@ -20,7 +20,7 @@ use lamtop::tui::offscreen::Offscreen;
 use lamtop::tui::script::Step;
 use lamtop::tui::update::Msg;
 use lamtop::view::functions::Query;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
 /// The app under test. It stands still between two scripts.
 pub(crate) struct TestApp(Offscreen);
@@ -29,6 +29,15 @@ impl TestApp {
     /// The app on a simulated Region that has been read for ten seconds, at which every alias is known.
     pub(crate) async fn demo(scenario: &str, width: u16, height: u16) -> Self {
         Self::start(scenario, width, height).keys("<10s>").await
+    }
+
+    /// The same app, in which time stands still: it is read once for all tests, and drawn at once.
+    pub(crate) async fn still(width: u16, height: u16) -> Self {
+        static READ: OnceCell<Arc<Snapshot>> = OnceCell::const_new();
+        let read = READ
+            .get_or_init(async || Arc::clone(Self::demo("mixed", 120, 40).await.keys("<1s>").await.app().snapshot()))
+            .await;
+        Self::showing(Snapshot::clone(read), width, height, true).keys("").await
     }
 
     /// The app on a simulated Region that nothing has been read of.

@@ -1,5 +1,7 @@
 //! The commands that judge, run as users and pipelines run them: what they print, and what their exit codes say.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -30,6 +32,32 @@ async fn a_check_tells_by_its_exit_code_how_bad_it_is() {
     let calm = lamtop(&["check", "--demo", "calm", "--fail-on", "info", "--format", "table"]).await;
     assert_eq!(calm.code, Some(0), "{}{}", calm.stdout, calm.stderr);
     assert!(calm.stdout.starts_with("no findings: "), "{}", calm.stdout);
+}
+
+#[tokio::test]
+async fn a_check_prints_csv_where_a_flag_or_the_environment_says_so() {
+    let check = ["check", "--demo", "reserved-cap"];
+    let by_flag = lamtop(&[&check[..], &["--format", "csv"]].concat()).await;
+    let home = TempDir::new().unwrap();
+    let mut command = process::isolated(process::LAMTOP, home.path());
+    command.args(check).env("LAMTOP_FORMAT", "csv");
+    let by_environment = process::run(command, Duration::from_mins(2)).await;
+    for run in [by_flag, by_environment] {
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+        let lines: Vec<&str> = run.stdout.lines().collect();
+        assert!(lines[0].starts_with("kind,severity,scope,function,"), "{}", lines[0]);
+        assert!(lines[1..].iter().any(|line| line.starts_with("throttle.reserved_limit,critical,")), "{}", run.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_format_that_a_command_does_not_have_is_an_error() {
+    let home = TempDir::new().unwrap();
+    let mut command = process::isolated(process::LAMTOP, home.path());
+    command.args(["canary", "ride-dispatch:live", "--demo", "bad-canary"]).env("LAMTOP_FORMAT", "csv");
+    let run = process::run(command, Duration::from_mins(2)).await;
+    assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{}", run.stderr);
+    assert!(run.stderr.contains("the format is set to csv"), "{}", run.stderr);
 }
 
 #[tokio::test]

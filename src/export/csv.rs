@@ -1,5 +1,6 @@
 //! The functions as CSV: one line each, plain numbers, empty where nothing is known.
 
+use crate::analysis::thresholds::Thresholds;
 use crate::error::Error;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot, Snapshot};
 use crate::view::functions::RowRef;
@@ -41,14 +42,14 @@ pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
         if let Some((scope, function)) = row.of(snapshot)
             && let Some(scope) = snapshot.scopes.iter().find(|candidate| candidate.scope == *scope)
         {
-            writer.write_record(record(scope, function)).map_err(|error| fault(&error))?;
+            writer.write_record(record(&snapshot.params.thresholds, scope, function)).map_err(|error| fault(&error))?;
         }
     }
     let bytes = writer.into_inner().map_err(|error| fault(&error))?;
     String::from_utf8(bytes).map_err(|error| fault(&error))
 }
 
-fn record(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; HEAD.len()] {
+fn record(thresholds: &Thresholds, scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; HEAD.len()] {
     let metrics = &function.metrics;
     let duration = &metrics.duration_ms;
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -59,7 +60,7 @@ fn record(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; HEAD.l
         scope.scope.region.to_string(),
         scope.scope.profile.as_ref().map(ToString::to_string).unwrap_or_default(),
         function.state.name.to_string(),
-        Status::known(scope, function).map(|status| status.label().to_lowercase()).unwrap_or_default(),
+        Status::known(thresholds, scope, function).map(|status| status.label().to_lowercase()).unwrap_or_default(),
         metrics.as_of.map(|minute| super::time(minute.start())).unwrap_or_default(),
         number(metrics.invocations),
         number(metrics.errors),

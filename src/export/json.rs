@@ -2,13 +2,15 @@
 //!
 //! What is not known is `null`, never 0. A change of this surface is a new schema version.
 
+mod finding;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use self::finding::FindingJson;
 use super::time;
-
 use crate::analysis::canary::Canary;
 use crate::analysis::failures::DeadLetters;
 use crate::analysis::finding::Finding;
@@ -21,7 +23,6 @@ use crate::error::Error;
 use crate::snapshot::{FunctionSnapshot, Origin, ScopeSnapshot, Snapshot};
 use crate::view::functions::RowRef;
 use lambda_model::failure::{Health, HealthState};
-use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::{EventSource, EventSourceKind};
 use lambda_model::operation::Operation;
 use lambda_model::queue::{TargetKind, TargetRole};
@@ -149,19 +150,6 @@ struct AliasDocument {
     scope: String,
     function: String,
     alias: AliasJson,
-}
-
-#[derive(Debug, Serialize)]
-struct FindingJson {
-    kind: Kind,
-    severity: Severity,
-    scope: String,
-    function: Option<String>,
-    since: String,
-    confidence: f64,
-    summary: String,
-    evidence: Vec<String>,
-    next: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -432,23 +420,6 @@ impl ForecastJson {
     }
 }
 
-impl FindingJson {
-    fn of(scope: &ScopeSnapshot, finding: &Finding) -> Self {
-        Self {
-            kind: finding.kind,
-            severity: finding.severity,
-            scope: scope.label(),
-            function: finding.function.as_ref().map(ToString::to_string),
-            since: time(finding.since),
-            // More digits than it is known to.
-            confidence: (finding.confidence * 1000.0).round() / 1000.0,
-            summary: finding.summary.clone(),
-            evidence: finding.evidence.clone(),
-            next: finding.next.clone(),
-        }
-    }
-}
-
 impl CanaryJson {
     fn of(canary: &Canary) -> Self {
         let deployment = canary.deployment.as_ref().map(|progress| DeploymentJson {
@@ -460,7 +431,7 @@ impl CanaryJson {
         Self {
             version: canary.version.clone(),
             verdict: canary.verdict.word(),
-            reasons: canary.reasons.clone(),
+            reasons: crate::view::canary::reasons(canary),
             calls_needed: canary.calls_needed,
             decided_in_s: canary.decided_in_s,
             deployment,

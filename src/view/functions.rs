@@ -189,7 +189,7 @@ pub fn rows(snapshot: &Snapshot, query: &Query) -> Vec<RowRef> {
         let worst = findings::worst(scope);
         for (function_index, function) in scope.functions.iter().enumerate() {
             let found = worst.get(&function.state.name).copied();
-            let status = Status::of(function, found);
+            let status = Status::of(&snapshot.params.thresholds, function, found);
             if query.faults_only && !status.wants_attention() {
                 continue;
             }
@@ -297,6 +297,7 @@ pub enum Cell {
 /// The cell of `column` for one function, with `minutes` of history in a trend.
 pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) -> Option<Cell> {
     let (scope, function) = row.of(snapshot)?;
+    let thresholds = &snapshot.params.thresholds;
     let now = Now::of(function);
     let info = function.state.info.as_ref().map(|info| &info.value);
     let active = now.read.is_some();
@@ -311,19 +312,23 @@ pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) ->
         None => missing(),
     };
     Some(match column {
-        Column::Status => match Status::known(snapshot.scopes.get(row.scope)?, function) {
+        Column::Status => match Status::known(thresholds, snapshot.scopes.get(row.scope)?, function) {
             Some(status) => Cell::Text(status.label(), status.meaning()),
             None => missing(),
         },
         Column::Function => {
             let worst = findings::worst_of(snapshot.scopes.get(row.scope)?, &function.state.name);
-            let meaning = Status::of(function, worst).name_meaning();
+            let meaning = Status::of(thresholds, function, worst).name_meaning();
             Cell::Text(text::clean(function.state.name.as_str()).into_owned(), meaning)
         }
         Column::Scope => Cell::Text(text::clean(&scope.to_string()).into_owned(), Meaning::Muted),
         Column::Invocations => number(now.mark(), now.invocations, units::count),
-        Column::Errors => alarming(now.bound(), now.errors, units::count, Status::error_meaning(now.error_rate)),
-        Column::ErrorRate => alarming("", now.error_rate, units::percent, Status::error_meaning(now.error_rate)),
+        Column::Errors => {
+            alarming(now.bound(), now.errors, units::count, Status::error_meaning(thresholds, now.error_rate))
+        }
+        Column::ErrorRate => {
+            alarming("", now.error_rate, units::percent, Status::error_meaning(thresholds, now.error_rate))
+        }
         Column::Throttles => alarming("", function.metrics.throttles, units::count, Meaning::Critical),
         Column::Concurrency => concurrency(function, &now, plain),
         Column::P50 => number("", now.p50, units::milliseconds),

@@ -1,9 +1,11 @@
 //! The Region's limit is nearly reached. A function near its reservation is no finding: it harms nobody else.
 
+use super::advice;
+use super::case::{Case, Found, LOOK_BACK, Rule};
 use super::held::Sign;
-use super::throttle::{clock, fill, grew, percent, raise_limit};
-use super::{Case, Found, LOOK_BACK, Rule};
+use super::throttle::grew;
 use crate::analysis::consumers::{consumers, scarce_since};
+use crate::analysis::fact::{Fact, Quantity};
 use crate::analysis::pool::Pool;
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::time::Minute;
@@ -38,38 +40,29 @@ impl Rule for NearLimit {
         else {
             return Vec::new();
         };
-        let mut evidence: Vec<String> = fill(case, last).into_iter().collect();
-        let grown = consumers(case.state, last, scarce_since(case.state, near, last, LOOK_BACK));
-        evidence.extend(grew(&grown));
-        evidence.extend(case.forecast.map(|forecast| {
-            format!(
-                "reached in {:.0} to {:.0} s if it goes on so, by {} up to {}",
-                forecast.low_s,
-                forecast.high_s,
-                forecast.basis.word(),
-                forecast.as_of.format("%H:%M:%S")
-            )
+        let mut facts = vec![
+            Fact::new(Quantity::ClaimedConcurrency, claimed).limit(f64::from(limit)).at_most().at(last.start()),
+            Fact::new(Quantity::PoolShare, share).limit(near),
+        ];
+        facts.extend(grew(&consumers(case.state, last, scarce_since(case.state, near, last, LOOK_BACK))));
+        facts.extend(case.forecast.map(|forecast| {
+            let reached = Fact::new(Quantity::LimitReachedIn, None).range((forecast.low_s, forecast.high_s));
+            reached.at(forecast.as_of).read_from(forecast.basis)
         }));
-        evidence.push(format!("at {} or more in {} minutes since {}", percent(near), held.points, clock(held.since)));
+        facts.push(Fact::new(Quantity::MinutesSeen, f64::from(held.points)));
         // Maxima that only just touch the threshold are chance as often as not.
         let margin = ((share - near) / (beyond_doubt - near)).clamp(0.0, 1.0);
         let points = 1.0 - 0.5f64.powi(held.points.min(8).cast_signed() + 1);
         vec![Found {
             severity: Severity::Warning,
-            alias: None,
-            affected: Vec::new(),
             since: held.since,
             confidence: 0.99 * (0.8 + 0.2 * margin) * points.max(margin),
-            summary: format!(
-                "{claimed:.0} of the Region's {limit} concurrent executions are claimed ({})",
-                percent(share)
-            ),
-            evidence,
-            next: vec![
-                format!("aws lambda get-account-settings {}", case.place()),
-                raise_limit(case, claimed / (1.0 - ROOM)),
+            facts,
+            commands: vec![
+                case.aws("lambda get-account-settings", &[]),
+                advice::raise_limit(case, claimed / (1.0 - ROOM)),
             ],
-            impact: 0.0,
+            ..Found::default()
         }]
     }
 }

@@ -23,7 +23,7 @@ pub fn facts(live: &FunctionLive, now: DateTime<Utc>) -> Vec<Fact> {
     let plain = |label, value| Fact { label, value, meaning: Meaning::Normal };
     let at_least = if live.is_lower_bound() { AT_LEAST } else { "" };
     let running = live.concurrency.map_or_else(|| MISSING.to_string(), |running| format!("{at_least}{running}"));
-    let read = format!("{WINDOW_S}s to {}Z", live.as_of.format("%H:%M:%S"));
+    let read = format!("{WINDOW_S}s to {}", units::clock_seconds(live.as_of));
     let mut facts = vec![
         plain("running", running),
         Fact { label: live.way.word(), value: read, meaning: Meaning::Muted },
@@ -51,7 +51,7 @@ fn why(bound: Bound) -> &'static str {
 
 /// Little's law in words: what both say, by how much they differ, and what that means.
 fn check(check: LittleCheck) -> Fact {
-    let minute = check.minute.start().format("%H:%M");
+    let minute = units::clock(check.minute.start());
     let both = format!("logs {:.1}, metrics {:.1}", check.logs, check.metrics);
     let (value, meaning) = match check.difference() {
         None => (both, Meaning::Muted),
@@ -68,7 +68,7 @@ fn check(check: LittleCheck) -> Fact {
             }
         }
     };
-    Fact { label: "mean at", value: format!("{minute}Z {value}"), meaning }
+    Fact { label: "mean at", value: format!("{minute} {value}"), meaning }
 }
 
 /// The concurrency of the newest `seconds`, and the limit if it comes near one.

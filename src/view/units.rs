@@ -84,6 +84,11 @@ pub fn clock(at: DateTime<Utc>) -> String {
     at.format("%H:%MZ").to_string()
 }
 
+/// The same to the second: `03:04:05Z`.
+pub fn clock_seconds(at: DateTime<Utc>) -> String {
+    at.format("%H:%M:%SZ").to_string()
+}
+
 /// Megabytes: `512M`, `10G`.
 pub fn megabytes(value: f64) -> String {
     if value < 1024.0 || value % 1024.0 != 0.0 { format!("{value:.0}M") } else { format!("{:.0}G", value / 1024.0) }

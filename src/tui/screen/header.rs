@@ -117,7 +117,7 @@ fn state(app: &App, cost: bool) -> Words {
     } else if let Some(pace) = pace {
         state.fact("", pace, Meaning::Muted);
     }
-    state.fact("", snapshot.at.format("%H:%MZ ").to_string(), Meaning::Normal);
+    state.fact("", format!("{} ", units::clock(snapshot.at)), Meaning::Normal);
     state
 }
 

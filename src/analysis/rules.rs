@@ -1,4 +1,4 @@
-//! The rules: each is a small pure object that says whether one kind of finding holds, since when and why. It says so in
+//! The rules: each is a small pure function that says whether one kind of finding holds, since when and why. It says so in
 //! facts and commands; the sentences are `view::findings::summary`.
 //!
 //! A rule sees a [`Case`], which is one function or the Region at one instant, and only what is settled in it: points
@@ -43,35 +43,35 @@ use case::{Case, FunctionCase, Rule};
 use lambda_model::finding::Kind;
 
 /// Every rule, in the order of the contract.
-const RULES: &[&dyn Rule] = &[
-    &throttle::Throttle(Kind::ThrottleReservedZero),
-    &throttle::Throttle(Kind::ThrottleReservedLimit),
-    &throttle::UnreservedPool,
-    &throttle::Throttle(Kind::ThrottleRequestRate),
-    &throttle::Throttle(Kind::ThrottleScalingRate),
-    &throttle::Throttle(Kind::ThrottleUnknown),
-    &near_limit::NearLimit,
-    &top_consumer::TopConsumer,
-    &spillover::Spillover,
-    &errors_rate::ErrorsRate,
-    &errors_timeout::ErrorsTimeout,
-    &errors_out_of_memory::ErrorsOutOfMemory,
-    &duration_near_timeout::DurationNearTimeout,
-    &memory_near_limit::MemoryNearLimit,
-    &cold_start_surge::ColdStartSurge,
-    &async_backlog::AsyncBacklog,
-    &async_dropped::AsyncDropped,
-    &dead_letter_growing::DeadLetterGrowing,
-    &dead_letter_delivery_failing::DeadLetterDeliveryFailing,
-    &event_source_lagging::EventSourceLagging,
-    &event_source_disabled::EventSourceDisabled,
-    &recursion_dropped::RecursionDropped,
-    &canary_failing::CanaryFailing,
-    &canary_split::CanarySplitOff,
-    &change_code::ChangeCode,
-    &change_configuration::ChangeConfiguration,
-    &change_alias::ChangeAlias,
-    &change_concurrency::ChangeConcurrency,
+const RULES: &[(Kind, Rule)] = &[
+    (Kind::ThrottleReservedZero, |case| throttle::check(case, Kind::ThrottleReservedZero)),
+    (Kind::ThrottleReservedLimit, |case| throttle::check(case, Kind::ThrottleReservedLimit)),
+    (Kind::ThrottleUnreservedPool, throttle::unreserved_pool),
+    (Kind::ThrottleRequestRate, |case| throttle::check(case, Kind::ThrottleRequestRate)),
+    (Kind::ThrottleScalingRate, |case| throttle::check(case, Kind::ThrottleScalingRate)),
+    (Kind::ThrottleUnknown, |case| throttle::check(case, Kind::ThrottleUnknown)),
+    (Kind::ConcurrencyNearLimit, near_limit::check),
+    (Kind::ConcurrencyTopConsumer, top_consumer::check),
+    (Kind::ConcurrencyProvisionedSpillover, spillover::check),
+    (Kind::ErrorsRate, errors_rate::check),
+    (Kind::ErrorsTimeout, errors_timeout::check),
+    (Kind::ErrorsOutOfMemory, errors_out_of_memory::check),
+    (Kind::DurationNearTimeout, duration_near_timeout::check),
+    (Kind::MemoryNearLimit, memory_near_limit::check),
+    (Kind::ColdStartSurge, cold_start_surge::check),
+    (Kind::AsyncBacklog, async_backlog::check),
+    (Kind::AsyncDropped, async_dropped::check),
+    (Kind::DeadLetterGrowing, dead_letter_growing::check),
+    (Kind::DeadLetterDeliveryFailing, dead_letter_delivery_failing::check),
+    (Kind::EventSourceLagging, event_source_lagging::check),
+    (Kind::EventSourceDisabled, event_source_disabled::check),
+    (Kind::RecursionDropped, recursion_dropped::check),
+    (Kind::CanaryFailing, canary_failing::check),
+    (Kind::CanarySplitOff, canary_split::check),
+    (Kind::ChangeCode, change_code::check),
+    (Kind::ChangeConfiguration, change_configuration::check),
+    (Kind::ChangeAlias, change_alias::check),
+    (Kind::ChangeConcurrency, change_concurrency::check),
 ];
 
 /// Everything that is found in a scope, the worst first.
@@ -79,10 +79,10 @@ pub fn findings<'a>(region: Case<'a>, functions: impl Iterator<Item = FunctionCa
     let cases = std::iter::once(region).chain(functions.map(|function| Case { function: Some(function), ..region }));
     let mut findings = Vec::new();
     for case in cases {
-        for rule in RULES {
+        for (kind, rule) in RULES {
             let function = case.function.map(|function| function.name().clone());
-            findings.extend(rule.check(&case).into_iter().map(|found| Finding {
-                kind: rule.kind(),
+            findings.extend(rule(&case).into_iter().map(|found| Finding {
+                kind: *kind,
                 severity: found.severity,
                 function: function.clone(),
                 alias: found.alias,

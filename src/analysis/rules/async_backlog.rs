@@ -1,10 +1,10 @@
 //! `async.backlog`: asynchronous events wait longer and longer before the function gets them.
 
 use super::advice;
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
 use crate::analysis::fact::{Fact, Quantity};
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
@@ -16,17 +16,9 @@ const SUM_MINUTES: i64 = 5;
 /// Lambda drops an event after six hours.
 const DROPPED_S: f64 = 21_600.0;
 
-/// The rule.
-pub(super) struct AsyncBacklog;
-
-impl Rule for AsyncBacklog {
-    fn kind(&self) -> Kind {
-        Kind::AsyncBacklog
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

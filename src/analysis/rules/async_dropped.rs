@@ -1,24 +1,16 @@
 //! `async.dropped`: Lambda drops asynchronous events: too old, failed too often, or rejected for good.
 
 use super::advice::{self, ERRORS};
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::counted::Counted;
 use crate::analysis::fact::{Fact, Quantity, Subject};
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 use lambda_model::queue::TargetRole;
 
-/// The rule.
-pub(super) struct AsyncDropped;
-
-impl Rule for AsyncDropped {
-    fn kind(&self) -> Kind {
-        Kind::AsyncDropped
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

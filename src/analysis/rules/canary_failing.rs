@@ -1,24 +1,16 @@
 //! `canary.failing`: a canary is worse than what it replaces. It repeats what [`crate::analysis::canary`] judged.
 
 use super::advice;
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use crate::analysis::canary::{Canary, Verdict};
 use crate::analysis::finding::Command;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 
-/// See the module.
-pub(super) struct CanaryFailing;
-
-impl Rule for CanaryFailing {
-    fn kind(&self) -> Kind {
-        Kind::CanaryFailing
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let failing = function.canaries.iter().filter(|(_, canary)| canary.verdict == Verdict::Fail);
-        failing.map(|(alias, canary)| found(case, &function, alias, canary)).collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let failing = function.canaries.iter().filter(|(_, canary)| canary.verdict == Verdict::Fail);
+    failing.map(|(alias, canary)| found(case, &function, alias, canary)).collect()
 }
 
 fn found(case: &Case, function: &FunctionCase, alias: &str, canary: &Canary) -> Found {

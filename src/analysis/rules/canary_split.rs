@@ -4,12 +4,12 @@
 use chrono::{DateTime, Utc};
 
 use super::advice;
-use super::case::{Case, Found, FunctionCase, LOOK_BACK, Rule};
+use super::case::{Case, Found, FunctionCase, LOOK_BACK};
 use crate::analysis::canary::weighed;
 use crate::analysis::fact::{Fact, Quantity, Subject};
 use crate::analysis::statistics::{Count, proportion};
 use crate::analysis::traffic::AliasTraffic;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
@@ -24,19 +24,11 @@ const LATE_MINUTES: i64 = 2;
 /// Where it was not seen when the weights were set, the split must have been off, and the same, for this many minutes.
 const STEADY_MINUTES: i64 = 15;
 
-/// See the module.
-pub(super) struct CanarySplitOff;
-
-impl Rule for CanarySplitOff {
-    fn kind(&self) -> Kind {
-        Kind::CanarySplitOff
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let splits = function.aliases.iter().flat_map(|alias| alias.additional.iter().map(move |split| (alias, split)));
-        splits.filter_map(|(alias, (version, weight))| check(case, &function, alias, version, *weight)).collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let splits = function.aliases.iter().flat_map(|alias| alias.additional.iter().map(move |split| (alias, split)));
+    splits.filter_map(|(alias, (version, weight))| split(case, &function, alias, version, *weight)).collect()
 }
 
 /// The part of an alias's calls that ran one version.
@@ -73,7 +65,7 @@ impl Share {
     }
 }
 
-fn check(case: &Case, function: &FunctionCase, alias: &AliasTraffic, version: &str, weight: f64) -> Option<Found> {
+fn split(case: &Case, function: &FunctionCase, alias: &AliasTraffic, version: &str, weight: f64) -> Option<Found> {
     // What ran after the weights were read may have found others.
     let read = function.state.aliases.as_ref()?.at;
     let settled = case.settled().plus(-LATE_MINUTES).min(Minute::newest_complete(read));

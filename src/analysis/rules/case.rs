@@ -16,7 +16,7 @@ use crate::analysis::pool::Pool;
 use crate::analysis::thresholds::Thresholds;
 use crate::analysis::traffic::AliasTraffic;
 use crate::store::state::{FunctionState, ScopeState, SeriesSet};
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::function::EventSource;
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
@@ -25,15 +25,9 @@ use lambda_model::{FunctionName, Scope};
 /// A rule looks back this many minutes for the begin of what it finds.
 pub(super) const LOOK_BACK: i64 = 60;
 
-/// One kind of finding.
-pub trait Rule: Sync {
-    /// What it finds.
-    fn kind(&self) -> Kind;
-
-    /// What it finds in this case: nothing in nearly all. Called once for the Region and once for each function; a
-    /// rule passes over the cases that it is not about.
-    fn check(&self, case: &Case<'_>) -> Vec<Found>;
-}
+/// What finds one kind of finding in a case: nothing in nearly all. It is asked once for the Region and once for each
+/// function, and passes over the cases that it is not about.
+pub type Rule = fn(&Case<'_>) -> Vec<Found>;
 
 /// A finding without what its rule and its case say anyway.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,38 +3,28 @@
 use std::collections::BTreeSet;
 
 use super::advice;
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::changed::{SEEN, Telling, told};
 use crate::analysis::fact::{Fact, Quantity, Subject};
 use lambda_model::change::{Changed, Routing};
-use lambda_model::finding::Kind;
 
-/// The rule.
-pub(super) struct ChangeAlias;
-
-impl Rule for ChangeAlias {
-    fn kind(&self) -> Kind {
-        Kind::ChangeAlias
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let alias = |what: &'_ Changed| match what {
-            Changed::Alias { name, .. } => Some(name.clone()),
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let alias = |what: &'_ Changed| match what {
+        Changed::Alias { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    let aliases: BTreeSet<String> = function.state.changes.iter().filter_map(|change| alias(&change.what)).collect();
+    let tell = |name: &String| {
+        told(case, &function, |what| match what {
+            Changed::Alias { name: changed, from, to } if changed == name => {
+                Some(telling(case, &function, name, from.as_ref(), to.as_ref()))
+            }
             _ => None,
-        };
-        let aliases: BTreeSet<String> =
-            function.state.changes.iter().filter_map(|change| alias(&change.what)).collect();
-        let tell = |name: &String| {
-            told(case, &function, |what| match what {
-                Changed::Alias { name: changed, from, to } if changed == name => {
-                    Some(telling(case, &function, name, from.as_ref(), to.as_ref()))
-                }
-                _ => None,
-            })
-        };
-        aliases.iter().filter_map(tell).collect()
-    }
+        })
+    };
+    aliases.iter().filter_map(tell).collect()
 }
 
 fn telling(

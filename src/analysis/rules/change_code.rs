@@ -1,36 +1,27 @@
 //! `change.code`: somebody deployed the function's code.
 
 use super::advice;
-use super::case::{Case, Found, Rule};
+use super::case::{Case, Found};
 use super::changed::{SEEN, Telling, told, told_unseen};
 use crate::analysis::fact::{Fact, Quantity};
 use lambda_model::change::Changed;
-use lambda_model::finding::Kind;
 
 /// `LastModified` moves with the code and with the configuration; most often it is the code.
 const UNSEEN: f64 = 0.8;
 
-/// The rule.
-pub(super) struct ChangeCode;
-
-impl Rule for ChangeCode {
-    fn kind(&self) -> Kind {
-        Kind::ChangeCode
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let telling = |facts, confidence| Telling {
-            alias: None,
-            facts,
-            commands: vec![advice::history(case, &function), advice::versions(case, &function)],
-            confidence,
-        };
-        let found = if let Some(at) = case.unseen_change(&function) {
-            told_unseen(case, &function, at, telling(vec![Fact::instant(Quantity::LastModified, at)], UNSEEN))
-        } else {
-            told(case, &function, |what| (*what == Changed::Code).then(|| telling(Vec::new(), SEEN)))
-        };
-        found.into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let telling = |facts, confidence| Telling {
+        alias: None,
+        facts,
+        commands: vec![advice::history(case, &function), advice::versions(case, &function)],
+        confidence,
+    };
+    let found = if let Some(at) = case.unseen_change(&function) {
+        told_unseen(case, &function, at, telling(vec![Fact::instant(Quantity::LastModified, at)], UNSEEN))
+    } else {
+        told(case, &function, |what| (*what == Changed::Code).then(|| telling(Vec::new(), SEEN)))
+    };
+    found.into_iter().collect()
 }

@@ -1,24 +1,15 @@
 //! `change.concurrency`: somebody changed the function's reservation or its provisioned concurrency.
 
 use super::advice;
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::changed::{SEEN, Telling, told};
 use crate::analysis::fact::{Fact, Quantity};
 use lambda_model::change::Changed;
-use lambda_model::finding::Kind;
 
-/// The rule.
-pub(super) struct ChangeConcurrency;
-
-impl Rule for ChangeConcurrency {
-    fn kind(&self) -> Kind {
-        Kind::ChangeConcurrency
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        told(case, &function, |what| telling(case, &function, what)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    told(case, &function, |what| telling(case, &function, what)).into_iter().collect()
 }
 
 fn telling(case: &Case<'_>, function: &FunctionCase<'_>, what: &Changed) -> Option<Telling> {

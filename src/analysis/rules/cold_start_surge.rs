@@ -4,31 +4,23 @@
 //! surge, unless most invocations wait.
 
 use super::advice::{self, REPORTS};
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
 use crate::analysis::fact::{Fact, Quantity};
 use crate::analysis::forecast::Basis;
 use crate::analysis::live::Beat;
 use crate::analysis::statistics::rate_exceeds;
 use crate::analysis::thresholds::Thresholds;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 
 /// How likely it must be that the share is above the threshold.
 const SURE: f64 = 0.9;
 /// A share that growing traffic does not excuse: most invocations wait.
 const MOST: f64 = 0.5;
 
-/// The rule.
-pub(super) struct ColdStartSurge;
-
-impl Rule for ColdStartSurge {
-    fn kind(&self) -> Kind {
-        Kind::ColdStartSurge
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

@@ -1,25 +1,17 @@
 //! `dead_letter.delivery_failing`: failed events do not reach the place that should keep them. They are lost.
 
 use super::advice;
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::counted::Counted;
 use super::held::Sign;
 use crate::analysis::fact::{Fact, Quantity, Subject};
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 use lambda_model::queue::TargetKind;
 
-/// The rule.
-pub(super) struct DeadLetterDeliveryFailing;
-
-impl Rule for DeadLetterDeliveryFailing {
-    fn kind(&self) -> Kind {
-        Kind::DeadLetterDeliveryFailing
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

@@ -1,31 +1,23 @@
 //! `dead_letter.growing`: failed events pile up in a dead-letter queue, or are published to a topic.
 
 use super::advice;
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::counted::Counted;
 use super::held::{Held, Sign};
 use crate::analysis::fact::{Fact, Quantity, Subject};
 use crate::analysis::failures::DeadLetters;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 use lambda_model::queue::{TargetKind, TargetRole};
 
-/// The rule.
-pub(super) struct DeadLetterGrowing;
-
-impl Rule for DeadLetterGrowing {
-    fn kind(&self) -> Kind {
-        Kind::DeadLetterGrowing
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        // One finding for all of its targets: an event fails once, wherever its copies go.
-        let mut growing: Vec<Growing<'_>> =
-            function.dead_letters.iter().filter_map(|letters| growing(case, letters)).collect();
-        growing.sort_by(|one, other| other.per_minute.total_cmp(&one.per_minute));
-        found(case, &function, &growing).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    // One finding for all of its targets: an event fails once, wherever its copies go.
+    let mut growing: Vec<Growing<'_>> =
+        function.dead_letters.iter().filter_map(|letters| growing(case, letters)).collect();
+    growing.sort_by(|one, other| other.per_minute.total_cmp(&one.per_minute));
+    found(case, &function, &growing).into_iter().collect()
 }
 
 /// A target that gets failed events.

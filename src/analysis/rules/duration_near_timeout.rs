@@ -1,12 +1,12 @@
 //! `duration.near_timeout`: the longest invocations come close to the function's timeout.
 
 use super::advice::{self, REPORTS};
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
 use crate::analysis::fact::{Fact, Quantity};
 use crate::analysis::forecast::Basis;
 use crate::analysis::live::Beat;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
@@ -15,17 +15,9 @@ const ONE_PERCENT: f64 = 0.01;
 /// Fewer than this many of a minute are one invocation that was slow.
 const SEVERAL: u64 = 2;
 
-/// The rule.
-pub(super) struct DurationNearTimeout;
-
-impl Rule for DurationNearTimeout {
-    fn kind(&self) -> Kind {
-        Kind::DurationNearTimeout
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

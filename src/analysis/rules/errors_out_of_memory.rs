@@ -1,28 +1,20 @@
 //! `errors.out_of_memory`: invocations are killed because they need more memory than there is. Only the logs show it.
 
 use super::advice::{self, KILLS};
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
 use crate::analysis::fact::{Fact, Quantity};
 use crate::analysis::finding::Command;
 use crate::analysis::forecast::Basis;
 use crate::analysis::live::Beats;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 
 /// The most memory a function can have, MB.
 const LARGEST_MB: u32 = 10_240;
 
-/// The rule.
-pub(super) struct ErrorsOutOfMemory;
-
-impl Rule for ErrorsOutOfMemory {
-    fn kind(&self) -> Kind {
-        Kind::ErrorsOutOfMemory
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

@@ -1,14 +1,14 @@
 //! `errors.rate`: more of a function's invocations fail than chance and its ordinary errors explain.
 
 use super::advice::{self, ERRORS};
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
 use super::seen::{Part, Seen};
 use crate::analysis::fact::{Fact, Quantity, Subject};
 use crate::analysis::forecast::Basis;
 use crate::analysis::statistics::rate_exceeds;
 use crate::analysis::thresholds::Thresholds;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 use lambda_model::text::fit;
 use lambda_model::time::Minute;
@@ -23,17 +23,9 @@ const NAMED: usize = 3;
 /// Columns of an error's message.
 const MESSAGE: usize = 100;
 
-/// The rule.
-pub(super) struct ErrorsRate;
-
-impl Rule for ErrorsRate {
-    fn kind(&self) -> Kind {
-        Kind::ErrorsRate
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

@@ -1,13 +1,13 @@
 //! `errors.timeout`: invocations reach the function's timeout and are stopped.
 
 use super::advice::{self, TIMEOUTS};
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
 use crate::analysis::fact::{Fact, Quantity};
 use crate::analysis::forecast::Basis;
 use crate::analysis::live::Beat;
 use crate::analysis::thresholds::Thresholds;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
@@ -16,17 +16,9 @@ const SEVERAL: u64 = 2;
 /// The longest timeout there is, seconds.
 const LONGEST_S: u32 = 900;
 
-/// The rule.
-pub(super) struct ErrorsTimeout;
-
-impl Rule for ErrorsTimeout {
-    fn kind(&self) -> Kind {
-        Kind::ErrorsTimeout
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

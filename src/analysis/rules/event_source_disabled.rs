@@ -2,29 +2,21 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::case::{Case, Found, LOOK_BACK, Rule};
+use super::case::{Case, Found, LOOK_BACK};
 use crate::analysis::fact::{Fact, Quantity, Subject};
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::function::EventSource;
 use lambda_model::metric::Metric;
 
 /// No more commands than these: there may be many mappings.
 const MOST_COMMANDS: usize = 4;
 
-/// The rule.
-pub(super) struct EventSourceDisabled;
-
-impl Rule for EventSourceDisabled {
-    fn kind(&self) -> Kind {
-        Kind::EventSourceDisabled
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let disabled: Vec<&EventSource> =
-            function.event_sources.iter().filter(|one| matches!(&*one.state, "Disabled" | "Disabling")).collect();
-        found(case, &disabled).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let disabled: Vec<&EventSource> =
+        function.event_sources.iter().filter(|one| matches!(&*one.state, "Disabled" | "Disabling")).collect();
+    found(case, &disabled).into_iter().collect()
 }
 
 /// What waits in the queue of a disabled mapping.

@@ -1,11 +1,11 @@
 //! `event_source.lagging`: a function does not keep up with the stream or the queue that feeds it.
 
 use super::advice::{self, REPORTS};
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::held::{Held, Sign};
 use crate::analysis::fact::{Fact, Quantity, Subject};
 use crate::store::series::Series;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::function::{EventSource, EventSourceKind};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
@@ -13,22 +13,14 @@ use lambda_model::time::Minute;
 /// The age's rise is taken over this many minutes.
 const RISE_MINUTES: i64 = 5;
 
-/// The rule.
-pub(super) struct EventSourceLagging;
-
-impl Rule for EventSourceLagging {
-    fn kind(&self) -> Kind {
-        Kind::EventSourceLagging
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let queues = function.event_sources.iter().filter(|source| source.kind == Some(EventSourceKind::Sqs));
-        let lags = stream(case, &function).into_iter().chain(queues.filter_map(|source| queue(case, source)));
-        // One finding: the source that is furthest behind.
-        let worst = lags.max_by(|one, other| one.age_s.total_cmp(&other.age_s));
-        worst.map(|lag| found(case, &function, &lag)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let queues = function.event_sources.iter().filter(|source| source.kind == Some(EventSourceKind::Sqs));
+    let lags = stream(case, &function).into_iter().chain(queues.filter_map(|source| queue(case, source)));
+    // One finding: the source that is furthest behind.
+    let worst = lags.max_by(|one, other| one.age_s.total_cmp(&other.age_s));
+    worst.map(|lag| found(case, &function, &lag)).into_iter().collect()
 }
 
 /// A source that is not kept up with.

@@ -1,24 +1,16 @@
 //! `memory.near_limit`: invocations use nearly all the memory there is. Only the logs show it.
 
 use super::advice::{self, REPORTS};
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::errors_out_of_memory::raise;
 use super::held::Sign;
 use crate::analysis::fact::{Fact, Quantity};
 use crate::analysis::forecast::Basis;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 
-/// The rule.
-pub(super) struct MemoryNearLimit;
-
-impl Rule for MemoryNearLimit {
-    fn kind(&self) -> Kind {
-        Kind::MemoryNearLimit
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

@@ -1,26 +1,18 @@
 //! `recursion.dropped`: the function invokes itself in a loop, and Lambda's loop detection drops its invocations.
 
 use super::advice::{self, REPORTS};
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 use super::counted::Counted;
 use crate::analysis::fact::{Fact, Quantity};
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 
 /// About as many times Lambda lets an event go through SQS, SNS, S3 or Lambda and back.
 const ROUNDS: f64 = 16.0;
 
-/// The rule.
-pub(super) struct RecursionDropped;
-
-impl Rule for RecursionDropped {
-    fn kind(&self) -> Kind {
-        Kind::RecursionDropped
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {

@@ -9,27 +9,18 @@ mod pool;
 #[cfg(test)]
 mod tests;
 
-use super::case::{Case, Found, FunctionCase, Rule};
+use super::case::{Case, Found, FunctionCase};
 pub(super) use episode::published;
 use episode::{Episode, Share};
 pub(super) use facts::fill;
 use lambda_model::finding::Kind;
-pub(super) use pool::{UnreservedPool, grew};
+pub(super) use pool::{grew, unreserved_pool};
 
 /// A function's requests are throttled for a cause of this kind.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Throttle(pub(super) Kind);
-
-impl Rule for Throttle {
-    fn kind(&self) -> Kind {
-        self.0
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let episode = Episode::of(case, &function).filter(|episode| episode.cause.kind() == self.0);
-        episode.map(|episode| found(case, &function, &episode)).into_iter().collect()
-    }
+pub(super) fn check(case: &Case<'_>, kind: Kind) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let episode = Episode::of(case, &function).filter(|episode| episode.cause.kind() == kind);
+    episode.map(|episode| found(case, &function, &episode)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>, episode: &Episode) -> Found {

@@ -7,12 +7,11 @@ use crate::analysis::fact::{Fact, Quantity, Subject};
 use crate::analysis::finding::Command;
 use crate::analysis::pool::Pool;
 use crate::analysis::rules::advice;
-use crate::analysis::rules::case::{Case, Found, LOOK_BACK, Rule};
+use crate::analysis::rules::case::{Case, Found, LOOK_BACK};
 use crate::analysis::rules::held::Sign;
 use crate::analysis::throttle::{Cause, FULL, throttled};
 use crate::store::state::FunctionState;
 use lambda_model::FunctionName;
-use lambda_model::finding::Kind;
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
@@ -24,53 +23,43 @@ const NAMED: usize = 5;
 const UNSEEN: f64 = 0.7;
 
 /// The Region's unreserved pool is in use, and functions without a reservation are throttled.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::analysis::rules) struct UnreservedPool;
-
-impl Rule for UnreservedPool {
-    fn kind(&self) -> Kind {
-        Kind::ThrottleUnreservedPool
+pub(in crate::analysis::rules) fn unreserved_pool(case: &Case<'_>) -> Vec<Found> {
+    if case.function.is_some() || !case.minutes().any(|minute| is_full(case, minute)) {
+        return Vec::new();
     }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        if case.function.is_some() || !case.minutes().any(|minute| is_full(case, minute)) {
-            return Vec::new();
-        }
-        let known = throttled_lately(case);
-        let Some(held) = case.held(|minute| sign(case, &known, minute)) else { return Vec::new() };
-        let last = told(case, &known, Minute::of(held.last));
-        let mut throttled = by_pool(case, &known, last);
-        throttled.sort_by(|one, other| other.share.throttles.total_cmp(&one.share.throttles));
-        let seen: f64 = throttled.iter().map(|one| one.share.throttles).sum();
-        let sure: f64 = throttled.iter().map(|one| one.share.throttles * one.confidence).sum();
-        let all = throttled.iter().fold(Share::default(), |all, one| Share {
-            throttles: all.throttles + one.share.throttles,
-            errors: all.errors + one.share.errors,
-            invocations: all.invocations + one.share.invocations,
-        });
-        let all = if throttled.is_empty() { Share::of(case.region(), last) } else { all };
-        let grown =
-            consumers(case.state, last, scarce_since(case.state, case.thresholds().near_limit, last, LOOK_BACK));
-        let mut facts = facts::callers_view(&all, last).to_vec();
-        facts.push(Fact::new(Quantity::ThrottledFunctions, throttled.len() as f64));
-        facts.extend(fill(case, last));
-        facts.extend(grew(&grown).into_iter().map(|fact| fact.limit(case.pool.limit.map(f64::from))));
-        facts.extend(throttled.iter().take(NAMED).map(|one| {
-            let fact = Fact::new(Quantity::ThrottledRequests, one.share.throttles);
-            fact.about(Subject::Function(one.name.clone())).at(last.start())
-        }));
-        facts.push(Fact::new(Quantity::MinutesSeen, f64::from(held.points)));
-        vec![Found {
-            severity: all.severity(case),
-            since: held.since,
-            confidence: if seen > 0.0 { sure / seen } else { UNSEEN },
-            facts,
-            commands: commands(case, &grown, &all),
-            impact: all.throttles,
-            affected: throttled.into_iter().map(|one| one.name).collect(),
-            ..Found::default()
-        }]
-    }
+    let known = throttled_lately(case);
+    let Some(held) = case.held(|minute| sign(case, &known, minute)) else { return Vec::new() };
+    let last = told(case, &known, Minute::of(held.last));
+    let mut throttled = by_pool(case, &known, last);
+    throttled.sort_by(|one, other| other.share.throttles.total_cmp(&one.share.throttles));
+    let seen: f64 = throttled.iter().map(|one| one.share.throttles).sum();
+    let sure: f64 = throttled.iter().map(|one| one.share.throttles * one.confidence).sum();
+    let all = throttled.iter().fold(Share::default(), |all, one| Share {
+        throttles: all.throttles + one.share.throttles,
+        errors: all.errors + one.share.errors,
+        invocations: all.invocations + one.share.invocations,
+    });
+    let all = if throttled.is_empty() { Share::of(case.region(), last) } else { all };
+    let grown = consumers(case.state, last, scarce_since(case.state, case.thresholds().near_limit, last, LOOK_BACK));
+    let mut facts = facts::callers_view(&all, last).to_vec();
+    facts.push(Fact::new(Quantity::ThrottledFunctions, throttled.len() as f64));
+    facts.extend(fill(case, last));
+    facts.extend(grew(&grown).into_iter().map(|fact| fact.limit(case.pool.limit.map(f64::from))));
+    facts.extend(throttled.iter().take(NAMED).map(|one| {
+        let fact = Fact::new(Quantity::ThrottledRequests, one.share.throttles);
+        fact.about(Subject::Function(one.name.clone())).at(last.start())
+    }));
+    facts.push(Fact::new(Quantity::MinutesSeen, f64::from(held.points)));
+    vec![Found {
+        severity: all.severity(case),
+        since: held.since,
+        confidence: if seen > 0.0 { sure / seen } else { UNSEEN },
+        facts,
+        commands: commands(case, &grown, &all),
+        impact: all.throttles,
+        affected: throttled.into_iter().map(|one| one.name).collect(),
+        ..Found::default()
+    }]
 }
 
 /// A function that the pool throttles.

@@ -5,6 +5,7 @@
 pub mod canary;
 pub mod consumers;
 pub mod cost;
+pub mod fact;
 pub mod failures;
 pub mod finding;
 pub mod forecast;

@@ -6,7 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::analysis::Params;
 use crate::analysis::canary::{Canary, Compared, Progress, Verdict};
-use crate::analysis::finding::Finding;
+use crate::analysis::fact::{Fact, Quantity};
+use crate::analysis::finding::{Command, Finding};
 use crate::analysis::live::quantiles::Quantiles;
 use crate::analysis::live::{Beat, Beats, CURVE_S, Curve, FunctionLive, Runs};
 use crate::snapshot::{FunctionSnapshot, Origin, Snapshot};
@@ -241,9 +242,9 @@ pub(crate) fn canary(verdict: Verdict) -> Canary {
         version: "8".to_string(),
         baseline: "7".to_string(),
         verdict,
-        reasons: vec![
-            "8 fails by at least 1.6 points more".to_string(),
-            "durations are alike, cold starts apart".to_string(),
+        facts: vec![
+            Fact::new(Quantity::ErrorRateDifference, None).range((0.016, 0.079)).limit(0.01),
+            Fact::new(Quantity::DurationRatio, 1.02).limit(1.25),
         ],
         calls_needed: undecided.then_some(270),
         decided_in_s: undecided.then_some(540),
@@ -275,7 +276,15 @@ pub(crate) fn deployment() -> Deployment {
 
 /// A finding about a function, or about the Region for `None`.
 pub(crate) fn finding(kind: Kind, severity: Severity, function: Option<&str>, impact: f64) -> Finding {
-    let place = function.unwrap_or("the Region");
+    let about = ["--function-name", function.unwrap_or("f")];
+    let get = |operation, options: &[&str]| Command {
+        program: "aws",
+        arguments: [&["lambda", operation], options, &["--region", "eu-west-1"]]
+            .concat()
+            .into_iter()
+            .map(String::from)
+            .collect(),
+    };
     Finding {
         kind,
         severity,
@@ -284,15 +293,22 @@ pub(crate) fn finding(kind: Kind, severity: Severity, function: Option<&str>, im
         affected: Vec::new(),
         since: now() - TimeDelta::minutes(7),
         confidence: 0.92,
-        summary: format!("{place} has {kind}: {impact} requests a minute"),
-        evidence: vec![
-            format!("{impact} requests were throttled at 09:57Z"),
-            "the pool was in use from 09:53Z on".to_string(),
+        facts: vec![
+            Fact::new(Quantity::ThrottledRequests, impact).of(2.0 * impact),
+            Fact::new(Quantity::Errors, impact),
+            Fact::instant(Quantity::PoolScarce, now() - TimeDelta::minutes(7)),
         ],
-        next: vec![
-            "aws lambda get-account-settings --region eu-west-1".to_string(),
-            format!("aws lambda get-function-concurrency --function-name {place} --region eu-west-1"),
-        ],
+        commands: vec![get("get-account-settings", &[]), get("get-function-concurrency", &about)],
         impact,
     }
+}
+
+/// The commands of a finding, each with its arguments side by side.
+pub(crate) fn commands(finding: &Finding) -> Vec<String> {
+    finding.commands.iter().map(|command| format!("{} {}", command.program, command.arguments.join(" "))).collect()
+}
+
+/// The values of the facts with this quantity, in their order; compared as a list they are compared exactly.
+pub(crate) fn values(finding: &Finding, quantity: Quantity) -> Vec<f64> {
+    finding.facts.iter().filter(|fact| fact.quantity == quantity).filter_map(|fact| fact.value).collect()
 }

@@ -5,19 +5,21 @@
 //! by version from the settled minutes of the metrics, and from whole minutes of the logs for the time after them. It is
 //! no sliding window: looking at a window again and again as it slides would sooner or later fail any canary.
 
+mod facts;
 pub mod judge;
 mod progress;
 mod split;
-mod words;
 
 use chrono::{DateTime, Utc};
 
+use self::facts::facts;
+pub use self::judge::Verdict;
 use self::judge::judge;
+pub use self::progress::Progress;
 use self::split::Split;
 pub(super) use self::split::weighed;
-pub(super) use self::words::percent;
-use self::words::reasons;
 use super::Params;
+use super::fact::Fact;
 use super::live::FunctionLive;
 use super::statistics::Count;
 use super::traffic::AliasTraffic;
@@ -33,10 +35,10 @@ pub struct Canary {
     pub baseline: String,
     /// Whether it is worse.
     pub verdict: Verdict,
-    /// Why, one fact a line, with counts, intervals and the margin; what decided stands first.
-    pub reasons: Vec<String>,
+    /// What it rests on: counts, intervals and the margin; what decided stands first.
+    pub facts: Vec<Fact>,
     /// How many more of the canary's calls the verdict needs, if it goes on as it did; `None` once decided, and where
-    /// that cannot be told.
+    /// that is not known.
     pub calls_needed: Option<u64>,
     /// When these calls will have come at the present rate, seconds.
     pub decided_in_s: Option<u64>,
@@ -50,28 +52,6 @@ pub struct Canary {
     pub deployment: Option<Progress>,
 }
 
-/// The word on a canary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is as good as what it replaces, within the margin.
-    Pass,
-    /// It is worse.
-    Fail,
-    /// Not enough calls yet.
-    NotEnoughData,
-}
-
-impl Verdict {
-    /// The word used in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::NotEnoughData => "not_enough_data",
-        }
-    }
-}
-
 /// Counts of two versions, and what is known of the difference of their rates.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Compared {
@@ -81,15 +61,6 @@ pub struct Compared {
     pub baseline: (f64, f64),
     /// The canary's rate less the baseline's: where it lies at every look with the confidence of the terms.
     pub difference: Option<(f64, f64)>,
-}
-
-/// A `CodeDeploy` deployment that shifts the alias.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Progress {
-    /// What is known of it.
-    pub deployment: Deployment,
-    /// Seconds until the next part of the traffic is shifted; `None` where that cannot be told.
-    pub next_step_in_s: Option<u64>,
 }
 
 /// The canary of `alias`; `None` where its traffic is not split.
@@ -116,11 +87,11 @@ pub fn canary(
     let pair = |count: Count| (count.failures, count.calls);
     let since = judgement.span.map_or_else(|| split.begin(now).start(), |(first, _)| first.start());
     Some(Canary {
-        reasons: reasons(&split, &judgement, alias, live, &params.canary),
+        facts: facts(&split, &judgement, alias, live, &params.canary),
         calls_needed: judgement.calls_needed.map(|calls| calls.ceil() as u64),
         decided_in_s: judgement.calls_needed.filter(|_| per_s > 0.0).map(|calls| (calls / per_s).ceil() as u64),
         since,
-        // A minute tells when it is over.
+        // A minute is known when it is over.
         decided: decided.map(|minute| minute.plus(1).start()),
         errors: Compared {
             canary: pair(judgement.canary),

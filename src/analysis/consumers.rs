@@ -16,7 +16,7 @@ const RISING_MINUTES: i64 = 5;
 /// Minutes of calm that are looked at.
 const CALM_MINUTES: i64 = 15;
 
-/// So many minutes back what is read in the background is looked for.
+/// This many minutes back what is read in the background is looked for.
 const TOLD_MINUTES: i64 = 8;
 
 /// A function that takes from the unreserved pool.
@@ -64,8 +64,8 @@ pub fn consumer(function: &FunctionState, minute: Minute, since: Minute) -> Opti
     Some(Consumer { name: function.name.clone(), in_use, before: before.get(before.len() / 2).copied() })
 }
 
-/// What is not on screen is read every few minutes only: the newest minute up to `minute` that half of the functions tell of
-/// that tell of any.
+/// What is not on screen is read every few minutes only: the newest minute up to `minute` in
+/// which half of the functions that publish anything did.
 fn told(scope: &ScopeState, minute: Minute) -> Minute {
     let functions = || scope.functions.values();
     let tells = |function: &FunctionState, minute| {

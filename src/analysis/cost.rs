@@ -11,7 +11,7 @@ const USD_PER_LIST_REQUEST: f64 = 0.01 / 1000.0;
 /// Live Tail, USD per minute of a session, after 1,800 free minutes a month and account that are not counted on.
 const USD_PER_TAIL_MINUTE: f64 = 0.01;
 
-/// A rate is not told from less than this.
+/// No rate is computed from less than this.
 const SHORTEST: TimeDelta = TimeDelta::minutes(1);
 
 /// The calls made since lamtop started, and their price.

@@ -1,9 +1,11 @@
-//! A finding: what is wrong, since when, how sure that is, and what to do. Built by `rules`, ordered here.
+//! A finding: what is wrong, since when, how sure that is, what it rests on, and what to do. Data only: rules build it,
+//! `view` makes the sentences.
 
 use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
 
+use super::fact::{Fact, Quantity};
 use lambda_model::FunctionName;
 use lambda_model::finding::{Kind, Severity};
 
@@ -18,20 +20,27 @@ pub struct Finding {
     pub function: Option<FunctionName>,
     /// The alias it is about.
     pub alias: Option<String>,
-    /// Functions that suffer from it, when it is not about them alone: whose requests a full pool refuses.
+    /// Functions that suffer from it, when it is not about them alone: those that a full pool throttles.
     pub affected: Vec<FunctionName>,
     /// When it began, as far as is known: the first settled point that shows it.
     pub since: DateTime<Utc>,
-    /// The probability that it is so, 0–1. Of findings with 0.9 about 90 % are right (`examples/evaluate.rs`).
+    /// The probability that it is so, 0–1. Of findings with 0.9 about 90 % are right (`examples/evaluate`).
     pub confidence: f64,
-    /// One sentence: what is wrong.
-    pub summary: String,
-    /// The numbers it rests on, one fact a line.
-    pub evidence: Vec<String>,
-    /// `aws` commands, ready to paste, for what an operator would do next. lamtop never runs them.
-    pub next: Vec<String>,
-    /// What it costs now: requests a minute that fail, wait or are refused. Orders findings of one severity.
+    /// What it rests on, the most important first.
+    pub facts: Vec<Fact>,
+    /// What an operator would run next. lamtop never runs it.
+    pub commands: Vec<Command>,
+    /// What it costs now: requests a minute that fail, wait or are throttled. Orders findings of one severity.
     pub impact: f64,
+}
+
+/// A command, not yet quoted for a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The program.
+    pub program: &'static str,
+    /// Its arguments, each as the program gets it.
+    pub arguments: Vec<String>,
 }
 
 impl Finding {
@@ -45,5 +54,10 @@ impl Finding {
     /// Whether it is about `function`, or `function` suffers from it.
     pub fn concerns(&self, function: &FunctionName) -> bool {
         self.function.as_ref() == Some(function) || self.affected.contains(function)
+    }
+
+    /// The first fact with this quantity.
+    pub fn fact(&self, quantity: Quantity) -> Option<&Fact> {
+        self.facts.iter().find(|fact| fact.quantity == quantity)
     }
 }

@@ -15,16 +15,16 @@ use crate::store::state::{FunctionState, ScopeState};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// A forecast by the minute rests on so many of the newest settled minutes: the longest time over which they are
+/// A forecast by the minute rests on this many of the newest settled minutes: the longest time over which they are
 /// straight. What rises faster than that comes to rest, or is there, before the newest minute is settled.
 const MINUTES: [i64; 2] = [40, 20];
-/// One by the logs rests on so many settled seconds, in steps of [`STEP_S`], likewise.
+/// One from the logs rests on this many settled seconds, in steps of [`STEP_S`], likewise.
 const SECONDS: [usize; 3] = [240, 120, 60];
 const STEP_S: usize = 5;
 /// The normal quantile of the slope's interval: 98 %. With fewer than six points there is no such interval.
 const CONFIDENCE: f64 = 2.326;
 
-/// A rise goes on by so many times less or more, at best and at worst.
+/// A rise goes on by this many times less or more, at best and at worst.
 const BAND: f64 = 2.0;
 /// One that lately has this part of its slope comes to rest.
 const SLOWER: f64 = 0.7;
@@ -57,9 +57,9 @@ pub struct Forecast {
 /// What a forecast rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// Seconds, by the logs.
+    /// Seconds, from the logs.
     Logs,
-    /// Minutes, by CloudWatch.
+    /// Minutes, from CloudWatch.
     Metrics,
 }
 
@@ -78,7 +78,7 @@ pub fn region(state: &ScopeState, live: &ScopeLive, params: &Params, now: DateTi
     let limit = f64::from(state.limits.as_ref()?.value.concurrent_executions);
     let claimed = state.region.one(Metric::ClaimedAccountConcurrency);
     let by_logs = live.region.as_ref().filter(|region| !region.lower_bound).and_then(|region| {
-        // The logs tell what runs; what is set aside and idle counts against the limit as well.
+        // The logs show what runs; what is set aside and idle counts against the limit as well.
         let pool = Pool::newest(state, now);
         let idle = (pool.claimed? - pool.in_use?).max(0.0);
         by_seconds(&region.curve, limit - idle, params, now)
@@ -139,7 +139,7 @@ fn forecast(
     params: &Params,
 ) -> Option<Forecast> {
     let highest = points.iter().map(|(_, in_use)| *in_use).reduce(f64::max)?;
-    // From here on the limit is told to be near, and what is in use no longer grows by what is asked for.
+    // From here on the limit is said to be near, and what is in use no longer grows by what is asked for.
     if highest >= params.thresholds.near_limit * limit {
         return None;
     }

@@ -11,7 +11,7 @@
 /// The prior of a rate in the mixture, Beta(a, b): nearly flat on the logarithm below 0.1, where error rates are. Any
 /// prior keeps the guarantee; one that is near the truth only needs fewer calls.
 const PRIOR: (f64, f64) = (0.5, 10.0);
-/// Halvings until an end of an interval is told to 2⁻⁵⁰, finer than any count that is ever seen.
+/// Halvings until an end of an interval is known to 2⁻⁵⁰, finer than any count that is ever seen.
 const HALVINGS: u32 = 50;
 /// Halvings where only a minimum is wanted: it is flat, so half the digits suffice.
 const COARSE: u32 = 30;
@@ -161,7 +161,7 @@ pub fn proportion(count: Count, alpha: f64) -> (f64, f64) {
 /// pair of the line is the one that counts. Convex in `difference`, least at the difference of the observed rates.
 fn evidence_against_difference(first: Count, second: Count, difference: f64) -> f64 {
     let (mut low, mut high) = ((-difference).max(0.0), (1.0 - difference).min(1.0));
-    // The slope of the sum over the second's rate grows, so its sign tells on which side the minimum lies.
+    // The slope of the sum over the second's rate grows, so its sign shows on which side the minimum lies.
     let slope = |count: Count, rate: f64| {
         let part = |count: f64, rate: f64| if count > 0.0 { count / rate } else { 0.0 };
         part(count.calls - count.failures, 1.0 - rate) - part(count.failures, rate)
@@ -194,7 +194,7 @@ pub fn within(first: Count, second: Count, margin: f64, alpha: f64) -> bool {
 /// with probability `alpha` at most. `None` where one was never called.
 ///
 /// The shadow of a joint region. Against two sequences of α/2 each, its lower end needs a fifth to a third fewer calls to
-/// tell a failing canary, and no α has to be split between versions of unequal traffic.
+/// recognise a failing canary, and no α has to be split between versions of unequal traffic.
 pub fn difference(first: Count, second: Count, alpha: f64) -> Option<(f64, f64)> {
     let observed = first.rate()? - second.rate()?;
     let enough = -alpha.ln();

@@ -1,13 +1,13 @@
-//! From when on something is a finding: every number a rule compares with, by its setting's name.
+//! From when on something is a finding, or marked on screen: every number that is compared with, by its setting's name.
 
 /// The section `[findings]` of `lamtop.toml`. Shares are 0–1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
-    /// A finding opens when so many …
+    /// A finding opens when this many …
     pub raise: u32,
-    /// … of so many settled points show it; a strong one counts twice.
+    /// … of this many settled points show it; a strong one counts twice.
     pub raise_of: u32,
-    /// It closes after so many settled points in a row that do not.
+    /// It closes after this many settled points in a row that do not.
     pub clear: u32,
     /// Claimed concurrency over the limit (or a function's over its reservation) from which it is nearly reached.
     pub near_limit: f64,
@@ -29,14 +29,20 @@ pub struct Thresholds {
     pub least_cold_starts: u32,
     /// The age of an asynchronous event from which events wait, seconds.
     pub async_age_s: u32,
-    /// The age of the last record of a batch from which a stream is lagged behind, seconds.
+    /// The age of the last record of a batch from which its function lags behind, seconds.
     pub iterator_age_s: u32,
-    /// The age of a queue's oldest message from which it is lagged behind, seconds.
+    /// The age of a queue's oldest message from which its function lags behind, seconds.
     pub message_age_s: u32,
-    /// How long a change is told after it was made, minutes.
+    /// How long a change is a finding after it was made, minutes.
     pub change_minutes: u32,
-    /// A forecast further away than this is not told, minutes.
+    /// A forecast further away than this is not shown, minutes.
     pub forecast_minutes: u32,
+    /// errors / invocations from which an error rate is marked on screen; it is critical from `error_rate_critical` on.
+    pub marked_error_rate: f64,
+    /// The used part of a limit from which it is marked on screen.
+    pub marked_use: f64,
+    /// The same, critical.
+    pub marked_use_critical: f64,
 }
 
 impl Default for Thresholds {
@@ -59,6 +65,9 @@ impl Default for Thresholds {
             message_age_s: 120,
             change_minutes: 60,
             forecast_minutes: 60,
+            marked_error_rate: 0.01,
+            marked_use: 0.80,
+            marked_use_critical: 0.95,
         }
     }
 }
@@ -66,7 +75,7 @@ impl Default for Thresholds {
 /// The section `[canary]` of `lamtop.toml`: how a canary is judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CanaryTerms {
-    /// A canary that fails more often by at most this share of its calls is as good: 0.01 is one in a hundred.
+    /// A canary that fails more often by at most this share of its invocations is as good: 0.01 is one in a hundred.
     pub margin: f64,
     /// Its durations may be longer by this factor.
     pub slower: f64,

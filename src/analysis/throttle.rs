@@ -1,8 +1,8 @@
-//! Why a function's requests were refused in a minute, and how sure that is. It looks at one minute and knows nothing
+//! Why a function's requests were throttled in a minute, and how sure that is. It looks at one minute and knows nothing
 //! of findings.
 //!
-//! Only the caller of a request is told the reason (aws-facts 6.6); here it is inferred from the limits and from what
-//! was in use. A minute's maximum tells that a limit was reached, not for how long: what more than one limit explains
+//! Only the caller of a request gets the reason (aws-facts 6.6); here it is inferred from the limits and from what
+//! was in use. A minute's maximum shows that a limit was reached, not for how long: what more than one limit explains
 //! is less sure.
 
 use crate::analysis::live::FunctionLive;
@@ -25,12 +25,12 @@ const REACHED: f64 = 0.95;
 pub const FULL: f64 = 0.99;
 /// A rate that over the whole minute was this part of what is allowed was above it in some of its seconds.
 const RATE_SURE: f64 = 0.8;
-/// So many minutes back a function's rise is looked for: a burst may begin just before the minute does.
+/// This many minutes back a function's rise is looked for: a burst may begin just before the minute does.
 const RISE_MINUTES: i64 = 3;
 /// Less than this sure of a cause is not to know it.
 const KNOWN: f64 = 0.5;
 
-/// Why requests were refused.
+/// Why requests were throttled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The reservation is 0.
@@ -63,28 +63,28 @@ impl Cause {
     }
 }
 
-/// The refused requests of a minute.
+/// The throttled requests of a minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Refused {
+pub struct Throttled {
     /// How many; more than 0.
     pub requests: f64,
     /// Why.
     pub cause: Cause,
-    /// The probability that it is so, 0–1; of an unknown cause: that the facts do not tell it.
+    /// The probability that it is so, 0–1; of an unknown cause: that the facts do not show it.
     pub confidence: f64,
 }
 
-/// What was refused of a function in a minute, and why; `None` where nothing was, or nothing is known.
-pub fn refused(
+/// What was throttled of a function in a minute, and why; `None` where nothing was, or nothing is known.
+pub fn throttled(
     scope: &ScopeState,
     function: &FunctionState,
     live: Option<&FunctionLive>,
     minute: Minute,
-) -> Option<Refused> {
+) -> Option<Throttled> {
     let requests = function.series.one(Metric::Throttles)?.get(minute).filter(|throttles| *throttles > 0.0)?;
     let sight = Sight { scope, function, live, minute, throttles: requests };
     let (cause, confidence) = sight.cause();
-    Some(Refused { requests, cause, confidence })
+    Some(Throttled { requests, cause, confidence })
 }
 
 /// One function in one minute.
@@ -113,7 +113,7 @@ impl Sight<'_> {
         self.function.series.one(metric)?.get(self.minute)
     }
 
-    /// Requests of the minute, refused ones included.
+    /// Requests of the minute, throttled ones included.
     fn asked(&self) -> f64 {
         self.value(Metric::Invocations).unwrap_or(0.0) + self.throttles
     }
@@ -136,7 +136,7 @@ impl Sight<'_> {
         let asked = self.asked() / per_minute;
         let Some(in_use) = self.value(Metric::ConcurrentExecutions) else { return (Cause::Unknown, 0.0) };
         if in_use >= reserved {
-            // Both limits may have been reached; which one for longer, the means of the minute tell.
+            // Both limits may have been reached; which one for longer, the means of the minute show.
             let ran_fast = self.value(Metric::Invocations).unwrap_or(0.0) >= RATE_SURE * per_minute;
             let mostly_free = self.mean_concurrency().is_some_and(|mean| mean < 0.5 * reserved);
             return match (asked >= RATE_SURE, ran_fast && mostly_free) {
@@ -209,7 +209,7 @@ impl Sight<'_> {
         }
     }
 
-    /// The most that its concurrency rose within ten seconds of the minute, by the logs.
+    /// The most that its concurrency rose within ten seconds of the minute, from the logs.
     fn fastest_rise(&self) -> Option<f64> {
         let curve = &self.live?.curve;
         let seconds = curve.values.len().cast_signed() as i64;

@@ -19,7 +19,7 @@ pub struct AliasTraffic {
     pub version: Option<String>,
     /// Additional versions and their weights.
     pub additional: BTreeMap<String, f64>,
-    /// Requests to the alias that were refused over the window: they ran no version.
+    /// Requests to the alias that were throttled over the window: they ran no version.
     pub throttles: Option<f64>,
     /// The primary first, then the additional ones, then versions that ran but are no longer routed to.
     pub versions: Vec<VersionTraffic>,
@@ -86,7 +86,7 @@ pub fn aliases(function: &FunctionState, params: Params, now: DateTime<Utc>) -> 
         }
         match known {
             Some(index) => aliases[index].versions.push(traffic),
-            // The metrics tell of an alias that has not been read yet.
+            // The metrics know an alias that has not been read yet.
             None => aliases.push(AliasTraffic {
                 name: name.clone(),
                 version: None,
@@ -97,9 +97,9 @@ pub fn aliases(function: &FunctionState, params: Params, now: DateTime<Utc>) -> 
         }
     }
     for alias in &mut aliases {
-        let refused = function.qualified.get(&alias.name).and_then(|series| series.one(Metric::Throttles));
+        let throttled = function.qualified.get(&alias.name).and_then(|series| series.one(Metric::Throttles));
         alias.throttles =
-            refused.and_then(|series| series.range(window.0, window.1).flatten().reduce(|sum, one| sum + one));
+            throttled.and_then(|series| series.range(window.0, window.1).flatten().reduce(|sum, one| sum + one));
         let total = alias.versions.iter().filter_map(|version| version.invocations).sum::<f64>();
         for version in &mut alias.versions {
             version.share = ratio(version.invocations, Some(total));
@@ -186,11 +186,11 @@ mod tests {
     }
 
     #[test]
-    fn refused_requests_belong_to_the_alias() {
-        let refused = Subject::Qualified { function: "f".into(), qualifier: "live".into() };
+    fn throttled_requests_belong_to_the_alias() {
+        let throttled = Subject::Qualified { function: "f".into(), qualifier: "live".into() };
         let told = invoked(live(&[]), "7", &[(0, 30.0)]);
         assert_eq!(only(&told).throttles, None);
-        let told = told.points(&refused, Metric::Throttles, &[(0, 5.0), (2, 7.0), (40, 100.0)]);
+        let told = told.points(&throttled, Metric::Throttles, &[(0, 5.0), (2, 7.0), (40, 100.0)]);
         assert_eq!(only(&told).throttles, Some(12.0), "within the window");
     }
 

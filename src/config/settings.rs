@@ -199,6 +199,9 @@ impl Settings {
                 message_age_s: from.read("findings.message_age_s", number("whole seconds", 1..=1_209_600)),
                 change_minutes: from.read("findings.change_minutes", number("whole minutes", 1..=120)),
                 forecast_minutes: from.read("findings.forecast_minutes", number("whole minutes", 1..=1440)),
+                marked_error_rate: from.read("findings.marked_error_rate", fraction()),
+                marked_use: from.read("findings.marked_use", fraction()),
+                marked_use_critical: from.read("findings.marked_use_critical", fraction()),
             },
             canary: CanaryTerms {
                 margin: from.read("canary.margin", number("a share", 0.0..=0.5)),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::analysis::canary::{Canary, Progress, Verdict};
 use crate::analysis::traffic::AliasTraffic;
 use crate::snapshot::FunctionSnapshot;
+use crate::view::canary::reasons;
 use crate::view::units::{self, MISSING};
 use chrono::TimeDelta;
 use lambda_model::text::clean;
@@ -19,8 +20,8 @@ pub fn text(function: &FunctionSnapshot, alias: &AliasTraffic, canary: &Canary) 
         Verdict::NotEnoughData => "NOT ENOUGH DATA",
     };
     let _ = writeln!(out, "{word}  {}  version {} against {}", clean(&name), canary.version, canary.baseline);
-    for reason in &canary.reasons {
-        let _ = writeln!(out, "  · {}", clean(reason));
+    for reason in reasons(canary) {
+        let _ = writeln!(out, "  · {}", clean(&reason));
     }
     for version in &alias.versions {
         let percent = |share: Option<f64>| share.map_or_else(|| MISSING.to_string(), units::percent);

@@ -1,8 +1,10 @@
 //! Functions and findings as CSV: one line each, plain numbers, empty where nothing is known.
 
 use crate::analysis::finding::Finding;
+use crate::analysis::thresholds::Thresholds;
 use crate::error::Error;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot, Snapshot};
+use crate::view::findings as words;
 use crate::view::functions::RowRef;
 use crate::view::status::Status;
 
@@ -42,7 +44,7 @@ pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
     let records = rows.iter().filter_map(|row| {
         let (scope, function) = row.of(snapshot)?;
         let scope = snapshot.scopes.iter().find(|candidate| candidate.scope == *scope)?;
-        Some(record(scope, function))
+        Some(record(&snapshot.params.thresholds, scope, function))
     });
     write(FUNCTION, records)
 }
@@ -62,9 +64,9 @@ pub fn findings(findings: &[(&ScopeSnapshot, &Finding)]) -> Result<String, Error
             finding.alias.clone().unwrap_or_default(),
             super::time(finding.since),
             finding.confidence.to_string(),
-            finding.summary.clone(),
-            finding.evidence.join("; "),
-            finding.next.join("; "),
+            words::summary(finding),
+            words::evidence(finding).join("; "),
+            words::next(finding).join("; "),
         ]
         .map(|field| plain(&field))
     };
@@ -85,7 +87,7 @@ fn write<const WIDTH: usize>(
     String::from_utf8(bytes).map_err(|error| fault(&error))
 }
 
-fn record(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; FUNCTION.len()] {
+fn record(thresholds: &Thresholds, scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; FUNCTION.len()] {
     let metrics = &function.metrics;
     let duration = &metrics.duration_ms;
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -96,7 +98,7 @@ fn record(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> [String; FUNCTI
         scope.scope.region.to_string(),
         scope.scope.profile.as_ref().map(ToString::to_string).unwrap_or_default(),
         function.state.name.to_string(),
-        Status::known(scope, function).map(|status| status.label().to_lowercase()).unwrap_or_default(),
+        Status::known(thresholds, scope, function).map(|status| status.label().to_lowercase()).unwrap_or_default(),
         metrics.as_of.map(|minute| super::time(minute.start())).unwrap_or_default(),
         number(metrics.invocations),
         number(metrics.errors),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::analysis::finding::Finding;
 use crate::snapshot::{ScopeSnapshot, Snapshot};
-use crate::view::units;
+use crate::view::{findings, units};
 use lambda_model::finding::Severity;
 use lambda_model::text::clean;
 use lambda_model::time::Minute;
@@ -39,16 +39,16 @@ fn one(out: &mut String, now: DateTime<Utc>, scope: &ScopeSnapshot, finding: &Fi
         finding.severity.word().to_uppercase(),
         finding.kind,
         clean(&of),
-        finding.since.format("%H:%MZ"),
+        units::clock(finding.since),
         units::span(now - finding.since),
         units::percent(finding.confidence),
     );
-    let _ = writeln!(out, "  {}", clean(&finding.summary));
-    for fact in &finding.evidence {
-        let _ = writeln!(out, "  · {}", clean(fact));
+    let _ = writeln!(out, "  {}", clean(&findings::summary(finding)));
+    for fact in findings::evidence(finding) {
+        let _ = writeln!(out, "  · {}", clean(&fact));
     }
-    for command in &finding.next {
-        let _ = writeln!(out, "  $ {}", clean(command));
+    for command in findings::next(finding) {
+        let _ = writeln!(out, "  $ {}", clean(&command));
     }
     out.push('\n');
 }
@@ -64,6 +64,6 @@ fn summary(snapshot: &Snapshot, findings: &[(&ScopeSnapshot, &Finding)]) -> Stri
     let functions: usize = snapshot.scopes.iter().map(|scope| scope.functions.len()).sum();
     let settled = Minute::newest_complete(snapshot.at).plus(-i64::from(snapshot.params.provisional_minutes));
     let functions = if functions == 1 { "1 function".to_string() } else { format!("{functions} functions") };
-    let looked = format!("{functions}, metrics up to {}", settled.plus(1).start().format("%H:%MZ"));
+    let looked = format!("{functions}, metrics up to {}", units::clock(settled.plus(1).start()));
     if counts.is_empty() { format!("no findings: {looked}") } else { format!("{} in {looked}", counts.join(", ")) }
 }

@@ -23,7 +23,7 @@ pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> String {
             known(pool.limit.map(f64::from)),
             known(pool.headroom),
             known(pool.throttles),
-            pool.as_of.map_or_else(|| MISSING.to_string(), |minute| minute.start().format("%H:%M UTC").to_string()),
+            pool.as_of.map_or_else(|| MISSING.to_string(), |minute| units::clock(minute.start())),
         );
     }
     let several = snapshot.scopes.len() > 1;

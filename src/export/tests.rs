@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::{canary, csv, findings, json, table};
 use crate::analysis::canary::{Canary, Compared, Progress, Verdict};
-use crate::analysis::finding::Finding;
+use crate::analysis::fact::{Fact, Quantity, Subject as About};
+use crate::analysis::finding::{Command, Finding};
 use crate::analysis::forecast::{Basis, Forecast};
 use crate::fixture::{Fixture, executed, function, info, now};
 use crate::snapshot::Snapshot;
@@ -67,9 +68,10 @@ fn judged() -> Snapshot {
     let mut snapshot = known().snapshot();
     let scope = &mut snapshot.scopes[0];
     scope.forecast = Some(Forecast { low_s: 140.2, likely_s: 210.0, high_s: 419.9, as_of: now(), basis: Basis::Logs });
+    let difference = Fact::new(Quantity::Changed, None).about(About::Setting("memory\u{1b}[2J 1024".to_string()));
     scope.findings = vec![
-        found(Kind::ThrottleUnreservedPool, Severity::Critical, None, "the pool is empty"),
-        found(Kind::ChangeCode, Severity::Info, Some("checkout"), "new code\u{1b}[2J at 09:52Z"),
+        found(Kind::ThrottleUnreservedPool, Severity::Critical, None, Vec::new()),
+        found(Kind::ChangeConfiguration, Severity::Info, Some("checkout"), vec![difference]),
     ];
     let deployment = Deployment {
         id: "d-A1B2C3D4E".to_string(),
@@ -90,7 +92,7 @@ fn judged() -> Snapshot {
         version: "8".to_string(),
         baseline: "7".to_string(),
         verdict: Verdict::NotEnoughData,
-        reasons: vec!["30 calls say little".to_string()],
+        facts: vec![Fact::new(Quantity::Invocations, 30.0)],
         calls_needed: Some(270),
         decided_in_s: Some(540),
         since: now() - TimeDelta::minutes(4),
@@ -102,7 +104,7 @@ fn judged() -> Snapshot {
     snapshot
 }
 
-fn found(kind: Kind, severity: Severity, function: Option<&str>, summary: &str) -> Finding {
+fn found(kind: Kind, severity: Severity, function: Option<&str>, facts: Vec<Fact>) -> Finding {
     Finding {
         kind,
         severity,
@@ -111,9 +113,11 @@ fn found(kind: Kind, severity: Severity, function: Option<&str>, summary: &str) 
         affected: Vec::new(),
         since: now() - TimeDelta::minutes(13),
         confidence: 0.954_321,
-        summary: summary.to_string(),
-        evidence: vec!["claimed 1000 of 1000".to_string()],
-        next: vec!["aws lambda get-account-settings --region ap-northeast-1".to_string()],
+        facts: [facts, vec![Fact::new(Quantity::ClaimedConcurrency, 1000.0).limit(1000.0)]].concat(),
+        commands: vec![Command {
+            program: "aws",
+            arguments: ["lambda", "get-account-settings", "--region", "ap-northeast-1"].map(str::to_string).to_vec(),
+        }],
         impact: 12.0,
     }
 }
@@ -124,13 +128,14 @@ fn findings_are_told_with_their_evidence_and_the_next_command() {
     let text = findings::text(&snapshot, &snapshot.findings());
     let expected = "\
 CRITICAL  throttle.unreserved_pool  123456789012/ap-northeast-1  since 09:47Z (13m)  95%
-  the pool is empty
-  · claimed 1000 of 1000
+  The unreserved pool is full; – requests a minute are throttled
+  · Claimed concurrency 1000 of 1000
   $ aws lambda get-account-settings --region ap-northeast-1
 
-INFO      change.code  checkout in 123456789012/ap-northeast-1  since 09:47Z (13m)  95%
-  new code\u{FFFD}[2J at 09:52Z
-  · claimed 1000 of 1000
+INFO      change.configuration  checkout in 123456789012/ap-northeast-1  since 09:47Z (13m)  95%
+  checkout: its configuration (memory\u{FFFD}[2J 1024) was changed at 09:47Z
+  · memory\u{FFFD}[2J 1024
+  · Claimed concurrency 1000 of 1000
   $ aws lambda get-account-settings --region ap-northeast-1
 
 sqs:GetQueueAttributes denied in 123456789012/ap-northeast-1: no policy allows \"sqs:GetQueueAttributes\"\u{FFFD}[2J
@@ -147,6 +152,13 @@ fn findings_are_written_to_what_they_are_known() {
     assert_eq!(document["findings"][0]["kind"], "throttle.unreserved_pool");
     assert_eq!(document["findings"][0]["function"], Value::Null);
     assert_eq!(document["findings"][1]["confidence"], 0.954);
+    assert_eq!(document["findings"][1]["facts"][0]["subject"]["kind"], "setting");
+    let claimed = &document["findings"][0]["facts"][0];
+    assert_eq!((&claimed["quantity"], &claimed["unit"]), (&"claimed_concurrency".into(), &"count".into()));
+    assert_eq!((&claimed["value"], &claimed["limit"]), (&1000.0.into(), &1000.0.into()));
+    assert_eq!((&claimed["subject"]["kind"], &claimed["bound"]), (&"region".into(), &"exact".into()));
+    let command = &document["findings"][0]["commands"][0];
+    assert_eq!((&command["program"], &command["arguments"][1]), (&"aws".into(), &"get-account-settings".into()));
     let range = &document["scopes"][0]["concurrency"]["forecast"]["limit_reached_in_s"];
     assert_eq!((&range["low"], &range["high"]), (&Value::from(140), &Value::from(420)));
 }
@@ -158,10 +170,7 @@ fn a_canary_is_told_with_what_it_still_needs() {
     let function = &scope.functions[0];
     let alias = function.aliases.iter().find(|alias| alias.name == "live").unwrap();
     let text = canary::text(function, alias, &function.canaries["live"]);
-    assert!(
-        text.starts_with("NOT ENOUGH DATA  checkout:live  version 8 against 7\n  · 30 calls say little\n"),
-        "{text}"
-    );
+    assert!(text.starts_with("NOT ENOUGH DATA  checkout:live  version 8 against 7\n  · Invocations 30\n"), "{text}");
     assert!(text.contains("  · needs 270 more calls of version 8, about 9m at this rate\n"), "{text}");
     assert!(
         text.contains(

@@ -15,6 +15,7 @@ use crate::config::{Format, Settings};
 use crate::error::Error;
 use crate::export;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot, Snapshot};
+use crate::view::units::clock_seconds;
 use lambda_model::FunctionId;
 use lambda_model::demand::Demand;
 use lambda_model::time::Minute;
@@ -143,7 +144,7 @@ fn watch(
 /// Says on standard error how far it is; nobody need read it.
 fn progress(snapshot: &Snapshot, (function, alias): &(String, String), canary: &Canary) {
     let needed = export::canary::still_needed(canary).unwrap_or_else(|| "needs more calls".to_string());
-    let line = format!("{} {function}:{alias} not enough data, {needed}", snapshot.at.format("%H:%M:%SZ"));
+    let line = format!("{} {function}:{alias} not enough data, {needed}", clock_seconds(snapshot.at));
     let _ = writeln!(std::io::stderr(), "{}", lambda_model::text::clean(&line));
 }
 

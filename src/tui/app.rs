@@ -244,12 +244,14 @@ impl App {
     }
 
     /// The commands of the selected finding, and which of them is selected.
-    pub fn commands(&self) -> Option<(&[String], usize)> {
+    pub fn commands(&self) -> Option<(Vec<String>, usize)> {
         let (_, finding) = self.found.get(self.findings.selected)?.of(self.snapshot())?;
         let id = self.finding_id(self.findings.selected);
         let chosen = self.command.as_ref().filter(|(of, _)| Some(of) == id.as_ref());
         let place = chosen.map_or(0, |(_, place)| *place);
-        Some((&finding.next, if place < finding.next.len() { place } else { 0 }))
+        let commands = findings::next(finding);
+        let place = if place < commands.len() { place } else { 0 };
+        Some((commands, place))
     }
 
     /// Goes to the next command of the selected finding, and from the last to the first.

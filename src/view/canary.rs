@@ -3,9 +3,9 @@
 
 use chrono::TimeDelta;
 
-use super::function::Fact;
+use super::labelled::Fact;
 use super::meaning::Meaning;
-use super::units;
+use super::{facts, units};
 use crate::analysis::canary::{Canary, Compared, Progress, Verdict};
 use crate::analysis::ratio;
 use crate::analysis::thresholds::CanaryTerms;
@@ -33,11 +33,16 @@ pub fn verdict(canary: &Canary, terms: &CanaryTerms) -> Vec<Fact> {
     }
     facts.push(plain("errors", compared(&canary.errors)));
     if let Some((low, high)) = canary.errors.difference {
-        facts.push(plain("difference", format!("{} to {} points", points(low), points(high))));
+        facts.push(plain("difference", format!("{} to {} points", units::points(low), units::points(high))));
     }
     let margin = format!("{:.1} points", terms.margin * 100.0);
     facts.push(Fact { label: "margin", value: margin, meaning: Meaning::Muted });
     facts
+}
+
+/// What the verdict rests on, one fact a line, what decided first.
+pub fn reasons(canary: &Canary) -> Vec<String> {
+    facts::lines(&canary.facts)
 }
 
 /// How many more calls the verdict needs, and when they will have come.
@@ -60,11 +65,6 @@ fn compared(compared: &Compared) -> String {
         format!("{} of {}{}", units::count(failures), units::count(calls), share.unwrap_or_default())
     };
     format!("{} against {}", rate(compared.canary), rate(compared.baseline))
-}
-
-/// A difference of two shares in percentage points, with its sign.
-fn points(difference: f64) -> String {
-    format!("{:+.1}", difference * 100.0)
 }
 
 /// The deployment that shifts the alias.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::function::Fact;
+use super::labelled::Fact;
 use super::meaning::Meaning;
 use super::units;
 use crate::snapshot::FunctionSnapshot;
@@ -22,7 +22,7 @@ pub enum Subject {
     Alias,
     /// Reserved or provisioned concurrency.
     Concurrency,
-    /// Code or configuration: AWS tells only that it was modified.
+    /// Code or configuration: AWS says only that it was modified.
     Modified,
 }
 

@@ -68,7 +68,7 @@ columns! {
     Status {
         name: "impact", head: "STATUS", rank: 0, width: 9, left: true, plain: true,
         order: Order::Impact,
-        cell: |row| match Status::known(row.scope, row.function) {
+        cell: |row| match Status::known(row.thresholds(), row.scope, row.function) {
             Some(status) => Cell::Text(status.label(), status.meaning()),
             None => missing(),
         },
@@ -79,7 +79,7 @@ columns! {
         order: Order::Text(|row| Some(row.function.state.name.to_string())),
         cell: |row| {
             let worst = findings::worst_of(row.scope, &row.function.state.name);
-            let meaning = Status::of(row.function, worst).name_meaning();
+            let meaning = Status::of(row.thresholds(), row.function, worst).name_meaning();
             Cell::Text(text::clean(row.function.state.name.as_str()).into_owned(), meaning)
         },
     },
@@ -101,14 +101,14 @@ columns! {
         name: "errors", head: "ERR", rank: 10, width: 5, left: false, plain: true,
         order: Order::Number(|row| row.now.errors),
         cell: |row| {
-            alarming(row.now.bound(), row.now.errors, units::count, Status::error_meaning(row.now.error_rate))
+            alarming(row.now.bound(), row.now.errors, units::count, Status::error_meaning(row.thresholds(), row.now.error_rate))
         },
     },
     /// errors / invocations.
     ErrorRate {
         name: "error-rate", head: "ERR%", rank: 3, width: 6, left: false, plain: true,
         order: Order::Number(|row| row.now.error_rate),
-        cell: |row| alarming("", row.now.error_rate, units::percent, Status::error_meaning(row.now.error_rate)),
+        cell: |row| alarming("", row.now.error_rate, units::percent, Status::error_meaning(row.thresholds(), row.now.error_rate)),
     },
     /// Throttled requests.
     Throttles {

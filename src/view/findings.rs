@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::function::Fact;
+use super::labelled::Fact;
 use super::meaning::Meaning;
-use super::units;
+use super::{facts, shell, units};
 use crate::analysis::finding::Finding;
 use crate::analysis::forecast::Forecast;
 use crate::snapshot::{ScopeSnapshot, Snapshot};
@@ -15,12 +15,11 @@ use lambda_model::finding::{Kind, Severity};
 use lambda_model::time::Minute;
 use lambda_model::{FunctionId, FunctionName, Scope};
 
+mod summary;
+pub use summary::{subject, summary};
+
 /// Functions that suffer from a finding, named before the rest is counted.
 const NAMED: usize = 4;
-/// A range that ends before this many seconds is told in seconds, a later one in minutes.
-const SECONDS_UNTIL: f64 = 120.0;
-/// A range that ends after this many of its unit has no end worth telling.
-const FARTHEST: f64 = 999.0;
 
 /// A finding of a snapshot, by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,23 +98,24 @@ fn matches(words: &[String], scope: &ScopeSnapshot, finding: &Finding) -> bool {
         finding.kind,
         subject(finding),
         scope.label(),
-        finding.summary,
+        summary(finding),
         affected.join(" ")
     );
     let text = text.to_lowercase();
     words.iter().all(|word| text.contains(word))
 }
 
-/// What it is about: a function, an alias of it, or the Region.
-pub fn subject(finding: &Finding) -> String {
-    match (&finding.function, &finding.alias) {
-        (Some(function), Some(alias)) => format!("{function}:{alias}"),
-        (Some(function), None) => function.to_string(),
-        (None, _) => "the Region".to_string(),
-    }
+/// What it rests on, one fact a line.
+pub fn evidence(finding: &Finding) -> Vec<String> {
+    facts::lines(&finding.facts)
 }
 
-/// What a severity looks like: a mark, for colour alone never tells, and what it means.
+/// The commands that come next, ready to paste into a shell.
+pub fn next(finding: &Finding) -> Vec<String> {
+    finding.commands.iter().map(shell::line).collect()
+}
+
+/// What a severity looks like: a mark, for colour alone never says it, and what it means.
 pub fn severity(severity: Severity) -> (&'static str, Meaning) {
     match severity {
         Severity::Critical => ("✗", Meaning::Critical),
@@ -201,7 +201,7 @@ pub fn nothing(snapshot: &Snapshot) -> String {
         return "no findings · no metrics were read yet".to_string();
     }
     let settled = Minute::newest_complete(snapshot.at).plus(-i64::from(snapshot.params.provisional_minutes));
-    format!("no findings · metrics settled up to {}Z", settled.plus(1).start().format("%H:%M"))
+    format!("no findings · metrics settled up to {}", units::clock(settled.plus(1).start()))
 }
 
 /// How long ago a finding began.
@@ -221,7 +221,7 @@ pub fn facts(scope: &ScopeSnapshot, finding: &Finding, now: DateTime<Utc>) -> Ve
     let mut facts = vec![
         Fact { label: "", value: format!("{mark} {}", finding.severity.word()), meaning },
         plain("in", scope.label()),
-        plain("since", format!("{}Z ({})", finding.since.format("%H:%M"), age(finding, now))),
+        plain("since", format!("{} ({})", units::clock(finding.since), age(finding, now))),
         plain("confidence", confidence(finding)),
     ];
     if finding.impact > 0.0 {
@@ -240,22 +240,7 @@ pub fn facts(scope: &ScopeSnapshot, finding: &Finding, now: DateTime<Utc>) -> Ve
 
 /// When a limit will be reached, as a range, and what that rests on: `2–7 min (logs)`.
 pub fn forecast(forecast: &Forecast) -> String {
-    let range = if forecast.high_s < SECONDS_UNTIL {
-        range(forecast.low_s, forecast.high_s, "s")
-    } else {
-        range(forecast.low_s / 60.0, forecast.high_s / 60.0, "min")
-    };
-    format!("{range} ({})", forecast.basis.word())
-}
-
-/// Both ends rounded outwards: a range that is told is never narrower than the one that was computed.
-fn range(low: f64, high: f64, unit: &str) -> String {
-    let (low, high) = (low.max(0.0).floor(), high.ceil());
-    match high {
-        far if far.is_nan() || far > FARTHEST => format!("{low:.0} {unit} or more"),
-        same if same <= low => format!("{low:.0} {unit}"),
-        high => format!("{low:.0}–{high:.0} {unit}"),
-    }
+    format!("{} ({})", units::seconds_range(forecast.low_s, forecast.high_s), forecast.basis.word())
 }
 
 #[cfg(test)]

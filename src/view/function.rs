@@ -2,6 +2,7 @@
 
 use super::findings;
 use super::functions::age;
+use super::labelled::Fact;
 use super::meaning::Meaning;
 use super::status::Status;
 use super::units::{self, MISSING};
@@ -13,17 +14,6 @@ use lambda_model::metric::{Metric, Statistic, Unit};
 use lambda_model::queue::{TargetKind, TargetRole};
 use lambda_model::text::clean;
 use lambda_model::time::Minute;
-
-/// A labelled value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fact {
-    /// What it is.
-    pub label: &'static str,
-    /// The value, clean; `–` where it is not known.
-    pub value: String,
-    /// What it means.
-    pub meaning: Meaning,
-}
 
 /// A line of a chart: one value a minute, oldest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +76,7 @@ pub fn facts(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
 /// The newest complete minute in words.
 pub fn now(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
     let metrics = &function.metrics;
+    let errors = Status::error_meaning(&snapshot.params.thresholds, metrics.error_rate);
     let fact = |label, value: Option<f64>, format: fn(f64) -> String, alarm: Meaning| Fact {
         label,
         value: value.map_or_else(|| MISSING.to_string(), format),
@@ -96,8 +87,8 @@ pub fn now(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
     };
     let mut facts = vec![
         fact("inv/min", metrics.invocations, units::count, Meaning::Normal),
-        fact("err", metrics.errors, units::count, Status::error_meaning(metrics.error_rate)),
-        fact("err%", metrics.error_rate, units::percent, Status::error_meaning(metrics.error_rate)),
+        fact("err", metrics.errors, units::count, errors),
+        fact("err%", metrics.error_rate, units::percent, errors),
         fact("throttled", metrics.throttles, units::count, Meaning::Critical),
         fact("p50", metrics.duration_ms.p50, units::milliseconds, Meaning::Normal),
         fact("p99", metrics.duration_ms.p99, units::milliseconds, Meaning::Normal),

@@ -62,7 +62,7 @@ pub fn rows(snapshot: &Snapshot, query: &Query) -> Vec<RowRef> {
         let worst = findings::worst(scope);
         for (function_index, function) in scope.functions.iter().enumerate() {
             let found = worst.get(&function.state.name).copied();
-            let status = Status::of(function, found);
+            let status = Status::of(&snapshot.params.thresholds, function, found);
             if query.faults_only && !status.wants_attention() {
                 continue;
             }

@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::function::{Fact, Line, ceiling, near};
+use super::function::{Line, ceiling, near};
+use super::labelled::Fact;
 use super::log::one_line;
 use super::meaning::Meaning;
 use super::now::AT_LEAST;
@@ -11,6 +12,7 @@ use super::status::Status;
 use super::units::{self, MISSING};
 use crate::analysis::live::{Bound, FunctionLive, LittleCheck, Runs, WINDOW_S};
 use crate::analysis::ratio;
+use crate::analysis::thresholds::Thresholds;
 use crate::snapshot::FunctionSnapshot;
 use lambda_model::text::fit;
 
@@ -21,7 +23,7 @@ pub fn facts(live: &FunctionLive, now: DateTime<Utc>) -> Vec<Fact> {
     let plain = |label, value| Fact { label, value, meaning: Meaning::Normal };
     let at_least = if live.is_lower_bound() { AT_LEAST } else { "" };
     let running = live.concurrency.map_or_else(|| MISSING.to_string(), |running| format!("{at_least}{running}"));
-    let read = format!("{WINDOW_S}s to {}Z", live.as_of.format("%H:%M:%S"));
+    let read = format!("{WINDOW_S}s to {}", units::clock_seconds(live.as_of));
     let mut facts = vec![
         plain("running", running),
         Fact { label: live.way.word(), value: read, meaning: Meaning::Muted },
@@ -49,7 +51,7 @@ fn why(bound: Bound) -> &'static str {
 
 /// Little's law in words: what both say, by how much they differ, and what that means.
 fn check(check: LittleCheck) -> Fact {
-    let minute = check.minute.start().format("%H:%M");
+    let minute = units::clock(check.minute.start());
     let both = format!("logs {:.1}, metrics {:.1}", check.logs, check.metrics);
     let (value, meaning) = match check.difference() {
         None => (both, Meaning::Muted),
@@ -66,7 +68,7 @@ fn check(check: LittleCheck) -> Fact {
             }
         }
     };
-    Fact { label: "mean at", value: format!("{minute}Z {value}"), meaning }
+    Fact { label: "mean at", value: format!("{minute} {value}"), meaning }
 }
 
 /// The concurrency of the newest `seconds`, and the limit if it comes near one.
@@ -119,7 +121,13 @@ struct Column {
     width: u16,
     /// The lowest goes last where there is too little room.
     rank: u8,
-    cell: fn(&Runs, Option<u32>) -> (String, Meaning),
+    cell: fn(&Runs, &Beside<'_>) -> (String, Meaning),
+}
+
+/// What the numbers of a version are compared with.
+struct Beside<'a> {
+    memory_mb: Option<u32>,
+    thresholds: &'a Thresholds,
 }
 
 /// The columns after the version's name, as they stand.
@@ -134,13 +142,13 @@ const COLUMNS: [Column; 15] = [
         head: "ERR",
         width: 5,
         rank: 14,
-        cell: |runs, _| failed(runs.errors, Status::error_meaning(error_rate(runs))),
+        cell: |runs, beside| failed(runs.errors, Status::error_meaning(beside.thresholds, error_rate(runs))),
     },
     Column {
         head: "ERR%",
         width: 6,
         rank: 13,
-        cell: |runs, _| share(error_rate(runs), Status::error_meaning(error_rate(runs))),
+        cell: |runs, beside| share(error_rate(runs), Status::error_meaning(beside.thresholds, error_rate(runs))),
     },
     Column { head: "TIMEOUT", width: 7, rank: 11, cell: |runs, _| failed(runs.timeouts, Meaning::Critical) },
     Column { head: "OOM", width: 4, rank: 10, cell: |runs, _| failed(runs.out_of_memory, Meaning::Critical) },
@@ -153,7 +161,7 @@ const COLUMNS: [Column; 15] = [
     Column { head: "P95", width: 6, rank: 3, cell: |runs, _| span(runs.duration_ms.p95) },
     Column { head: "P99", width: 6, rank: 8, cell: |runs, _| span(runs.duration_ms.p99) },
     Column { head: "MAX", width: 6, rank: 1, cell: |runs, _| span(runs.duration_ms.max) },
-    Column { head: "MEMORY", width: 11, rank: 5, cell: |runs, limit| memory(runs.max_memory_used_mb, limit) },
+    Column { head: "MEMORY", width: 11, rank: 5, cell: |runs, beside| memory(runs.max_memory_used_mb, beside) },
 ];
 
 /// Columns of the version's name.
@@ -186,13 +194,13 @@ fn span(span: Option<f64>) -> (String, Meaning) {
 }
 
 /// The most memory used, against what is configured.
-fn memory(used: Option<u32>, limit: Option<u32>) -> (String, Meaning) {
+fn memory(used: Option<u32>, beside: &Beside<'_>) -> (String, Meaning) {
     let megabytes = |memory: u32| units::megabytes(f64::from(memory));
-    match (used, limit) {
+    match (used, beside.memory_mb) {
         (None, _) => (MISSING.to_string(), Meaning::Muted),
         (Some(used), None) => (megabytes(used), Meaning::Normal),
         (Some(used), Some(limit)) => {
-            let meaning = match Status::utilisation_meaning(Some(used.into()), Some(limit.into())) {
+            let meaning = match Status::utilisation_meaning(beside.thresholds, Some(used.into()), Some(limit.into())) {
                 Meaning::Ok | Meaning::Muted => Meaning::Normal,
                 alarm => alarm,
             };
@@ -223,7 +231,12 @@ pub enum Place {
 
 /// The head, all versions together, then each version, the busiest first, in `width` columns. What is asked last goes
 /// first where there is too little room.
-pub fn versions(function: &FunctionSnapshot, live: &FunctionLive, width: u16) -> Vec<Vec<Cell>> {
+pub fn versions(
+    thresholds: &Thresholds,
+    function: &FunctionSnapshot,
+    live: &FunctionLive,
+    width: u16,
+) -> Vec<Vec<Cell>> {
     let mut left = width.saturating_sub(VERSION);
     let mut ranked: Vec<&Column> = COLUMNS.iter().collect();
     ranked.sort_by_key(|column| std::cmp::Reverse(column.rank));
@@ -243,19 +256,20 @@ pub fn versions(function: &FunctionSnapshot, live: &FunctionLive, width: u16) ->
         let (word, meaning) = first;
         std::iter::once(Cell { word, meaning, place: Place::From(0) }).chain(rest).collect::<Vec<Cell>>()
     };
-    let limit = function.state.info.as_ref().and_then(|info| info.value.memory_mb);
+    let memory_mb = function.state.info.as_ref().and_then(|info| info.value.memory_mb);
+    let beside = Beside { memory_mb, thresholds };
     let restores = phase(live) == "restore";
     let head = |column: &Column| {
         let head = if restores { column.head.replace("INIT", "REST") } else { column.head.to_string() };
         (head, Meaning::Label)
     };
-    let runs = |name: String, meaning, runs: &Runs| row((name, meaning), &|column| (column.cell)(runs, limit));
+    let runs = |name: String, meaning, runs: &Runs| row((name, meaning), &|column| (column.cell)(runs, &beside));
     let mut lines =
         vec![row(("VERSION".to_string(), Meaning::Label), &head), runs("all".to_string(), Meaning::Title, &live.total)];
     let mut busiest: Vec<(&String, &Runs)> = live.versions.iter().collect();
     busiest.sort_by_key(|(_, runs)| std::cmp::Reverse(runs.invocations));
     lines.extend(busiest.into_iter().map(|(version, told)| {
-        let meaning = Status::error_meaning(error_rate(told));
+        let meaning = Status::error_meaning(thresholds, error_rate(told));
         runs(fit(version, VERSION.into()).into_owned(), meaning, told)
     }));
     lines

@@ -5,6 +5,7 @@ use super::meaning::Meaning;
 use super::now::Now;
 use crate::analysis::finding::Finding;
 use crate::analysis::ratio;
+use crate::analysis::thresholds::Thresholds;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::metric::Metric;
@@ -20,11 +21,11 @@ pub enum Status {
     DeadLetters,
     /// Some invocations fail.
     Errors,
-    /// Its reservation is 0: every request is refused, on purpose.
+    /// Its reservation is 0: every request is throttled, on purpose.
     Stopped,
     /// Events are lost: given up, or not accepted by the dead-letter target.
     Losing,
-    /// Requests are refused.
+    /// Requests are throttled.
     Throttled,
     /// Many invocations fail.
     Failing,
@@ -32,30 +33,26 @@ pub enum Status {
     Found(Severity, Kind),
 }
 
-/// The share of failed invocations that is worth a look, and that is an alarm. Defaults of the field
-/// (1 % and 10 % of invocations).
-const ERRORS_WARNING: f64 = 0.01;
-const ERRORS_CRITICAL: f64 = 0.10;
 /// The ways to lose an asynchronous event.
 const LOSSES: [Metric; 3] = [Metric::AsyncEventsDropped, Metric::DeadLetterErrors, Metric::DestinationDeliveryFailures];
 
 impl Status {
     /// The status of `function`: the worst finding about it, or what can be seen already where that is worse, for a
     /// finding waits for settled points.
-    pub fn of(function: &FunctionSnapshot, worst: Option<&Finding>) -> Self {
-        let seen = Self::seen(function);
+    pub fn of(thresholds: &Thresholds, function: &FunctionSnapshot, worst: Option<&Finding>) -> Self {
+        let seen = Self::seen(thresholds, function);
         let found = worst.map(|finding| Self::Found(finding.severity, finding.kind));
         found.filter(|found| found.severity() >= seen.severity()).unwrap_or(seen)
     }
 
-    /// What can be seen: failed invocations by the logs where they show enough of them, all else by the newest complete
+    /// What can be seen: failed invocations from the logs where they show enough of them, all else from the newest complete
     /// minute.
-    fn seen(function: &FunctionSnapshot) -> Self {
+    fn seen(thresholds: &Thresholds, function: &FunctionSnapshot) -> Self {
         let metrics = &function.metrics;
         let some = |value: Option<f64>| value.is_some_and(|value| value > 0.0);
         let now = Now::of(function);
         let error_rate = now.telling_error_rate().or(metrics.error_rate).unwrap_or(0.0);
-        if error_rate >= ERRORS_CRITICAL {
+        if error_rate >= thresholds.error_rate_critical {
             Self::Failing
         } else if function.state.reserved.as_ref().is_some_and(|reserved| reserved.value == Some(0)) {
             Self::Stopped
@@ -63,7 +60,7 @@ impl Status {
             Self::Throttled
         } else if LOSSES.iter().any(|metric| some(metrics.get(*metric))) {
             Self::Losing
-        } else if error_rate >= ERRORS_WARNING {
+        } else if error_rate >= thresholds.marked_error_rate {
             Self::Errors
         } else if function.dead_letters_waiting().is_some_and(|waiting| waiting > 0) {
             Self::DeadLetters
@@ -75,12 +72,12 @@ impl Status {
     }
 
     /// The same, or `None` where no metric of the Region could be read: then nobody knows who is idle.
-    pub fn known(scope: &ScopeSnapshot, function: &FunctionSnapshot) -> Option<Self> {
-        let status = Self::of(function, findings::worst_of(scope, &function.state.name));
+    pub fn known(thresholds: &Thresholds, scope: &ScopeSnapshot, function: &FunctionSnapshot) -> Option<Self> {
+        let status = Self::of(thresholds, function, findings::worst_of(scope, &function.state.name));
         (status != Self::Idle || scope.pool.as_of.is_some()).then_some(status)
     }
 
-    /// The word in the table, in capitals where it is critical; colour alone never tells.
+    /// The word in the table, in capitals where it is critical; colour alone never says it.
     pub fn label(self) -> String {
         let word = match self {
             Self::Idle => "idle",
@@ -129,19 +126,19 @@ impl Status {
     }
 
     /// What an error rate means.
-    pub fn error_meaning(rate: Option<f64>) -> Meaning {
+    pub fn error_meaning(thresholds: &Thresholds, rate: Option<f64>) -> Meaning {
         match rate {
-            Some(rate) if rate >= ERRORS_CRITICAL => Meaning::Critical,
-            Some(rate) if rate >= ERRORS_WARNING => Meaning::Warning,
+            Some(rate) if rate >= thresholds.error_rate_critical => Meaning::Critical,
+            Some(rate) if rate >= thresholds.marked_error_rate => Meaning::Warning,
             _ => Meaning::Normal,
         }
     }
 
-    /// What a share of a limit means: near it from 80 %, at it from 95 %.
-    pub fn utilisation_meaning(part: Option<f64>, whole: Option<f64>) -> Meaning {
+    /// What the used part of a limit means.
+    pub fn utilisation_meaning(thresholds: &Thresholds, part: Option<f64>, whole: Option<f64>) -> Meaning {
         match ratio(part, whole) {
-            Some(share) if share >= 0.95 => Meaning::Critical,
-            Some(share) if share >= 0.80 => Meaning::Warning,
+            Some(share) if share >= thresholds.marked_use_critical => Meaning::Critical,
+            Some(share) if share >= thresholds.marked_use => Meaning::Warning,
             Some(_) => Meaning::Ok,
             None => Meaning::Muted,
         }
@@ -198,7 +195,7 @@ mod tests {
     #[test]
     fn the_worst_thing_that_is_true_is_told() {
         for status in MILDEST_FIRST {
-            assert_eq!(Status::of(&function(status), None), status);
+            assert_eq!(Status::of(&Thresholds::default(), &function(status), None), status);
         }
         assert!(MILDEST_FIRST.is_sorted());
     }
@@ -208,10 +205,14 @@ mod tests {
         let stopped = function(Status::Stopped);
         let mut refused = stopped.clone();
         refused.metrics.throttles = Some(40.0);
-        assert_eq!(Status::of(&refused, None), Status::Stopped, "the reservation explains the throttles");
+        assert_eq!(
+            Status::of(&Thresholds::default(), &refused, None),
+            Status::Stopped,
+            "the reservation explains the throttles"
+        );
         let mut draining = stopped;
         draining.metrics.error_rate = Some(0.5);
-        assert_eq!(Status::of(&draining, None), Status::Failing);
+        assert_eq!(Status::of(&Thresholds::default(), &draining, None), Status::Failing);
     }
 
     #[test]
@@ -219,7 +220,11 @@ mod tests {
         let ran = |invocations, errors, metrics: Status| {
             let mut live = crate::fixture::live();
             (live.total.invocations, live.total.errors) = (invocations, errors);
-            Status::of(&FunctionSnapshot { live: Some(std::sync::Arc::new(live)), ..function(metrics) }, None)
+            Status::of(
+                &Thresholds::default(),
+                &FunctionSnapshot { live: Some(std::sync::Arc::new(live)), ..function(metrics) },
+                None,
+            )
         };
         assert_eq!(ran(20, 2, Status::Ok), Status::Failing);
         assert_eq!(ran(100, 1, Status::Ok), Status::Errors);
@@ -234,7 +239,8 @@ mod tests {
 
     #[test]
     fn events_are_lost_in_three_ways() {
-        let metrics = |metrics| Status::of(&FunctionSnapshot { metrics, ..function(Status::Ok) }, None);
+        let metrics =
+            |metrics| Status::of(&Thresholds::default(), &FunctionSnapshot { metrics, ..function(Status::Ok) }, None);
         let none = FunctionMetrics { as_of: Some(minute(0)), ..FunctionMetrics::default() };
         for metric in LOSSES {
             let lost = FunctionMetrics { extra: [(metric, 1.0)].into(), ..none.clone() };
@@ -265,7 +271,9 @@ mod tests {
 
     #[test]
     fn a_finding_names_what_is_wrong_unless_something_worse_is_seen() {
-        let found = |severity, kind, seen| Status::of(&function(seen), Some(&finding(kind, severity, Some("f"), 1.0)));
+        let found = |severity, kind, seen| {
+            Status::of(&Thresholds::default(), &function(seen), Some(&finding(kind, severity, Some("f"), 1.0)))
+        };
         let critical = found(Severity::Critical, Kind::ThrottleReservedLimit, Status::Throttled);
         assert_eq!((critical.label().as_str(), critical.meaning()), ("RESERVED", Meaning::Critical));
         let warning = found(Severity::Warning, Kind::EventSourceLagging, Status::Ok);
@@ -286,7 +294,7 @@ mod tests {
         let scope = &mut snapshot.scopes[0];
         let mut told = |findings: &[Finding]| {
             scope.findings = findings.to_vec();
-            Status::known(scope, &scope.functions[0]).map(Status::label)
+            Status::known(&Thresholds::default(), scope, &scope.functions[0]).map(Status::label)
         };
         assert_eq!(told(&findings[..1]).as_deref(), Some("POOL FULL"));
         assert_eq!(told(&findings).as_deref(), Some("FAILING"), "what it has itself says more");
@@ -303,7 +311,7 @@ mod tests {
             (Some(0.1), Meaning::Critical),
         ];
         for (rate, meaning) in errors {
-            assert_eq!(Status::error_meaning(rate), meaning, "{rate:?}");
+            assert_eq!(Status::error_meaning(&Thresholds::default(), rate), meaning, "{rate:?}");
         }
         let used = [
             (None, Meaning::Muted),
@@ -313,8 +321,8 @@ mod tests {
             (Some(95.0), Meaning::Critical),
         ];
         for (part, meaning) in used {
-            assert_eq!(Status::utilisation_meaning(part, Some(100.0)), meaning, "{part:?}");
+            assert_eq!(Status::utilisation_meaning(&Thresholds::default(), part, Some(100.0)), meaning, "{part:?}");
         }
-        assert_eq!(Status::utilisation_meaning(Some(5.0), Some(0.0)), Meaning::Muted);
+        assert_eq!(Status::utilisation_meaning(&Thresholds::default(), Some(5.0), Some(0.0)), Meaning::Muted);
     }
 }

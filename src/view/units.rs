@@ -1,14 +1,19 @@
 //! Numbers as people read them: short, with their unit, never more exact than useful.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Stands where nothing is known.
 pub const MISSING: &str = "–";
 
+/// A range that ends before this many seconds is written in seconds, a later one in minutes.
+const SECONDS_UNTIL: f64 = 120.0;
+/// A range that ends after this many of its unit has no end worth writing.
+const FARTHEST: f64 = 999.0;
+
 /// A count: `7`, `982`, `1.2k`, `34k`, `5.6M`; below ten with a decimal when it has one.
 pub fn count(value: f64) -> String {
     match value.abs() {
-        small if small < 10.0 && value.fract() != 0.0 => format!("{value:.1}"),
+        small if small < 9.95 && value.fract() != 0.0 => format!("{value:.1}"),
         small if small < 9_999.5 => format!("{value:.0}"),
         thousands if thousands < 99_950.0 => format!("{:.1}k", value / 1e3),
         thousands if thousands < 999_500.0 => format!("{:.0}k", value / 1e3),
@@ -39,6 +44,49 @@ pub fn milliseconds(value: f64) -> String {
         seconds if seconds < 119_950.0 => format!("{:.1}s", seconds / 1e3),
         _ => format!("{:.0}m", value / 60e3),
     }
+}
+
+/// Seconds: `0s`, `400ms`, `4.5s`, `90s`, and what is longer as [`span`] has it.
+pub fn seconds(value: f64) -> String {
+    match value.abs() {
+        short if short > 0.0 && short < 0.9995 => milliseconds(value * 1e3),
+        few if few < 9.95 && few.fract() >= 0.05 => format!("{value:.1}s"),
+        short if short < 99.5 && short % 60.0 > 0.0 => format!("{value:.0}s"),
+        long => {
+            let sign = if value < 0.0 { "-" } else { "" };
+            format!(
+                "{sign}{}",
+                span(TimeDelta::try_milliseconds((long * 1e3).round() as i64).unwrap_or(TimeDelta::MAX))
+            )
+        }
+    }
+}
+
+/// A span that is known as a range: `40–75 s`, `2–7 min`. Both ends are rounded outwards: a range that is written is
+/// never narrower than the one that was computed.
+pub fn seconds_range(low_s: f64, high_s: f64) -> String {
+    let (unit, per_unit) = if high_s < SECONDS_UNTIL { ("s", 1.0) } else { ("min", 60.0) };
+    let (low, high) = ((low_s / per_unit).max(0.0).floor(), (high_s / per_unit).ceil());
+    match high {
+        far if far.is_nan() || far > FARTHEST => format!("{low:.0} {unit} or more"),
+        same if same <= low => format!("{low:.0} {unit}"),
+        high => format!("{low:.0}–{high:.0} {unit}"),
+    }
+}
+
+/// A difference of two shares in percentage points, with its sign: `+1.6`.
+pub fn points(difference: f64) -> String {
+    format!("{:+.1}", difference * 100.0)
+}
+
+/// A time of day in UTC: `03:04Z`.
+pub fn clock(at: DateTime<Utc>) -> String {
+    at.format("%H:%MZ").to_string()
+}
+
+/// The same to the second: `03:04:05Z`.
+pub fn clock_seconds(at: DateTime<Utc>) -> String {
+    at.format("%H:%M:%SZ").to_string()
 }
 
 /// Megabytes: `512M`, `10G`.
@@ -109,6 +157,24 @@ mod tests {
         );
         table(megabytes, &[(128.0, "128M"), (1024.0, "1G"), (1769.0, "1769M"), (10_240.0, "10G")]);
         table(usd, &[(0.0042, "$0.0042"), (0.18, "$0.18"), (12.4, "$12")]);
+    }
+
+    #[test]
+    fn seconds_are_in_the_unit_that_fits() {
+        table(
+            seconds,
+            &[
+                (0.0, "0s"),
+                (0.4, "400ms"),
+                (4.5, "4.5s"),
+                (30.0, "30s"),
+                (60.0, "1m"),
+                (90.0, "90s"),
+                (720.0, "12m"),
+                (-40.0, "-40s"),
+                (3900.0, "1h05m"),
+            ],
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ use lamtop::run::stage::{self, Reading};
 use lamtop::snapshot::{Origin, Snapshot};
 use lamtop::source::aws::Connection;
 use lamtop::store::Store;
+use lamtop::view::findings::summary;
 use serde::Deserialize;
 
 use crate::test_app::TestApp;
@@ -102,18 +103,18 @@ impl Look {
             };
             if (since - expected.since_min).abs() > expected.tolerance_min {
                 let (min, tolerance) = (expected.since_min, expected.tolerance_min);
-                writeln!(slips, "  {name}: since {since:.1}, not {min} ± {tolerance}: {}", finding.summary).unwrap();
+                writeln!(slips, "  {name}: since {since:.1}, not {min} ± {tolerance}: {}", summary(finding)).unwrap();
             }
             if let Some(severity) = expected.severity.filter(|severity| *severity != finding.severity) {
                 let found = finding.severity.word();
-                writeln!(slips, "  {name}: {found}, not {}: {}", severity.word(), finding.summary).unwrap();
+                writeln!(slips, "  {name}: {found}, not {}: {}", severity.word(), summary(finding)).unwrap();
             }
         }
         for (finding, since) in found {
             if !self.findings.iter().any(|expected| expected.is_about(finding)) {
                 let function = finding.function.as_ref().map(FunctionName::as_str);
                 let name = name_of(finding.kind, function, finding.alias.as_deref());
-                let (severity, summary) = (finding.severity.word(), &finding.summary);
+                let (severity, summary) = (finding.severity.word(), summary(finding));
                 writeln!(slips, "  not expected: {name} ({severity}, since {since:.1}): {summary}").unwrap();
             }
         }

@@ -8,7 +8,8 @@ use lambda_model::change::{Change, Changed};
 use lambda_model::deployment::{Deployment, Shifting};
 use lambda_model::finding::{Kind, Severity};
 use lamtop::analysis::canary::{Canary, Compared, Progress, Verdict};
-use lamtop::analysis::finding::Finding;
+use lamtop::analysis::fact::{Fact, Quantity, Subject};
+use lamtop::analysis::finding::{Command, Finding};
 use lamtop::analysis::forecast::{Basis, Forecast};
 use lamtop::snapshot::{FunctionSnapshot, Snapshot};
 
@@ -29,7 +30,8 @@ async fn calm() -> Snapshot {
     snapshot
 }
 
-fn finding(snapshot: &Snapshot, kind: Kind, severity: Severity, function: Option<&str>, summary: &str) -> Finding {
+fn finding(snapshot: &Snapshot, kind: Kind, severity: Severity, function: Option<&str>, facts: Vec<Fact>) -> Finding {
+    let command = |words: &str| Command { program: "aws", arguments: words.split(' ').map(str::to_string).collect() };
     Finding {
         kind,
         severity,
@@ -38,16 +40,13 @@ fn finding(snapshot: &Snapshot, kind: Kind, severity: Severity, function: Option
         affected: Vec::new(),
         since: snapshot.at - TimeDelta::minutes(7),
         confidence: 0.92,
-        summary: summary.to_string(),
-        evidence: vec![
-            "5.2k requests were refused from 03:11Z to 03:16Z, 870 a minute at most".to_string(),
-            "ConcurrentExecutions reached 1000 of 1000 in 6 of 6 minutes".to_string(),
-        ],
-        next: vec![
-            "aws lambda get-account-settings --region eu-west-1".to_string(),
-            "aws lambda put-function-concurrency --function-name image-resize --reserved-concurrent-executions 300 \
-             --region eu-west-1"
-                .to_string(),
+        facts: [facts, vec![Fact::new(Quantity::ClaimedConcurrency, 1000.0).limit(1000.0)]].concat(),
+        commands: vec![
+            command("lambda get-account-settings --region eu-west-1"),
+            command(
+                "lambda put-function-concurrency --function-name image-resize --reserved-concurrent-executions 300 \
+                 --region eu-west-1",
+            ),
         ],
         impact: 870.0,
     }
@@ -56,27 +55,28 @@ fn finding(snapshot: &Snapshot, kind: Kind, severity: Severity, function: Option
 /// The same Region with a full pool, two more that are wrong and a change.
 async fn incident() -> Snapshot {
     let mut snapshot = calm().await;
+    let hog = || Fact::new(Quantity::Concurrency, 740.0).before(230.0).limit(1000.0).at_most();
+    let throttled = vec![
+        Fact::new(Quantity::ThrottledRequests, 870.0).of(5200.0),
+        Fact::new(Quantity::ThrottledFunctions, 2.0),
+        hog().about(Subject::Function("image-resize".into())),
+    ];
     let pool = Finding {
         affected: vec!["search-api".into(), "payments-webhook".into()],
-        ..finding(
-            &snapshot,
-            Kind::ThrottleUnreservedPool,
-            Severity::Critical,
-            None,
-            "870 requests a minute are refused: the Region's pool of 1000 is in use, most of it by image-resize",
-        )
+        ..finding(&snapshot, Kind::ThrottleUnreservedPool, Severity::Critical, None, throttled)
     };
-    let summary = "pdf-render is refused 21 requests a minute: its reservation of 20 is in use";
+    let facts =
+        vec![Fact::new(Quantity::ThrottledRequests, 21.0).of(300.0), Fact::new(Quantity::ReservedConcurrency, 20.0)];
     let reserved = Finding {
         impact: 21.0,
-        ..finding(&snapshot, Kind::ThrottleReservedLimit, Severity::Critical, Some("pdf-render"), summary)
+        ..finding(&snapshot, Kind::ThrottleReservedLimit, Severity::Critical, Some("pdf-render"), facts)
     };
-    let summary = "image-resize takes 740 of the pool's 1000, 510 more than before 03:10Z";
-    let hog = finding(&snapshot, Kind::ConcurrencyTopConsumer, Severity::Warning, Some("image-resize"), summary);
+    let facts = vec![hog(), Fact::new(Quantity::PoolShare, 0.74).limit(0.2).at_most()];
+    let hog = finding(&snapshot, Kind::ConcurrencyTopConsumer, Severity::Warning, Some("image-resize"), facts);
     let change = Finding {
-        next: Vec::new(),
+        commands: Vec::new(),
         impact: 0.0,
-        ..finding(&snapshot, Kind::ChangeCode, Severity::Info, Some("pdf-render"), "pdf-render has new code")
+        ..finding(&snapshot, Kind::ChangeCode, Severity::Info, Some("pdf-render"), Vec::new())
     };
     snapshot.scopes[0].findings = vec![pool, reserved, hog, change];
     snapshot
@@ -106,7 +106,7 @@ async fn the_view_at_every_size() {
 async fn the_cursor_shows_evidence_and_commands_and_opens_the_function() {
     let app = TestApp::showing(incident().await, 120, 40, true).keys("!").await;
     assert!(app.line("throttle.unreserved_pool · ").contains("the Region"));
-    assert!(app.screen().contains("· ConcurrentExecutions reached 1000 of 1000"));
+    assert!(app.screen().contains("· Claimed concurrency 1000 of 1000"));
     assert!(app.line("▸").contains("get-account-settings"));
     let app = app.keys("n").await;
     assert!(app.line("▸").contains("put-function-concurrency"));
@@ -164,11 +164,11 @@ async fn the_header_counts_and_tells_the_worst_and_when_the_limit_is_reached() {
         Forecast { low_s: 130.0, likely_s: 200.0, high_s: 400.0, as_of: DateTime::default(), basis: Basis::Logs };
     snapshot.scopes[0].forecast = Some(forecast);
     let app = TestApp::showing(snapshot, 160, 40, true).keys("").await;
-    assert!(app.line("2 critical · 1 warning · 1 info  870 requests a minute are refused").ends_with("image-resize"));
+    assert!(app.line("2 critical · 1 warning · 1 info  image-resize took").contains("2 functions are throttled"));
     assert!(app.line("POOL").contains("· limit in 2–7 min (logs)"));
     let app = app.resize(80, 24).await;
     assert!(app.line("POOL").contains("limit in 2–7 min (logs)"));
-    assert!(app.line("2 critical · 1 warning · 1 info  870 requests").chars().count() <= 80);
+    assert!(app.line("2 critical · 1 warning · 1 info  image-resize").chars().count() <= 80);
 }
 
 #[tokio::test(start_paused = true)]
@@ -187,12 +187,12 @@ async fn the_header_of_several_scopes_says_where_the_worst_is() {
     });
     snapshot.scopes.push(other);
     let app = TestApp::showing(snapshot, 160, 40, true).keys("3").await;
-    assert!(app.screen().contains("3 critical · 1 warning · 1 info  prod/us-east-1: 870 requests a minute"));
+    assert!(app.screen().contains("3 critical · 1 warning · 1 info  prod/us-east-1: image-resize took"));
     assert!(app.line(" prod/us-east-1 ").contains("limit in 2–7 min (metrics)"));
     assert!(app.line("SEVERITY").contains("SCOPE"));
 }
 
-/// That `image-resize` is refused requests itself is seen, and worse than the warning that it takes most of the pool.
+/// That `image-resize` is throttled itself is seen, and worse than the warning that it takes most of the pool.
 #[tokio::test(start_paused = true)]
 async fn the_table_says_what_is_wrong_with_each_function() {
     let app = TestApp::showing(incident().await, 120, 40, true).keys("").await;
@@ -210,9 +210,9 @@ async fn a_function_s_page_tells_its_findings_and_marks_its_changes() {
     Arc::make_mut(&mut function(&mut snapshot, "pdf-render").state).changes = changes;
     let keys = "/pdf-render<enter><enter>m";
     let app = TestApp::showing(snapshot.clone(), 120, 40, true).keys(keys).await;
-    let told = app.line("is refused 21 requests a minute");
+    let told = app.line("is throttled 21 times a minute");
     let pane: Vec<String> = app.screen().lines().map(str::to_string).collect();
-    assert!(pane.iter().any(|row| row.starts_with(" ✗ 7m  pdf-render is refused")), "{told}");
+    assert!(pane.iter().any(|row| row.starts_with(" ✗ 7m  pdf-render is throttled")), "{told}");
     assert!(app.line("◆ code 40m ago").contains("● concurrency reserved none → 20 10m ago"));
     // The legend has one, and the axis of each of the three charts.
     let marks = |screen: &str, mark| screen.matches(mark).count();
@@ -266,11 +266,9 @@ async fn the_traffic_view_gives_the_canary_s_verdict_and_why() {
         version: "42".to_string(),
         baseline: "41".to_string(),
         verdict: Verdict::NotEnoughData,
-        reasons: vec![
-            "0 errors in 30 calls: the rate may still be 9.5 %".to_string(),
-            "callers of live saw 15 % of their requests fail over the window: 52 errors and 1209 refused, which ran no \
-             version, of 8459"
-                .to_string(),
+        facts: vec![
+            Fact::new(Quantity::Errors, 0.0).of(30.0).about(Subject::Version("42".to_string())),
+            Fact::new(Quantity::FailedRequests, 1261.0).of(8459.0).about(Subject::Alias("live".to_string())),
         ],
         calls_needed: Some(270),
         decided_in_s: Some(540),
@@ -286,8 +284,8 @@ async fn the_traffic_view_gives_the_canary_s_verdict_and_why() {
     assert!(app.screen().contains("errors 0 of 30 (0%) against 2 of 270 (0.7%)"));
     assert!(app.line("deployment d-A1B2C3D4E").contains("InProgress") && app.screen().contains("next step in 2m"));
     assert!(app.screen().contains("rolled back by nobody but you"));
-    assert!(app.screen().contains("the rate may still be 9.5 %"));
+    assert!(app.screen().contains("Version 42: errors 0 of 30"));
     let low = TestApp::showing(snapshot, 80, 16, true).keys("t").await;
-    assert!(low.screen().contains("the rate may still be 9.5 %"), "selected:\n{}", low.screen());
-    assert!(!low.keys("jk j").await.screen().contains("the rate may still be 9.5 %"), "not selected");
+    assert!(low.screen().contains("Version 42: errors 0 of 30"), "selected:\n{}", low.screen());
+    assert!(!low.keys("jk j").await.screen().contains("Version 42: errors 0 of 30"), "not selected");
 }

@@ -3,20 +3,41 @@
 //! All minutes since the split began count, none is ever let go: a sliding window would look at new data again and
 //! again, and its chance of a false alarm would grow without end. What was decided stays decided.
 
-use super::Verdict;
 use crate::analysis::statistics::{Count, Mean, difference, exceeds_by, within};
 use crate::analysis::thresholds::CanaryTerms;
 use lambda_model::time::Minute;
 
 /// The part of `false_fail` that the errors may use; the durations have the rest.
 const ERRORS_PART: f64 = 0.8;
-/// Medians of fewer calls say little: minutes are joined until both versions have so many.
+/// Medians of fewer calls say little: minutes are joined until both versions have this many.
 const LEAST_CALLS: f64 = 10.0;
 /// The canary's first minutes with calls do not count for durations: nearly all its environments are new, and what was
 /// not run before is slow.
 const WARM_UP_MINUTES: u32 = 2;
 /// A forecast of more calls than this is none.
 const MOST_CALLS_AHEAD: f64 = 1e7;
+
+/// The word on a canary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is as good as what it replaces, within the margin.
+    Pass,
+    /// It is worse.
+    Fail,
+    /// Not enough calls yet.
+    NotEnoughData,
+}
+
+impl Verdict {
+    /// The word used in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::NotEnoughData => "not_enough_data",
+        }
+    }
+}
 
 /// What the canary and the baseline did in one minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +96,7 @@ impl Standing {
 /// What the minutes of two versions come to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judgement {
-    /// The canary's errors and calls.
+    /// The canary's errors and invocations.
     pub canary: Count,
     /// The baseline's.
     pub baseline: Count,
@@ -115,7 +136,7 @@ impl Judgement {
 
 /// Judges a canary by all minutes of its split, oldest first.
 ///
-/// One that fails at most `margin` more of its calls, and takes at most `slower` times as long, is ever called failing
+/// One that fails at most `margin` more of its invocations, and takes at most `slower` times as long, is ever called failing
 /// with probability `false_fail` at most, however often this is asked while minutes come in; one that does not is ever
 /// passed with probability `false_pass` at most. Durations take the medians of the minutes (or of a few, joined, where
 /// there are few calls) as normal on the logarithm, with a spread that is not known beforehand.
@@ -192,7 +213,7 @@ impl Pairs {
 }
 
 /// How many more calls of the canary decide, with the rates and the ratio that were seen; `None` once decided, and
-/// where so many are needed that nobody waits for them.
+/// where more are needed than that nobody waits for them.
 fn calls_needed(judgement: &Judgement, terms: &CanaryTerms) -> Option<f64> {
     if judgement.verdict().0 != Verdict::NotEnoughData || judgement.canary.calls <= 0.0 {
         return None;

@@ -2,8 +2,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Progress;
 use lambda_model::deployment::{Deployment, Shifting};
+
+/// A `CodeDeploy` deployment that shifts the alias.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// What is known of it.
+    pub deployment: Deployment,
+    /// Seconds until the next part of the traffic is shifted; `None` where that is not known.
+    pub next_step_in_s: Option<u64>,
+}
 
 impl Progress {
     /// A deployment at `now`.

@@ -76,7 +76,7 @@ impl Split<'_> {
         }
     }
 
-    /// What the logs say of it; `None` where they do not tell, or tell of calls that other aliases made.
+    /// What the logs say of it; `None` where they do not show it, or show invocations of other aliases.
     fn logs(&self, version: &str, minute: Minute, live: &FunctionLive) -> Option<Side> {
         let is_elsewhere = self.function.aliases.iter().flat_map(|read| &read.value).any(|alias| {
             alias.name != self.alias && (alias.version == version || alias.additional.contains_key(version))

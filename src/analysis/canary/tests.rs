@@ -1,6 +1,7 @@
 //! Which minutes of a store are judged, and what is said of them.
 
 use super::*;
+use crate::analysis::fact::{Fact, Quantity, Subject as About};
 use crate::analysis::live::minutes::MinuteRuns;
 use crate::fixture::{Fixture, executed, live, minute, now};
 use lambda_model::change::{Change, Changed, Routing};
@@ -62,7 +63,8 @@ fn only_a_split_alias_has_a_canary() {
     assert_eq!((canary.version.as_str(), canary.baseline.as_str()), ("8", "7"));
     assert_eq!((canary.verdict, canary.calls_needed, canary.decided), (Verdict::NotEnoughData, None, None));
     assert_eq!(canary.errors, Compared::default());
-    assert!(canary.reasons[0].contains("no call of version 8 is known"), "{:?}", canary.reasons);
+    let none = Fact::new(Quantity::Invocations, 0.0).about(About::Version("8".to_string()));
+    assert_eq!(canary.facts[0], none);
 }
 
 #[test]
@@ -78,10 +80,14 @@ fn settled_minutes_of_both_versions_count_and_say_how() {
     assert_eq!((canary.calls_needed, canary.decided_in_s), (None, None));
     let (low, high) = canary.errors.difference.unwrap();
     assert!(0.01 < low && low < 0.081 && 0.082 < high, "{low} {high}");
-    let first = &canary.reasons[0];
-    let numbers =
-        ["version 8 failed 50 of 600 calls (8.3 %)", "version 7 failed 10 of 5000 calls (0.20 %)", "+1.00 points"];
-    assert!(numbers.iter().all(|number| first.contains(number)) && first.contains("99 %"), "{first}");
+    let version = |name: &str| About::Version(name.to_string());
+    let errors = [
+        Fact::new(Quantity::Errors, 50.0).of(600.0).about(version("8")),
+        Fact::new(Quantity::Errors, 10.0).of(5000.0).about(version("7")),
+        Fact::new(Quantity::ErrorRateDifference, None).range(canary.errors.difference).limit(0.01),
+        Fact::instant(Quantity::ErrorsBeyondMargin, decided),
+    ];
+    assert_eq!(canary.facts[..4], errors);
 }
 
 #[test]
@@ -100,7 +106,8 @@ fn a_slow_canary_fails_by_its_durations_which_stand_first() {
     let slow: Vec<_> = (0..12).map(|back| (back, 0.0, 60.0, 80.0 + 0.1 * (back % 3) as f64)).collect();
     let canary = judged(&ran(told, "8", &slow), None).unwrap();
     assert_eq!(canary.verdict, Verdict::Fail);
-    assert!(canary.reasons[0].starts_with("durations: version 8 takes 2.0"), "{:?}", canary.reasons);
+    assert_eq!(canary.facts[0].quantity, Quantity::DurationRatio);
+    assert!(canary.facts[0].value.is_some_and(|ratio| (1.9..2.1).contains(&ratio)), "{:?}", canary.facts);
 }
 
 #[test]
@@ -157,19 +164,24 @@ fn of_several_the_worst_is_told() {
 }
 
 #[test]
-fn refused_requests_are_the_alias_s_and_cold_starts_are_told() {
+fn throttled_requests_are_the_alias_s_and_cold_starts_are_told() {
     let told = steady(steady(split(), "7", 0..15, 0.0, 500.0), "8", 0..15, 1.0, 60.0);
-    let refused = Subject::Qualified { function: "f".into(), qualifier: "live".to_string() };
-    let told = told.points(&refused, Metric::Throttles, &[(0, 60.0)]);
+    let throttled = Subject::Qualified { function: "f".into(), qualifier: "live".to_string() };
+    let told = told.points(&throttled, Metric::Throttles, &[(0, 60.0)]);
     let canary = judged(&told, None).unwrap();
-    let said = |canary: &Canary, text: &str| canary.reasons.iter().any(|reason| reason.contains(text));
-    assert!(said(&canary, "15 errors and 60 refused") && said(&canary, "of 8460"), "{:?}", canary.reasons);
-    assert!(!said(&canary, "cold starts"));
+    let said = |canary: &Canary, quantity: Quantity| -> Vec<(Option<f64>, Option<f64>)> {
+        let facts = canary.facts.iter().filter(|fact| fact.quantity == quantity);
+        facts.map(|fact| (fact.value, fact.of)).collect()
+    };
+    assert_eq!(said(&canary, Quantity::FailedRequests), [(Some(75.0), Some(8460.0))]);
+    assert_eq!(said(&canary, Quantity::ThrottledRequests), [(Some(60.0), Some(8460.0))]);
+    assert_eq!(said(&canary, Quantity::ColdStarts), []);
     let runs =
         |invocations, cold_starts| crate::analysis::live::Runs { invocations, cold_starts, ..Default::default() };
     let versions = [("7".to_string(), runs(500, 2)), ("8".to_string(), runs(60, 9))];
     let canary = judged(&told, Some(&FunctionLive { versions: versions.into(), ..live() })).unwrap();
-    assert!(said(&canary, "version 8 9 of 60, version 7 2 of 500"), "{:?}", canary.reasons);
+    let cold = [(Some(9.0), Some(60.0)), (Some(2.0), Some(500.0))];
+    assert_eq!(said(&canary, Quantity::ColdStarts), cold);
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! The `aws` commands that findings hand on: complete, with the values at hand. None is ever run.
 
-use super::{Case, FunctionCase};
+use super::case::{Case, FunctionCase};
+use crate::analysis::finding::Command;
 use lambda_model::Arn;
+
+/// Service Quotas' code of the concurrency limit (aws-facts 7.2).
+const CONCURRENCY_QUOTA: &str = "L-B99A9384";
 
 /// What fails, as a filter pattern of `CloudWatch` Logs: one for lines of text and one for JSON (aws-facts 3.2, 3.3).
 pub(super) struct Pattern {
@@ -23,8 +27,26 @@ pub(super) const KILLS: Pattern = Pattern {
 /// The platform's line about each invocation.
 pub(super) const REPORTS: Pattern = Pattern { text: "REPORT", json: "{ $.type = \"platform.report\" }" };
 
+/// An option and its value.
+type Choice<'a> = (&'a str, &'a str);
+
+impl Case<'_> {
+    /// An `aws` command that acts where this was seen; `operation` is words without values.
+    pub(super) fn aws(&self, operation: &str, options: &[Choice<'_>]) -> Command {
+        let scope = self.scope;
+        let place = [
+            ("--region", Some(scope.region.to_string())),
+            ("--profile", scope.profile.as_ref().map(ToString::to_string)),
+        ];
+        let mut arguments: Vec<String> = operation.split_whitespace().map(str::to_string).collect();
+        arguments.extend(options.iter().flat_map(|(option, value)| [(*option).to_string(), (*value).to_string()]));
+        arguments.extend(place.into_iter().filter_map(|(option, value)| Some([option.to_string(), value?])).flatten());
+        Command { program: "aws", arguments }
+    }
+}
+
 /// Shows the function's newest lines with this pattern.
-pub(super) fn tail(case: &Case<'_>, function: &FunctionCase<'_>, pattern: &Pattern) -> String {
+pub(super) fn tail(case: &Case<'_>, function: &FunctionCase<'_>, pattern: &Pattern) -> Command {
     let info = function.state.info.as_ref().map(|info| &info.value);
     let group = info.map_or_else(
         || format!("/aws/lambda/{}", function.name()),
@@ -33,27 +55,62 @@ pub(super) fn tail(case: &Case<'_>, function: &FunctionCase<'_>, pattern: &Patte
     // Only JSON has levels.
     let is_json = info.is_some_and(|info| info.system_log_level.is_some());
     let pattern = if is_json { pattern.json } else { pattern.text };
-    format!("aws logs tail {group} --since 10m --filter-pattern '{pattern}' {}", case.place())
+    case.aws(&format!("logs tail {group}"), &[("--since", "10m"), ("--filter-pattern", pattern)])
 }
 
 /// A command of `aws lambda` about the function.
-pub(super) fn lambda(case: &Case<'_>, function: &FunctionCase<'_>, command: &str, options: &str) -> String {
-    let space = if options.is_empty() { "" } else { " " };
-    format!("aws lambda {command} --function-name {}{space}{options} {}", function.name(), case.place())
+pub(super) fn lambda(case: &Case<'_>, function: &FunctionCase<'_>, operation: &str, options: &[Choice<'_>]) -> Command {
+    let about = [("--function-name", function.name().as_str())];
+    case.aws(&format!("lambda {operation}"), &[&about, options].concat())
 }
 
-/// A command of `aws sqs` about a queue, whose URL is looked up on the way.
-pub(super) fn queue(case: &Case<'_>, queue: &Arn, command: &str, options: &str) -> String {
-    let place = case.place();
-    let owner = queue.account().map(|account| format!(" --queue-owner-aws-account-id {account}")).unwrap_or_default();
-    let name = queue.name();
-    let url = format!("$(aws sqs get-queue-url --queue-name {name}{owner} --query QueueUrl --output text {place})");
-    format!("aws sqs {command} --queue-url \"{url}\" {options} {place}")
+/// The newest versions of the function.
+pub(super) fn versions(case: &Case<'_>, function: &FunctionCase<'_>) -> Command {
+    lambda(case, function, "list-versions-by-function", &[("--query", "Versions[-3:].[Version,LastModified]")])
 }
 
-/// Who changed the function lately, as `CloudTrail` wrote it down.
-pub(super) fn history(case: &Case<'_>, function: &FunctionCase<'_>) -> String {
-    let name = function.name();
-    let attribute = format!("AttributeKey=ResourceName,AttributeValue={name}");
-    format!("aws cloudtrail lookup-events --lookup-attributes {attribute} --max-results 10 {}", case.place())
+/// Reserves so much for the function of this name.
+pub(super) fn reserve(case: &Case<'_>, name: &str, reserved: u32) -> Command {
+    let reserved = reserved.to_string();
+    let options = [("--function-name", name), ("--reserved-concurrent-executions", &*reserved)];
+    case.aws("lambda put-function-concurrency", &options)
+}
+
+/// Provisions so much for a qualifier of the function.
+pub(super) fn provision(case: &Case<'_>, function: &FunctionCase<'_>, qualifier: &str, provisioned: f64) -> Command {
+    let provisioned = format!("{provisioned:.0}");
+    let options = [("--qualifier", qualifier), ("--provisioned-concurrent-executions", &*provisioned)];
+    lambda(case, function, "put-provisioned-concurrency-config", &options)
+}
+
+/// Asks for a higher limit of concurrent executions.
+pub(super) fn raise_limit(case: &Case<'_>, desired: f64) -> Command {
+    let desired = format!("{:.0}", desired.ceil());
+    let options = [("--service-code", "lambda"), ("--quota-code", CONCURRENCY_QUOTA), ("--desired-value", &*desired)];
+    case.aws("service-quotas request-service-quota-increase", &options)
+}
+
+/// Shows messages of a queue and leaves them there.
+pub(super) fn look_inside(case: &Case<'_>, queue: &Arn) -> Command {
+    let url = queue_url(queue);
+    let options = [
+        ("--queue-url", &*url),
+        ("--max-number-of-messages", "10"),
+        ("--visibility-timeout", "0"),
+        ("--message-attribute-names", "All"),
+    ];
+    case.aws("sqs receive-message", &options)
+}
+
+/// The URL that SQS gives a queue.
+fn queue_url(queue: &Arn) -> String {
+    let domain = if queue.as_str().starts_with("arn:aws-cn:") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let (region, account) = (queue.region().unwrap_or_default(), queue.account().unwrap_or_default());
+    format!("https://sqs.{region}.{domain}/{account}/{}", queue.name())
+}
+
+/// Who changed the function lately, as `CloudTrail` recorded it.
+pub(super) fn history(case: &Case<'_>, function: &FunctionCase<'_>) -> Command {
+    let attribute = format!("AttributeKey=ResourceName,AttributeValue={}", function.name());
+    case.aws("cloudtrail lookup-events", &[("--lookup-attributes", &attribute), ("--max-results", "10")])
 }

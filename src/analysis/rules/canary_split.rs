@@ -3,11 +3,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Case, Found, FunctionCase, LOOK_BACK, Rule};
-use crate::analysis::canary::{percent, weighed};
+use super::advice;
+use super::case::{Case, Found, FunctionCase, LOOK_BACK};
+use crate::analysis::canary::weighed;
+use crate::analysis::fact::{Fact, Quantity, Subject};
 use crate::analysis::statistics::{Count, proportion};
 use crate::analysis::traffic::AliasTraffic;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
@@ -16,25 +18,17 @@ use lambda_model::time::Minute;
 const TOLERANCE: f64 = 0.25;
 /// The chance that a split as configured is ever called off, while the weights stay.
 const ALPHA: f64 = 0.001;
-/// An environment may tell of its minute one later, which is read up to another one later: with few environments that
+/// An environment may report its minute one later, which is read up to another one later: with few environments that
 /// may be nearly all that a version was called.
 const LATE_MINUTES: i64 = 2;
-/// Where nobody saw when the weights were set, the split must have been off, and the same, for so many minutes.
+/// Where it was not seen when the weights were set, the split must have been off, and the same, for this many minutes.
 const STEADY_MINUTES: i64 = 15;
 
-/// See the module.
-pub(super) struct CanarySplitOff;
-
-impl Rule for CanarySplitOff {
-    fn kind(&self) -> Kind {
-        Kind::CanarySplitOff
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let splits = function.aliases.iter().flat_map(|alias| alias.additional.iter().map(move |split| (alias, split)));
-        splits.filter_map(|(alias, (version, weight))| check(case, &function, alias, version, *weight)).collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let splits = function.aliases.iter().flat_map(|alias| alias.additional.iter().map(move |split| (alias, split)));
+    splits.filter_map(|(alias, (version, weight))| split(case, &function, alias, version, *weight)).collect()
 }
 
 /// The part of an alias's calls that ran one version.
@@ -71,7 +65,7 @@ impl Share {
     }
 }
 
-fn check(case: &Case, function: &FunctionCase, alias: &AliasTraffic, version: &str, weight: f64) -> Option<Found> {
+fn split(case: &Case, function: &FunctionCase, alias: &AliasTraffic, version: &str, weight: f64) -> Option<Found> {
     // What ran after the weights were read may have found others.
     let read = function.state.aliases.as_ref()?.at;
     let settled = case.settled().plus(-LATE_MINUTES).min(Minute::newest_complete(read));
@@ -113,41 +107,30 @@ fn found(
     Share { count, from }: Share,
     (seen, settled): (Option<DateTime<Utc>>, Minute),
 ) -> Found {
-    let (low, high) = proportion(count, ALPHA);
-    let observed = percent(count.rate().unwrap_or_default());
-    let name = function.name();
     let minutes = (settled.0 - from.0 + 1).max(1) as f64;
-    let place = case.place();
+    let about = |fact: Fact| fact.about(Subject::Version(version.to_string()));
+    let options = [("--name", alias.name.as_str())];
     Found {
         severity: Severity::Warning,
         alias: Some(alias.name.clone()),
-        affected: Vec::new(),
         since: from.start(),
         // Unseen, the weights may just have been changed.
         confidence: if seen.is_some() { 1.0 - ALPHA } else { 0.8 },
-        summary: format!(
-            "{name}:{}: version {version} gets {observed} of the calls, its weight is {}",
-            alias.name,
-            percent(weight)
-        ),
-        evidence: vec![
-            format!(
-                "{} of {} calls ran version {version} since {} UTC",
-                count.failures,
-                count.calls,
-                from.start().format("%H:%M")
-            ),
-            format!("its share is {} to {} at every look with {}", percent(low), percent(high), percent(1.0 - ALPHA)),
+        facts: vec![
+            about(Fact::new(Quantity::TrafficShare, count.rate()).range(proportion(count, ALPHA))),
+            about(Fact::new(Quantity::Weight, weight)),
+            about(Fact::new(Quantity::Invocations, count.failures).of(count.calls).at(from.start())),
             match seen {
-                Some(at) => format!("the alias was last changed at {} UTC", at.format("%H:%M")),
-                None => "when the weights were set was not seen".to_string(),
+                Some(at) => Fact::instant(Quantity::AliasChanged, at),
+                None => Fact::new(Quantity::AliasChangeNotSeen, None),
             },
         ],
-        next: vec![
-            format!("aws lambda get-alias {place} --function-name {name} --name {}", alias.name),
-            format!("aws lambda list-provisioned-concurrency-configs {place} --function-name {name}"),
+        commands: vec![
+            advice::lambda(case, function, "get-alias", &options),
+            advice::lambda(case, function, "list-provisioned-concurrency-configs", &[]),
         ],
         impact: (count.failures - weight * count.calls).abs() / minutes,
+        ..Found::default()
     }
 }
 

@@ -1,37 +1,28 @@
 //! `change.configuration`: somebody changed how the function is configured.
 
+use super::advice;
+use super::case::{Case, Found};
 use super::changed::{SEEN, Telling, told};
-use super::{Case, Found, Rule, advice};
+use crate::analysis::fact::{Fact, Quantity, Subject};
 use lambda_model::change::Changed;
-use lambda_model::finding::Kind;
 
-/// The rule.
-pub(super) struct ChangeConfiguration;
-
-impl Rule for ChangeConfiguration {
-    fn kind(&self) -> Kind {
-        Kind::ChangeConfiguration
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let name = function.name();
-        let found = told(case, &function, |what| {
-            let Changed::Configuration(differences) = what else { return None };
-            let is_known = !differences.is_empty();
-            let what = if is_known { format!(" ({})", differences.join(", ")) } else { String::new() };
-            Some(Telling {
-                alias: None,
-                summary: format!("The configuration of {name}{what} was changed"),
-                evidence: differences.clone(),
-                next: vec![
-                    advice::history(case, &function),
-                    advice::lambda(case, &function, "get-function-configuration", ""),
-                ],
-                // Without a difference that is known, something else of the function moved `LastModified`.
-                confidence: if is_known { SEEN } else { 0.9 },
-            })
-        });
-        found.into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let found = told(case, &function, |what| {
+        let Changed::Configuration(differences) = what else { return None };
+        let setting =
+            |difference: &String| Fact::new(Quantity::Changed, None).about(Subject::Setting(difference.clone()));
+        Some(Telling {
+            alias: None,
+            facts: differences.iter().map(setting).collect(),
+            commands: vec![
+                advice::history(case, &function),
+                advice::lambda(case, &function, "get-function-configuration", &[]),
+            ],
+            // Without a difference that is known, something else of the function moved `LastModified`.
+            confidence: if differences.is_empty() { 0.9 } else { SEEN },
+        })
+    });
+    found.into_iter().collect()
 }

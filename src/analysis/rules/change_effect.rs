@@ -3,24 +3,24 @@
 
 use chrono::{DateTime, Utc};
 
-use super::words::{clock, count, percent, span};
-use super::{Case, FunctionCase};
+use super::case::{Case, FunctionCase};
+use crate::analysis::fact::{Fact, Quantity};
 use crate::analysis::ratio;
 use crate::analysis::statistics::rate_exceeds;
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
-/// A function's ordinary minutes: so many before the change.
+/// A function's ordinary minutes: this many before the change.
 const BEFORE_MINUTES: i64 = 30;
 /// What begins later than this after a change has another cause.
 const AFTER_MINUTES: i64 = 10;
-/// A rate that changed is at least so many times what it was …
+/// A rate that changed is at least this many times what it was …
 const TIMES: f64 = 2.0;
 /// … and by at least this share of the calls more.
 const MORE: f64 = 0.01;
-/// The mean duration that changed is at least so many times what it was.
+/// The mean duration that changed is at least this many times what it was.
 const SLOWER: f64 = 1.5;
-/// Calls before and after, fewer than which tell nothing about durations.
+/// Calls before and after, fewer than which say nothing about durations.
 const CALLS: f64 = 50.0;
 /// How likely it must be that a rate changed.
 const SURE: f64 = 0.95;
@@ -28,9 +28,9 @@ const SURE: f64 = 0.95;
 /// Trouble that began after a change.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Effect {
-    /// What, with the numbers before and after.
-    pub words: String,
-    /// Requests a minute that fail or are refused beyond what did before.
+    /// The numbers before and after.
+    pub facts: Vec<Fact>,
+    /// Requests a minute that fail or are throttled.
     pub impact: f64,
 }
 
@@ -67,8 +67,8 @@ impl Sums {
         ratio(Some(self.total_ms), Some(self.timed)).filter(|_| self.timed >= CALLS)
     }
 
-    /// Of the requests, refused ones included.
-    fn refused(&self) -> (f64, f64) {
+    /// Of the requests, throttled ones included.
+    fn throttled(&self) -> (f64, f64) {
         (self.throttles, self.calls + self.throttles)
     }
 }
@@ -80,20 +80,23 @@ pub(super) fn effects(case: &Case<'_>, function: &FunctionCase<'_>, at: DateTime
     // The minute of the change is of both.
     let before = Sums::of(function, changed - BEFORE_MINUTES..changed);
     let after = Sums::of(function, changed + 1..last + 1);
-    let mut effects = Vec::new();
-    effects.extend(risen(case, (before.errors, before.calls), (after.errors, after.calls)).map(|words| Effect {
-        words: format!("errors after it: {words}"),
-        impact: ratio(Some(after.errors), Some(after.minutes)).unwrap_or(0.0),
-    }));
-    effects.extend(risen(case, before.refused(), after.refused()).map(|words| Effect {
-        words: format!("refused requests after it: {words}"),
-        impact: ratio(Some(after.throttles), Some(after.minutes)).unwrap_or(0.0),
-    }));
+    let rises = [
+        (Quantity::ErrorRate, Quantity::Errors, (before.errors, before.calls), (after.errors, after.calls)),
+        (Quantity::ThrottleRate, Quantity::ThrottledRequests, before.throttled(), after.throttled()),
+    ];
+    let mut effects: Vec<Effect> = rises
+        .into_iter()
+        .filter_map(|(rate, counted, was, is)| {
+            let (share_before, share_after) = risen(case, was, is)?;
+            let facts = vec![
+                Fact::new(rate, share_after).before(share_before),
+                Fact::new(counted, is.0).of(is.1).over_minutes(after.minutes),
+            ];
+            Some(Effect { facts, impact: ratio(Some(is.0), Some(after.minutes)).unwrap_or(0.0) })
+        })
+        .collect();
     effects.extend(before.mean_ms().zip(after.mean_ms()).filter(|(was, is)| slower(*was, *is)).map(|(was, is)| {
-        Effect {
-            words: format!("mean duration after it: {}, before {}", span(is / 1000.0), span(was / 1000.0)),
-            impact: 0.0,
-        }
+        Effect { facts: vec![Fact::new(Quantity::AverageDuration, is / 1000.0).before(was / 1000.0)], impact: 0.0 }
     }));
     effects
 }
@@ -102,22 +105,11 @@ fn slower(was_ms: f64, is_ms: f64) -> bool {
     ratio(Some(is_ms), Some(was_ms)).is_some_and(|times| times >= SLOWER)
 }
 
-/// The words for a share that is clearly higher than it was; nothing where there were no calls before.
-fn risen(case: &Case<'_>, (was, all_before): (f64, f64), (is, all_after): (f64, f64)) -> Option<String> {
+/// A share before and after, where it is clearly higher than it was; nothing where there were no calls before.
+fn risen(case: &Case<'_>, (was, all_before): (f64, f64), (is, all_after): (f64, f64)) -> Option<(f64, f64)> {
     let before = ratio(Some(was), Some(all_before))?;
     let after = ratio(Some(is), Some(all_after))?;
     let least = (TIMES * before).max(before + MORE);
     let is_clear = is >= f64::from(case.thresholds().least_errors) && rate_exceeds(is, all_after, least) >= SURE;
-    is_clear.then(|| {
-        let (some, all) = (count(is), count(all_after));
-        format!("{} ({some} of {all}), before {}", percent(after), percent(before))
-    })
-}
-
-/// When a change was made, in words.
-pub(super) fn made(at: DateTime<Utc>, after: Option<DateTime<Utc>>) -> String {
-    match after {
-        Some(after) => format!("between {} and {}", clock(after), clock(at)),
-        None => format!("at {}", clock(at)),
-    }
+    is_clear.then_some((before, after))
 }

@@ -1,9 +1,11 @@
-//! Findings of changes: which one is told, and what came after it. What was changed is said by each kind's own rule.
+//! Findings of changes: which one is reported, and what came after it. What was changed is said by each kind's own rule.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::change_effect::{effects, made};
-use super::{Case, Found, FunctionCase};
+use super::case::{Case, Found, FunctionCase};
+use super::change_effect::effects;
+use crate::analysis::fact::{Fact, Quantity};
+use crate::analysis::finding::Command;
 use lambda_model::change::{Change, Changed};
 use lambda_model::finding::Severity;
 
@@ -14,24 +16,22 @@ pub(super) const SEEN: f64 = 0.99;
 pub(super) struct Telling {
     /// The alias they are about.
     pub alias: Option<String>,
-    /// The sentence, without when.
-    pub summary: String,
-    /// What else is known.
-    pub evidence: Vec<String>,
+    /// What is different.
+    pub facts: Vec<Fact>,
     /// What to do next.
-    pub next: Vec<String>,
+    pub commands: Vec<Command>,
     /// The probability that it is this kind of change.
     pub confidence: f64,
 }
 
 impl Case<'_> {
-    /// Whether a change of this instant is still told.
+    /// Whether a change of this instant is still reported.
     fn is_told(&self, at: DateTime<Utc>) -> bool {
         let age = self.now - at;
         age >= TimeDelta::zero() && age <= TimeDelta::minutes(self.thresholds().change_minutes.into())
     }
 
-    /// When code or configuration was changed, as the function's `LastModified` tells, where nobody saw what.
+    /// When code or configuration was changed, as the function's `LastModified` shows, where it was not seen what.
     pub(super) fn unseen_change(&self, function: &FunctionCase<'_>) -> Option<DateTime<Utc>> {
         let modified = function.state.info.as_ref()?.value.last_modified?;
         let is_of_latest = |change: &Change| matches!(change.what, Changed::Code | Changed::Configuration(_));
@@ -40,7 +40,7 @@ impl Case<'_> {
     }
 }
 
-/// The finding of the recent changes that `tell` has something to say of.
+/// The finding of the recent changes that `tell` reports.
 pub(super) fn told(
     case: &Case<'_>,
     function: &FunctionCase<'_>,
@@ -69,29 +69,27 @@ fn of_all(
     changes: Vec<(DateTime<Utc>, Option<DateTime<Utc>>, Telling)>,
 ) -> Option<Found> {
     let all = changes.len();
-    let newest = changes.last().map(|(at, after, _)| made(*at, *after))?;
+    let newest = changes.last().map(|(at, ..)| *at)?;
     let effects: Vec<_> = changes.iter().map(|(at, ..)| effects(case, function, *at)).collect();
     let blamed = effects.iter().position(|effects| !effects.is_empty()).unwrap_or(all - 1);
     let effects = effects.get(blamed)?;
     let (at, after, telling) = changes.into_iter().nth(blamed)?;
-    let when = made(at, after);
-    let mut evidence = telling.evidence;
-    evidence.extend(effects.iter().map(|effect| effect.words.clone()));
-    evidence.push(format!("changed {when}"));
+    let mut facts = telling.facts;
+    facts.extend(effects.iter().flat_map(|effect| effect.facts.clone()));
+    facts.push(Fact::instant(Quantity::Changed, at));
+    facts.extend(after.map(|after| Fact::instant(Quantity::LastSeenUnchanged, after)));
     if all > 1 {
-        evidence.push(format!("{all} such changes lately, the newest {newest}"));
+        facts.push(Fact::new(Quantity::RecentChanges, all as f64).at(newest));
     }
-    let trouble = if effects.is_empty() { "" } else { "; then it went wrong" };
     Some(Found {
         severity: if effects.is_empty() { Severity::Info } else { Severity::Warning },
         alias: telling.alias,
-        affected: Vec::new(),
         since: at,
         confidence: telling.confidence,
-        summary: format!("{} {when}{trouble}", telling.summary),
-        evidence,
-        next: telling.next,
+        facts,
+        commands: telling.commands,
         impact: effects.iter().map(|effect| effect.impact).sum(),
+        ..Found::default()
     })
 }
 

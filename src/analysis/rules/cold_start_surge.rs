@@ -1,33 +1,26 @@
-//! `cold_start.surge`: many invocations wait for a new environment. Only the logs tell.
+//! `cold_start.surge`: many invocations wait for a new environment. Only the logs show it.
 //!
-//! Growing traffic needs new environments, about one for each call that more come at a time: its own cold starts are no
-//! surge, unless most calls wait.
+//! Growing traffic needs new environments, about one for each concurrent invocation more: its own cold starts are no
+//! surge, unless most invocations wait.
 
 use super::advice::{self, REPORTS};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
-use super::words::{clock, percent, span};
-use super::{Case, Found, FunctionCase, Rule};
+use crate::analysis::fact::{Fact, Quantity};
+use crate::analysis::forecast::Basis;
 use crate::analysis::live::Beat;
 use crate::analysis::statistics::rate_exceeds;
 use crate::analysis::thresholds::Thresholds;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 
 /// How likely it must be that the share is above the threshold.
 const SURE: f64 = 0.9;
-/// A share that growing traffic does not excuse: most calls wait.
+/// A share that growing traffic does not excuse: most invocations wait.
 const MOST: f64 = 0.5;
 
-/// The rule.
-pub(super) struct ColdStartSurge;
-
-impl Rule for ColdStartSurge {
-    fn kind(&self) -> Kind {
-        Kind::ColdStartSurge
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
@@ -35,45 +28,36 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
     let thresholds = case.thresholds();
     let held = case.held_in_logs_after(|before, beat| sign(thresholds, before, beat))?;
     let windows = || live.beats.windows().filter_map(|(at, beat)| Some((at, beat?)));
-    let (_, worst) = windows().max_by(|(_, one), (_, other)| one.cold_starts.cmp(&other.cold_starts))?;
+    let (worst_at, worst) = windows().max_by(|(_, one), (_, other)| one.cold_starts.cmp(&other.cold_starts))?;
     let newest = function.newest_beat()?;
     let share = |beat: &Beat| beat.cold_starts as f64 / beat.invocations.max(1) as f64;
-    let mut evidence = vec![
-        format!(
-            "{} of {} invocations started cold in the last minute ({})",
-            newest.cold_starts,
-            newest.invocations,
-            percent(share(&newest))
-        ),
-        format!("{} and more are a surge", percent(thresholds.cold_starts)),
-        format!("since {}", clock(held.since)),
+    let newest_fact = Fact::new(Quantity::ColdStarts, newest.cold_starts as f64).of(newest.invocations as f64);
+    let mut facts = vec![
+        Fact::new(Quantity::ColdStarts, worst.cold_starts as f64).of(worst.invocations as f64).at(worst_at),
+        Fact::new(Quantity::ColdStartShare, share(&worst)).limit(thresholds.cold_starts),
+        newest_fact.over_minutes(1.0).read_from(Basis::Logs),
     ];
     // Its own past: the oldest minute that is known and was over when it began.
     let past = windows().find(|(at, _)| *at + chrono::TimeDelta::minutes(1) <= held.since);
-    evidence.extend(
-        past.map(|(at, beat)| format!("{} of {} in the minute from {}", beat.cold_starts, beat.invocations, clock(at))),
+    facts.extend(
+        past.map(|(at, beat)| {
+            Fact::new(Quantity::ColdStarts, beat.cold_starts as f64).of(beat.invocations as f64).at(at)
+        }),
     );
     let init = live.total.init_ms.p50.or(live.total.restore_ms.p50);
-    evidence.extend(init.map(|ms| format!("half of them wait more than {} for it", span(ms / 1000.0))));
-    let name = function.name();
+    facts.extend(init.map(|ms| Fact::new(Quantity::InitDuration, ms / 1000.0)));
     Some(Found {
         severity: Severity::Warning,
-        alias: None,
-        affected: Vec::new(),
         since: held.since,
         confidence: rate_exceeds(worst.cold_starts as f64, worst.invocations as f64, thresholds.cold_starts)
             .clamp(0.5, 0.99),
-        summary: format!(
-            "{name} starts cold {} times a minute, {} of its invocations",
-            worst.cold_starts,
-            percent(share(&worst))
-        ),
-        evidence,
-        next: vec![
+        facts,
+        commands: vec![
             advice::tail(case, function, &REPORTS),
-            advice::lambda(case, function, "list-provisioned-concurrency-configs", ""),
+            advice::lambda(case, function, "list-provisioned-concurrency-configs", &[]),
         ],
         impact: newest.cold_starts as f64,
+        ..Found::default()
     })
 }
 

@@ -1,14 +1,14 @@
-//! Counts that should be 0: what a single minute with one of them tells. It does not know what is counted.
+//! Counts that should be 0: what a single minute with one of them means. It does not know what is counted.
 
 use chrono::{DateTime, Utc};
 
+use super::case::{Case, FunctionCase};
 use super::held::{Held, Sign};
-use super::words::{clock, count, plural};
-use super::{Case, FunctionCase};
+use crate::analysis::fact::{Fact, Quantity};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// A count is told over so many minutes.
+/// A count is summed over this many minutes.
 const SUM_MINUTES: i64 = 5;
 
 /// Something that was counted and should not be.
@@ -18,7 +18,7 @@ pub(super) struct Counted {
     pub held: Held,
     /// How many of the newest minutes' that showed it, at most five of them.
     pub sum: f64,
-    /// Over so many minutes.
+    /// Over this many minutes.
     pub minutes: f64,
 }
 
@@ -44,7 +44,7 @@ impl Counted {
         Some(Self { held, sum, minutes: (settled.0 - first + 1) as f64 })
     }
 
-    /// So many a minute.
+    /// How many a minute.
     pub(super) fn per_minute(&self) -> f64 {
         self.sum / self.minutes
     }
@@ -54,9 +54,8 @@ impl Counted {
         self.held.since
     }
 
-    /// `5 events were dropped within 3 min, since 03:04:00`.
-    pub(super) fn words(&self, one: &str, several: &str) -> String {
-        let (sum, minutes) = (count(self.sum), count(self.minutes));
-        format!("{sum} {} within {minutes} min, since {}", plural(self.sum, one, several), clock(self.held.since))
+    /// The count, over its minutes up to the newest that showed it.
+    pub(super) fn fact(&self, quantity: Quantity) -> Fact {
+        Fact::new(quantity, self.sum).over_minutes(self.minutes)
     }
 }

@@ -1,12 +1,12 @@
 //! Whether a queue fills: its depth, minute by minute, from the readings. It does not know what the queue is for.
 
-use super::Case;
+use super::case::Case;
 use super::held::{Held, Sign};
 use crate::store::state::QueueState;
 use lambda_model::Arn;
 use lambda_model::time::Minute;
 
-/// The reading before is not older than this many minutes: further apart they do not tell when the queue grew.
+/// The reading before is not older than this many minutes: further apart they do not show when the queue grew.
 const BEFORE_MINUTES: i64 = 5;
 /// Messages a minute from which a queue grows without doubt: AWS calls its numbers approximate.
 const CLEARLY: u64 = 2;
@@ -14,7 +14,7 @@ const CLEARLY: u64 = 2;
 impl Case<'_> {
     /// Since when the queue has been growing, if it is.
     ///
-    /// Readings are of their instant and never restated: the minute that still runs tells too.
+    /// Readings are of their instant and never restated: the minute that still runs counts too.
     pub(super) fn filling(&self, queue: &Arn) -> Option<Held> {
         let readings = self.state.queues.get(queue)?;
         let unsettled = self.settled().0 + 1..=Minute::of(self.now).0;

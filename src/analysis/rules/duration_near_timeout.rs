@@ -1,30 +1,23 @@
 //! `duration.near_timeout`: the longest invocations come close to the function's timeout.
 
 use super::advice::{self, REPORTS};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
-use super::words::{clock, percent, span};
-use super::{Case, Found, FunctionCase, Rule};
+use crate::analysis::fact::{Fact, Quantity};
+use crate::analysis::forecast::Basis;
 use crate::analysis::live::Beat;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
 /// Of the logs' invocations such a share shows what p99 shows of the metrics'.
 const ONE_PERCENT: f64 = 0.01;
-/// Fewer than so many of a minute are one call that was slow.
+/// Fewer than this many of a minute are one invocation that was slow.
 const SEVERAL: u64 = 2;
 
-/// The rule.
-pub(super) struct DurationNearTimeout;
-
-impl Rule for DurationNearTimeout {
-    fn kind(&self) -> Kind {
-        Kind::DurationNearTimeout
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
@@ -44,41 +37,43 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
     let live_s = function.live.and_then(|live| live.total.duration_ms.max).map(|ms| ms / 1000.0);
     let metric_s = longest.map(|(_, ms)| ms / 1000.0);
     let longest_s = if seen.logs.is_some() { live_s.or(metric_s)? } else { metric_s? };
-    let mut evidence = vec![format!("the timeout is {}; {} of it and more are near", span(timeout_s), percent(near))];
-    for (word, told) in [("median", p50), ("p99", p99), ("longest", longest)] {
-        evidence.extend(told.map(|(minute, ms)| {
-            format!("{word} duration {} in the minute of {}, by the metrics", span(ms / 1000.0), clock(minute.start()))
-        }));
+    let mut facts = vec![
+        Fact::new(Quantity::LongestDuration, longest_s).limit(timeout_s),
+        Fact::new(Quantity::TimeoutShare, longest_s / timeout_s).limit(near),
+    ];
+    let by_metrics =
+        [(Quantity::MedianDuration, p50), (Quantity::P99Duration, p99), (Quantity::LongestDuration, longest)];
+    for (quantity, told) in by_metrics {
+        facts.extend(
+            told.map(|(minute, ms)| Fact::new(quantity, ms / 1000.0).at(minute.start()).read_from(Basis::Metrics)),
+        );
     }
-    let beat = function.newest_beat();
-    evidence.extend(beat.map(|beat| {
-        format!("{} of {} invocations came near it within 1 min, by the logs", beat.near_timeout, beat.invocations)
+    facts.extend(function.newest_beat().map(|beat| {
+        let near = Fact::new(Quantity::NearTimeout, beat.near_timeout as f64).of(beat.invocations as f64);
+        near.over_minutes(1.0).read_from(Basis::Logs)
     }));
-    evidence.push(format!("since {}", clock(seen.since)));
-    let name = function.name();
     let shown = seen.minutes.map_or(0, |held| held.points) + seen.logs.map_or(0, |held| held.points);
     Some(Found {
         severity: Severity::Warning,
-        alias: None,
-        affected: Vec::new(),
         since: seen.since,
-        // A single point may be a few slow calls; several are not.
+        // A single point may be a few slow invocations; several are not.
         confidence: 1.0 - 0.1 / f64::from(shown.max(1)),
-        summary: format!(
-            "{name} takes up to {} of the {} it may take before it is stopped",
-            span(longest_s),
-            span(timeout_s)
-        ),
-        evidence,
-        next: vec![
+        facts,
+        commands: vec![
             advice::tail(case, function, &REPORTS),
-            advice::lambda(case, function, "get-function-configuration", "--query '[Timeout,MemorySize,LastModified]'"),
+            advice::lambda(
+                case,
+                function,
+                "get-function-configuration",
+                &[("--query", "[Timeout,MemorySize,LastModified]")],
+            ),
         ],
         impact: 0.0,
+        ..Found::default()
     })
 }
 
-/// One percent of the calls is no chance; the longest alone is seen twice.
+/// One percent of the invocations is no chance; the longest alone is seen twice.
 fn sign_of_minute(function: &FunctionCase<'_>, near_ms: f64, minute: Minute) -> Sign {
     if function.timed_otherwise(minute) {
         return Sign::Absent;

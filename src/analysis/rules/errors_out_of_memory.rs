@@ -1,72 +1,54 @@
-//! `errors.out_of_memory`: invocations are killed because they need more memory than there is. Only the logs tell.
+//! `errors.out_of_memory`: invocations are killed because they need more memory than there is. Only the logs show it.
 
 use super::advice::{self, KILLS};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
-use super::words::{clock, count, plural};
-use super::{Case, Found, FunctionCase, Rule};
+use crate::analysis::fact::{Fact, Quantity};
+use crate::analysis::finding::Command;
+use crate::analysis::forecast::Basis;
 use crate::analysis::live::Beats;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 
 /// The most memory a function can have, MB.
-pub(super) const LARGEST_MB: u32 = 10_240;
+const LARGEST_MB: u32 = 10_240;
 
-/// The rule.
-pub(super) struct ErrorsOutOfMemory;
-
-impl Rule for ErrorsOutOfMemory {
-    fn kind(&self) -> Kind {
-        Kind::ErrorsOutOfMemory
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
     let live = function.live?;
     // Nothing but want of memory kills so: one is enough.
     let held = case.held_in_logs(|beat| Sign::strong(beat.out_of_memory > 0))?;
-    let name = function.name();
     let kills: u64 = live.beats.beats.iter().flatten().map(|beat| beat.out_of_memory).sum();
     let read = live.beats.beats.iter().flatten().count() as f64;
     let minutes = read * Beats::STEP_S as f64 / 60.0;
-    let per_minute = kills as f64 / minutes;
     let memory_mb = function.memory_mb();
-    let size = memory_mb.map(|size| format!(" of {size} MB")).unwrap_or_default();
-    let times = plural(kills as f64, "time", "times");
-    let mut evidence = vec![
-        format!("{kills} killed within {} min, by the logs", count(minutes)),
-        format!("since {}", clock(held.since)),
-    ];
-    evidence.extend(
-        function
-            .newest_beat()
-            .map(|beat| format!("{} of {} invocations in the last minute", beat.out_of_memory, beat.invocations)),
+    let kill = |kills: u64| Fact::new(Quantity::OutOfMemory, kills as f64).read_from(Basis::Logs);
+    let mut facts = vec![kill(kills).over_minutes(minutes)];
+    facts.extend(memory_mb.map(|size| Fact::new(Quantity::MemorySize, f64::from(size))));
+    facts.extend(
+        function.newest_beat().map(|beat| kill(beat.out_of_memory).of(beat.invocations as f64).over_minutes(1.0)),
     );
-    let mut next = vec![advice::tail(case, function, &KILLS)];
-    next.extend(memory_mb.map(|size| raise(case, function, size)));
+    let mut commands = vec![advice::tail(case, function, &KILLS)];
+    commands.extend(memory_mb.map(|size| raise(case, function, size)));
     Some(Found {
         severity: Severity::Critical,
-        alias: None,
-        affected: Vec::new(),
         since: held.since,
         // A line that only reads like a kill is rare; a second one rarer.
         confidence: if kills > 1 { 0.99 } else { 0.95 },
-        summary: format!(
-            "{name} was killed {kills} {times} within {} min: its memory{size} is too small",
-            count(minutes)
-        ),
-        evidence,
-        next,
-        impact: per_minute,
+        facts,
+        commands,
+        impact: kills as f64 / minutes,
+        ..Found::default()
     })
 }
 
 /// Gives the function twice its memory.
-pub(super) fn raise(case: &Case<'_>, function: &FunctionCase<'_>, memory_mb: u32) -> String {
-    let raised = memory_mb.saturating_mul(2).min(LARGEST_MB);
-    advice::lambda(case, function, "update-function-configuration", &format!("--memory-size {raised}"))
+pub(super) fn raise(case: &Case<'_>, function: &FunctionCase<'_>, memory_mb: u32) -> Command {
+    let raised = memory_mb.saturating_mul(2).min(LARGEST_MB).to_string();
+    advice::lambda(case, function, "update-function-configuration", &[("--memory-size", &*raised)])
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! `errors.rate`: more of a function's invocations fail than chance and its ordinary errors explain.
 
 use super::advice::{self, ERRORS};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
 use super::seen::{Part, Seen};
-use super::words::{clock, count, percent};
-use super::{Case, Found, FunctionCase, Rule};
-use crate::analysis::live::ErrorGroup;
+use crate::analysis::fact::{Fact, Quantity, Subject};
+use crate::analysis::forecast::Basis;
 use crate::analysis::statistics::rate_exceeds;
 use crate::analysis::thresholds::Thresholds;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 use lambda_model::text::fit;
 use lambda_model::time::Minute;
@@ -16,24 +16,16 @@ use lambda_model::time::Minute;
 /// How likely it must be that the rate is above the threshold: beyond doubt, or worth a second look.
 const SURE: f64 = 0.99;
 const LIKELY: f64 = 0.9;
-/// Of a function with few calls, so many minutes are taken together.
+/// Of a function with few invocations, this many minutes are taken together.
 const FEW_CALLS_MINUTES: i64 = 5;
 /// Kinds of errors and versions that are named.
 const NAMED: usize = 3;
 /// Columns of an error's message.
 const MESSAGE: usize = 100;
 
-/// The rule.
-pub(super) struct ErrorsRate;
-
-impl Rule for ErrorsRate {
-    fn kind(&self) -> Kind {
-        Kind::ErrorsRate
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
@@ -44,30 +36,15 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
         |beat| if logs_count { sign(thresholds, beat.errors as f64, beat.invocations as f64) } else { Sign::Unknown },
     )?;
     let part = case.part(&seen, Metric::Errors, |beat| beat.errors)?;
-    let name = function.name();
     let is_critical = part.share() >= thresholds.error_rate_critical;
     Some(Found {
         severity: if is_critical { Severity::Critical } else { Severity::Warning },
-        alias: None,
-        affected: Vec::new(),
         since: seen.since,
         confidence: rate_exceeds(part.some, part.all, thresholds.error_rate).clamp(0.5, 0.995),
-        summary: format!(
-            "{name} fails {} of its invocations: {} errors a minute",
-            percent(part.share()),
-            count(part.per_minute())
-        ),
-        evidence: evidence(thresholds, function, &seen, &part),
-        next: vec![
-            advice::tail(case, function, &ERRORS),
-            advice::lambda(
-                case,
-                function,
-                "list-versions-by-function",
-                "--query 'Versions[-3:].[Version,LastModified]'",
-            ),
-        ],
+        facts: facts(thresholds, function, &seen, &part),
+        commands: vec![advice::tail(case, function, &ERRORS), advice::versions(case, function)],
         impact: part.per_minute(),
+        ..Found::default()
     })
 }
 
@@ -79,7 +56,7 @@ fn sign(thresholds: &Thresholds, errors: f64, calls: f64) -> Sign {
     if probability >= SURE { Sign::Strong } else { Sign::weak(probability >= LIKELY) }
 }
 
-/// A minute shows it by itself, or, where its errors are too few to tell, with those before of which that is so too:
+/// A minute shows it by itself, or, where its errors are too few, with those before of which that is so too:
 /// what others have shown by themselves may be over.
 fn sign_of_minute(thresholds: &Thresholds, function: &FunctionCase<'_>, minute: Minute) -> Sign {
     let both = |minute| Some((function.value(Metric::Errors, minute)?, function.value(Metric::Invocations, minute)?));
@@ -94,34 +71,33 @@ fn sign_of_minute(thresholds: &Thresholds, function: &FunctionCase<'_>, minute: 
     alone(few.fold((0.0, 0.0), |(one, other), (errors, calls)| (one + errors, other + calls)))
 }
 
-fn evidence(thresholds: &Thresholds, function: &FunctionCase<'_>, seen: &Seen, part: &Part) -> Vec<String> {
-    let mut evidence = vec![
-        format!("{}; {} and more are a finding", part.words("failed"), percent(thresholds.error_rate)),
-        format!("since {}", clock(seen.since)),
-    ];
-    evidence.extend(versions(function));
+fn facts(thresholds: &Thresholds, function: &FunctionCase<'_>, seen: &Seen, part: &Part) -> Vec<Fact> {
+    let mut facts =
+        vec![part.fact(Quantity::Errors), Fact::new(Quantity::ErrorRate, part.share()).limit(thresholds.error_rate)];
+    facts.extend(versions(function));
     // Errors of an hour are kept: those that ended before it began are of something else.
     let groups = function.live.into_iter().flat_map(|live| &live.error_groups);
     let later = groups.filter(|group| group.last >= seen.since).take(NAMED);
-    evidence.extend(later.map(|group| {
-        let ErrorGroup { fingerprint, count, first, .. } = group;
-        format!("{count} × {} (first seen {})", fit(fingerprint, MESSAGE), clock(*first))
+    facts.extend(later.map(|group| {
+        let subject = Subject::Error(fit(&group.fingerprint, MESSAGE).into_owned());
+        Fact::new(Quantity::Occurrences, group.count as f64).about(subject).at(group.first)
     }));
-    evidence
+    facts
 }
 
 /// What fails by version, where several ran: the worst first.
-fn versions(function: &FunctionCase<'_>) -> Vec<String> {
+fn versions(function: &FunctionCase<'_>) -> Vec<Fact> {
     let Some(live) = function.live else { return Vec::new() };
     let mut versions: Vec<_> = live.versions.iter().filter(|(_, runs)| runs.invocations > 0).collect();
     if versions.len() < 2 {
         return Vec::new();
     }
     versions.sort_by(|(_, one), (_, other)| (other.errors * one.invocations).cmp(&(one.errors * other.invocations)));
-    let words = versions.iter().take(NAMED).map(|(version, runs)| {
-        format!("version {version}: {} of {} failed in the last minute", runs.errors, runs.invocations)
+    let facts = versions.iter().take(NAMED).map(|(version, runs)| {
+        let errors = Fact::new(Quantity::Errors, runs.errors as f64).of(runs.invocations as f64);
+        errors.about(Subject::Version((*version).clone())).over_minutes(1.0).read_from(Basis::Logs)
     });
-    words.collect()
+    facts.collect()
 }
 
 #[cfg(test)]

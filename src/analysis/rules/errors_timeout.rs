@@ -1,31 +1,24 @@
 //! `errors.timeout`: invocations reach the function's timeout and are stopped.
 
 use super::advice::{self, TIMEOUTS};
+use super::case::{Case, Found, FunctionCase};
 use super::held::Sign;
-use super::words::{clock, count, span};
-use super::{Case, Found, FunctionCase, Rule};
+use crate::analysis::fact::{Fact, Quantity};
+use crate::analysis::forecast::Basis;
 use crate::analysis::live::Beat;
 use crate::analysis::thresholds::Thresholds;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
-/// Timeouts of one minute fewer than which are one call that hung.
+/// Timeouts of one minute fewer than which are one invocation that hung.
 const SEVERAL: u64 = 2;
 /// The longest timeout there is, seconds.
 const LONGEST_S: u32 = 900;
 
-/// The rule.
-pub(super) struct ErrorsTimeout;
-
-impl Rule for ErrorsTimeout {
-    fn kind(&self) -> Kind {
-        Kind::ErrorsTimeout
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
@@ -35,42 +28,35 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
         |minute| sign_of_minute(thresholds, function, f64::from(timeout_s), minute),
         |beat| sign_of_window(thresholds, beat),
     )?;
-    let name = function.name();
-    // Errors of other kinds count too where the logs do not tell them apart: an upper bound.
+    // Errors of other kinds count too where the logs do not distinguish them: an upper bound.
     let part = case.part(&seen, Metric::Errors, |beat| beat.timeouts)?;
-    let bound = if part.source == "logs" { "" } else { "at most " };
-    let mut evidence = vec![
-        format!("{bound}{}; the timeout is {}", part.words("timed out"), span(f64::from(timeout_s))),
-        format!("since {}", clock(seen.since)),
+    let stopped = part.fact(Quantity::Timeouts);
+    let mut facts = vec![
+        if part.source == Basis::Logs { stopped } else { stopped.at_most() },
+        Fact::new(Quantity::Timeout, f64::from(timeout_s)),
     ];
     let settled = case.settled();
-    let durations = [("p99", Statistic::P99), ("longest", Statistic::Maximum)];
-    evidence.extend(durations.into_iter().filter_map(|(word, statistic)| {
+    let durations = [(Quantity::P99Duration, Statistic::P99), (Quantity::LongestDuration, Statistic::Maximum)];
+    facts.extend(durations.into_iter().filter_map(|(quantity, statistic)| {
         let duration_ms = function.statistic(Metric::Duration, statistic, settled)?;
-        Some(format!("{word} duration {} in the minute of {}", span(duration_ms / 1000.0), clock(settled.start())))
+        Some(Fact::new(quantity, duration_ms / 1000.0).at(settled.start()))
     }));
-    let raised = (2 * timeout_s).min(LONGEST_S);
+    let raised = (2 * timeout_s).min(LONGEST_S).to_string();
     Some(Found {
         severity: if part.share() >= thresholds.error_rate_critical { Severity::Critical } else { Severity::Warning },
-        alias: None,
-        affected: Vec::new(),
         since: seen.since,
         confidence: if seen.logs.is_some() { 0.99 } else { confidence_by_metrics(seen.minutes) },
-        summary: format!(
-            "{name} is stopped at its timeout of {}, {bound}{} times a minute",
-            span(f64::from(timeout_s)),
-            count(part.per_minute())
-        ),
-        evidence,
-        next: vec![
+        facts,
+        commands: vec![
             advice::tail(case, function, &TIMEOUTS),
-            advice::lambda(case, function, "update-function-configuration", &format!("--timeout {raised}")),
+            advice::lambda(case, function, "update-function-configuration", &[("--timeout", &*raised)]),
         ],
         impact: part.per_minute(),
+        ..Found::default()
     })
 }
 
-/// By metrics alone an error and a duration of the whole timeout in one minute may be two calls: the more minutes
+/// From metrics alone an error and a duration of the whole timeout in one minute may be two invocations: the more minutes
 /// show both, the less likely that is.
 fn confidence_by_metrics(minutes: Option<super::held::Held>) -> f64 {
     let shown = minutes.map_or(1, |held| held.points);

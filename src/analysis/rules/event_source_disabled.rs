@@ -2,32 +2,27 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::words::{count, span};
-use super::{Case, Found, FunctionCase, LOOK_BACK, Rule};
-use lambda_model::finding::{Kind, Severity};
+use super::case::{Case, Found, LOOK_BACK};
+use crate::analysis::fact::{Fact, Quantity, Subject};
+use lambda_model::finding::Severity;
 use lambda_model::function::EventSource;
 use lambda_model::metric::Metric;
 
-/// The rule.
-pub(super) struct EventSourceDisabled;
+/// No more commands than these: there may be many mappings.
+const MOST_COMMANDS: usize = 4;
 
-impl Rule for EventSourceDisabled {
-    fn kind(&self) -> Kind {
-        Kind::EventSourceDisabled
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let disabled: Vec<&EventSource> =
-            function.event_sources.iter().filter(|one| matches!(&*one.state, "Disabled" | "Disabling")).collect();
-        found(case, &function, &disabled).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let disabled: Vec<&EventSource> =
+        function.event_sources.iter().filter(|one| matches!(&*one.state, "Disabled" | "Disabling")).collect();
+    found(case, &disabled).into_iter().collect()
 }
 
 /// What waits in the queue of a disabled mapping.
 struct Waiting {
     messages: u64,
-    /// Since when the oldest one waits, as the newest minute tells that is known.
+    /// Since when the oldest one waits, as the newest known minute shows.
     since: Option<DateTime<Utc>>,
     fills: bool,
 }
@@ -49,10 +44,10 @@ fn waiting(case: &Case<'_>, source: &EventSource) -> Option<Waiting> {
     Some(Waiting { messages, since, fills: case.filling(arn).is_some() })
 }
 
-/// One finding for all that are disabled. Nothing tells when that was done: since the oldest message waits, else since
+/// One finding for all that are disabled. Nothing shows when that was done: since the oldest message waits, else since
 /// the list was read.
-fn found(case: &Case<'_>, function: &FunctionCase<'_>, disabled: &[&EventSource]) -> Option<Found> {
-    let first = disabled.first()?;
+fn found(case: &Case<'_>, disabled: &[&EventSource]) -> Option<Found> {
+    disabled.first()?;
     let read = case.state.event_sources.as_ref()?.at;
     let queues: Vec<(&EventSource, Waiting)> =
         disabled.iter().filter_map(|source| Some((*source, waiting(case, source)?))).collect();
@@ -61,43 +56,33 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>, disabled: &[&EventSource]
     let piles = |one: &Waiting| one.fills || (one.messages > 0 && one.since.is_some_and(|since| age_s(since) >= old_s));
     let is_piling = queues.iter().any(|(_, one)| piles(one));
     let oldest = queues.iter().filter_map(|(_, one)| one.since).min();
-    let messages: u64 = queues.iter().map(|(_, one)| one.messages).sum();
     let source_name =
         |source: &EventSource| source.source.as_ref().map_or_else(|| source.uuid.clone(), |arn| arn.name().to_string());
-    let mut evidence: Vec<String> =
-        disabled.iter().map(|source| format!("the mapping of {} is {}", source_name(source), source.state)).collect();
-    evidence.extend(queues.iter().map(|(source, one)| {
-        let age = one.since.map(|since| format!(", the oldest for {}", span(age_s(since)))).unwrap_or_default();
-        format!("{} messages wait in {}{age}", one.messages, source_name(source))
+    let subject = |source: &EventSource| Subject::EventSource(source_name(source));
+    let mut facts: Vec<Fact> = disabled
+        .iter()
+        .map(|source| {
+            let is_over = source.state == "Disabled";
+            let quantity = if is_over { Quantity::MappingDisabled } else { Quantity::MappingDisabling };
+            Fact::new(quantity, None).about(subject(source))
+        })
+        .collect();
+    facts.extend(queues.iter().flat_map(|(source, one)| {
+        let waiting = Fact::new(Quantity::MessagesWaiting, one.messages as f64).about(subject(source));
+        let age = one.since.map(|since| Fact::new(Quantity::OldestMessageAge, age_s(since)).about(subject(source)));
+        std::iter::once(waiting).chain(age)
     }));
-    let name = function.name();
-    let what = source_name(first);
-    let place = case.place();
-    let summary = if is_piling {
-        format!("{name} does not read {what} any more, where {} messages wait", count(messages as f64))
-    } else {
-        format!("The event source {what} of {name} is disabled")
-    };
+    let commands = disabled.iter().flat_map(|source| {
+        ["get-event-source-mapping", "update-event-source-mapping --enabled"]
+            .map(|operation| case.aws(&format!("lambda {operation}"), &[("--uuid", source.uuid.as_str())]))
+    });
     Some(Found {
         severity: if is_piling { Severity::Warning } else { Severity::Info },
-        alias: None,
-        affected: Vec::new(),
         since: oldest.filter(|_| is_piling).unwrap_or(read),
         confidence: 0.99,
-        summary,
-        evidence,
-        next: disabled
-            .iter()
-            .flat_map(|source| {
-                let uuid = &source.uuid;
-                [
-                    format!("aws lambda get-event-source-mapping --uuid {uuid} {place}"),
-                    format!("aws lambda update-event-source-mapping --uuid {uuid} --enabled {place}"),
-                ]
-            })
-            .take(4)
-            .collect(),
-        impact: 0.0,
+        facts,
+        commands: commands.take(MOST_COMMANDS).collect(),
+        ..Found::default()
     })
 }
 

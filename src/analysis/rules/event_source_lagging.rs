@@ -1,40 +1,32 @@
 //! `event_source.lagging`: a function does not keep up with the stream or the queue that feeds it.
 
 use super::advice::{self, REPORTS};
+use super::case::{Case, Found, FunctionCase};
 use super::held::{Held, Sign};
-use super::words::{clock, count, span};
-use super::{Case, Found, FunctionCase, Rule};
+use crate::analysis::fact::{Fact, Quantity, Subject};
 use crate::store::series::Series;
-use lambda_model::finding::{Kind, Severity};
+use lambda_model::finding::Severity;
 use lambda_model::function::{EventSource, EventSourceKind};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// The age's rise is taken over so many minutes.
+/// The age's rise is taken over this many minutes.
 const RISE_MINUTES: i64 = 5;
 
-/// The rule.
-pub(super) struct EventSourceLagging;
-
-impl Rule for EventSourceLagging {
-    fn kind(&self) -> Kind {
-        Kind::EventSourceLagging
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        let Some(function) = case.function else { return Vec::new() };
-        let queues = function.event_sources.iter().filter(|source| source.kind == Some(EventSourceKind::Sqs));
-        let lags = stream(case, &function).into_iter().chain(queues.filter_map(|source| queue(case, source)));
-        // One finding: the source that is furthest behind.
-        let worst = lags.max_by(|one, other| one.age_s.total_cmp(&other.age_s));
-        worst.map(|lag| found(case, &function, &lag)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    let Some(function) = case.function else { return Vec::new() };
+    let queues = function.event_sources.iter().filter(|source| source.kind == Some(EventSourceKind::Sqs));
+    let lags = stream(case, &function).into_iter().chain(queues.filter_map(|source| queue(case, source)));
+    // One finding: the source that is furthest behind.
+    let worst = lags.max_by(|one, other| one.age_s.total_cmp(&other.age_s));
+    worst.map(|lag| found(case, &function, &lag)).into_iter().collect()
 }
 
 /// A source that is not kept up with.
 struct Lag<'a> {
     source: Option<&'a EventSource>,
-    what: &'static str,
+    quantity: Quantity,
     held: Held,
     age_s: f64,
     threshold_s: f64,
@@ -43,12 +35,6 @@ struct Lag<'a> {
     /// Messages a minute by which a queue grows; `None` of a stream, and where it is not known.
     growth: Option<f64>,
     depth: Option<u64>,
-}
-
-impl Lag<'_> {
-    fn name(&self) -> &str {
-        self.source.and_then(|source| source.source.as_ref()).map_or("its event source", |arn| arn.name())
-    }
 }
 
 /// Streams share one metric, whichever of them is behind.
@@ -61,16 +47,7 @@ fn stream<'a>(case: &Case<'_>, function: &FunctionCase<'a>) -> Option<Lag<'a>> {
     };
     let mut streams = function.event_sources.iter().filter(of_stream);
     let source = streams.next().filter(|_| streams.next().is_none());
-    Some(Lag {
-        source,
-        what: "the last record of a batch",
-        held,
-        age_s,
-        threshold_s,
-        rise_s,
-        growth: None,
-        depth: None,
-    })
+    Some(Lag { source, quantity: Quantity::IteratorAge, held, age_s, threshold_s, rise_s, growth: None, depth: None })
 }
 
 fn queue<'a>(case: &Case<'_>, source: &'a EventSource) -> Option<Lag<'a>> {
@@ -86,7 +63,16 @@ fn queue<'a>(case: &Case<'_>, source: &'a EventSource) -> Option<Lag<'a>> {
         let minutes = (*last - *first).num_seconds() as f64 / 60.0;
         (minutes > 0.0).then(|| (*now as f64 - *then as f64) / minutes)
     });
-    Some(Lag { source: Some(source), what: "the oldest message", held, age_s, threshold_s, rise_s, growth, depth })
+    Some(Lag {
+        source: Some(source),
+        quantity: Quantity::OldestMessageAge,
+        held,
+        age_s,
+        threshold_s,
+        rise_s,
+        growth,
+        depth,
+    })
 }
 
 /// Since when an age is too high, how high it is and how it rises; an age is measured, so one minute is enough.
@@ -101,29 +87,20 @@ fn old(case: &Case<'_>, ages: &Series, per_second: f64, threshold_s: f64) -> Opt
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>, lag: &Lag<'_>) -> Found {
-    let name = function.name();
-    let mut evidence = vec![
-        format!("{} was {} old in the minute of {}", lag.what, span(lag.age_s), clock(lag.held.last)),
-        format!("{} and more are a lag", span(lag.threshold_s)),
-    ];
-    evidence.extend(lag.rise_s.map(|rise| match rise {
-        rise if rise > 0.0 => format!("it falls behind by {} every minute", span(rise)),
-        rise => format!("it catches up by {} every minute", span(-rise)),
-    }));
-    evidence.extend(lag.depth.map(|depth| format!("{depth} messages wait")));
-    evidence.extend(lag.growth.map(|growth| format!("the queue grows by {} messages a minute", count(growth))));
+    let about = |fact: Fact| match lag.source.and_then(|source| source.source.as_ref()) {
+        Some(arn) => fact.about(Subject::EventSource(arn.name().to_string())),
+        None => fact,
+    };
     let ran = function.value(Metric::Invocations, Minute::of(lag.held.last));
-    evidence.extend(ran.map(|ran| format!("{} invocations in the same minute", count(ran))));
-    evidence.push(format!("since {}", clock(lag.held.since)));
-    let mut next: Vec<String> = lag
-        .source
-        .map(|source| format!("aws lambda get-event-source-mapping --uuid {} {}", source.uuid, case.place()))
-        .into_iter()
-        .collect();
-    if next.is_empty() {
-        next.push(advice::lambda(case, function, "list-event-source-mappings", ""));
-    }
-    next.push(advice::tail(case, function, &REPORTS));
+    let mut facts = vec![about(Fact::new(lag.quantity, lag.age_s).limit(lag.threshold_s).at(lag.held.last))];
+    facts.extend(lag.rise_s.map(|rise| Fact::new(Quantity::AgeRise, rise).over_minutes(1.0)));
+    facts.extend(lag.depth.map(|depth| about(Fact::new(Quantity::MessagesWaiting, depth as f64))));
+    facts.extend(lag.growth.map(|growth| about(Fact::new(Quantity::MessagesGrowth, growth))));
+    facts.extend(ran.map(|ran| Fact::new(Quantity::Invocations, ran).over_minutes(1.0)));
+    let mapping = match lag.source {
+        Some(source) => case.aws("lambda get-event-source-mapping", &[("--uuid", source.uuid.as_str())]),
+        None => advice::lambda(case, function, "list-event-source-mappings", &[]),
+    };
     // Old messages of a queue that shrinks may be the few that fail again and again.
     let confidence = match (lag.growth, lag.rise_s) {
         (Some(growth), _) if growth < 0.0 => 0.8,
@@ -132,15 +109,13 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>, lag: &Lag<'_>) -> Found {
     };
     Found {
         severity: Severity::Warning,
-        alias: None,
-        affected: Vec::new(),
         since: lag.held.since,
         confidence,
-        summary: format!("{name} is {} behind {}", span(lag.age_s), lag.name()),
-        evidence,
-        next,
+        facts,
+        commands: vec![mapping, advice::tail(case, function, &REPORTS)],
         // What it does is late, all of it.
         impact: ran.unwrap_or(0.0),
+        ..Found::default()
     }
 }
 

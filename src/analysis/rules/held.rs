@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::analysis::thresholds::Thresholds;
 
-/// Where nothing was told for so long, nothing is there any more: an idle function publishes no points (aws-facts 1.2).
+/// Where nothing was known for this long, nothing is there any more: an idle function publishes no points (aws-facts 1.2).
 /// Longer than the five minutes between two reads of what is not on screen.
 const SILENCE: TimeDelta = TimeDelta::minutes(10);
 
@@ -54,8 +54,8 @@ pub struct Held {
 
 /// Whether what `points` show, oldest first, is there after the last of them.
 ///
-/// It comes when the signs of the last `raise_of` points that tell weigh `raise`, and goes after `clear` points in a
-/// row that tell of nothing, or after `SILENCE`: whose traffic ended, has no trouble.
+/// It comes when the signs of the last `raise_of` known points weigh `raise`, and goes after `clear` points in a
+/// row that show nothing, or after `SILENCE`: a function without traffic has no trouble.
 pub fn held(thresholds: &Thresholds, points: impl IntoIterator<Item = (DateTime<Utc>, Sign)>) -> Option<Held> {
     let of = thresholds.raise_of.max(1) as usize;
     let mut recent: std::collections::VecDeque<(DateTime<Utc>, Sign)> = std::collections::VecDeque::with_capacity(of);

@@ -1,23 +1,16 @@
-//! `memory.near_limit`: invocations use nearly all the memory there is. Only the logs tell.
+//! `memory.near_limit`: invocations use nearly all the memory there is. Only the logs show it.
 
 use super::advice::{self, REPORTS};
+use super::case::{Case, Found, FunctionCase};
 use super::errors_out_of_memory::raise;
 use super::held::Sign;
-use super::words::{clock, percent};
-use super::{Case, Found, FunctionCase, Rule};
-use lambda_model::finding::{Kind, Severity};
+use crate::analysis::fact::{Fact, Quantity};
+use crate::analysis::forecast::Basis;
+use lambda_model::finding::Severity;
 
-/// The rule.
-pub(super) struct MemoryNearLimit;
-
-impl Rule for MemoryNearLimit {
-    fn kind(&self) -> Kind {
-        Kind::MemoryNearLimit
-    }
-
-    fn check(&self, case: &Case<'_>) -> Vec<Found> {
-        case.function.and_then(|function| found(case, &function)).into_iter().collect()
-    }
+/// What the rule finds in a case.
+pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
+    case.function.and_then(|function| found(case, &function)).into_iter().collect()
 }
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
@@ -31,22 +24,18 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
     })?;
     let beats = function.live.into_iter().flat_map(|live| live.beats.beats.iter().flatten());
     let most = beats.filter_map(|beat| beat.used_mb).max()?;
-    let name = function.name();
+    let used = Fact::new(Quantity::MemoryUsed, f64::from(most)).limit(f64::from(size_mb));
     Some(Found {
         severity: Severity::Warning,
-        alias: None,
-        affected: Vec::new(),
         since: held.since,
         // At the size itself the environments are about to be killed; below it a version may have more memory.
         confidence: if most >= size_mb { 0.99 } else { 0.95 },
-        summary: format!("{name} uses {most} of its {size_mb} MB of memory"),
-        evidence: vec![
-            format!("the most memory used within 5 min is {} of the size, by the logs", percent(share(most))),
-            format!("{} and more are near", percent(near)),
-            format!("since {}", clock(held.since)),
+        facts: vec![
+            used.over_minutes(5.0).read_from(Basis::Logs),
+            Fact::new(Quantity::MemoryShare, share(most)).limit(near),
         ],
-        next: vec![advice::tail(case, function, &REPORTS), raise(case, function, size_mb)],
-        impact: 0.0,
+        commands: vec![advice::tail(case, function, &REPORTS), raise(case, function, size_mb)],
+        ..Found::default()
     })
 }
 

@@ -3,9 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::case::{Case, FunctionCase};
 use super::held::{Held, Sign, held};
-use super::words::{count, percent};
-use super::{Case, FunctionCase};
+use crate::analysis::fact::{Fact, Quantity};
+use crate::analysis::forecast::Basis;
 use crate::analysis::live::{Beat, Beats, Bound, FunctionLive};
 use crate::analysis::ratio;
 use crate::analysis::thresholds::Thresholds;
@@ -13,7 +14,7 @@ use lambda_model::change::{Change, Changed};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// Rates are of the newest minutes that show the trouble, at most so many.
+/// Rates are of the newest minutes that show the trouble, at most this many.
 const RECENT_MINUTES: i64 = 5;
 
 /// Something that is there, by one way or both.
@@ -44,8 +45,10 @@ pub(super) struct Part {
     pub all: f64,
     /// Over how long, minutes.
     pub minutes: f64,
-    /// What tells so.
-    pub source: &'static str,
+    /// Where they were counted.
+    pub source: Basis,
+    /// Whether there may be more: not all logs were read.
+    pub is_lower_bound: bool,
 }
 
 impl Part {
@@ -54,15 +57,15 @@ impl Part {
         ratio(Some(self.some), Some(self.all)).unwrap_or(0.0)
     }
 
-    /// So many a minute.
+    /// How many a minute.
     pub(super) fn per_minute(&self) -> f64 {
         ratio(Some(self.some), Some(self.minutes)).unwrap_or(0.0)
     }
 
-    /// `12 of 340 invocations failed (3.5 %) within 1 min, by the logs`.
-    pub(super) fn words(&self, did: &str) -> String {
-        let (some, all, share, minutes) = (count(self.some), count(self.all), percent(self.share()), self.minutes);
-        format!("{some} of {all} invocations {did} ({share}) within {} min, by the {}", count(minutes), self.source)
+    /// Some of all, as a fact.
+    pub(super) fn fact(&self, quantity: Quantity) -> Fact {
+        let fact = Fact::new(quantity, self.some).of(self.all).over_minutes(self.minutes).read_from(self.source);
+        if self.is_lower_bound { fact.at_least() } else { fact }
     }
 }
 
@@ -99,7 +102,8 @@ impl Case<'_> {
             some: some(&beat) as f64,
             all: beat.invocations as f64,
             minutes: 1.0,
-            source: "logs",
+            source: Basis::Logs,
+            is_lower_bound: function.live.is_some_and(FunctionLive::is_lower_bound),
         });
         let counted = || {
             let settled = self.settled();
@@ -108,7 +112,13 @@ impl Case<'_> {
             let told: Vec<_> = (first..=settled.0).map(Minute).filter_map(both).collect();
             let sums = told.iter().fold((0.0, 0.0), |(one, other), (some, all)| (one + some, other + all));
             let minutes = told.len() as f64;
-            (!told.is_empty()).then_some(Part { some: sums.0, all: sums.1, minutes, source: "metrics" })
+            (!told.is_empty()).then_some(Part {
+                some: sums.0,
+                all: sums.1,
+                minutes,
+                source: Basis::Metrics,
+                is_lower_bound: false,
+            })
         };
         logged.or_else(counted)
     }
@@ -133,7 +143,7 @@ impl FunctionCase<'_> {
         self.live?.beats.windows().filter_map(|(_, beat)| beat).last()
     }
 
-    /// Whether the logs tell how many invocations there were.
+    /// Whether the logs show how many invocations there were.
     pub(super) fn logs_count(&self) -> bool {
         self.live.is_some_and(|live| !live.lower_bound.contains(&Bound::FailuresOnly))
     }

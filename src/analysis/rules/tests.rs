@@ -9,20 +9,18 @@ use proptest::sample::select;
 
 use super::*;
 use crate::analysis::live::Beat;
-use crate::fixture::{Fixture, function, info, minute, minutes, now};
+use crate::fixture::{Fixture, commands, function, info, minute, minutes, now};
 use lambda_model::Arn;
 use lambda_model::function::{AccountLimits, EventSource, EventSourceKind, FunctionInfo};
-use lambda_model::metric::Subject;
+use lambda_model::metric::{Metric, Statistic, Subject};
 use lambda_model::observation::Payload;
 
 const NAME: &str = "checkout";
 
 #[test]
 fn every_kind_has_one_rule() {
-    for rule in RULES {
-        assert_eq!(RULES.iter().filter(|other| other.kind() == rule.kind()).count(), 1, "{}", rule.kind());
-    }
-    assert_eq!(RULES.len(), Kind::ALL.len());
+    let kinds: Vec<Kind> = RULES.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, Kind::ALL, "in the order of the contract");
 }
 
 /// A pattern with these values for `.`, `!` and the gap `-`.
@@ -76,8 +74,8 @@ fn limited(fixture: Fixture, text: &str) -> Fixture {
     fixture.told(Payload::Limits(limits)).points(&Subject::Region, Metric::ClaimedAccountConcurrency, &claimed)
 }
 
-/// The function may run so many at a time, and so many run while 80 requests of 280 are refused.
-fn refused(fixture: Fixture, text: &str, reserved: Option<u32>, in_use: f64) -> Fixture {
+/// The function may run so many at a time, and so many run while 80 requests of 280 are throttled.
+fn throttled(fixture: Fixture, text: &str, reserved: Option<u32>, in_use: f64) -> Fixture {
     let fixture = fixture.told(Payload::Reserved(NAME.into(), reserved));
     let fixture = follows(fixture, text, Metric::ConcurrentExecutions, 8.0, in_use);
     let fixture = follows(fixture, text, Metric::Invocations, 200.0, 200.0);
@@ -95,17 +93,17 @@ fn region(fixture: Fixture, text: &str, claimed: f64, asked: f64) -> Fixture {
 /// What is found in the metrics of single minutes, and how these tell it. Scaling is told by a rise, not by a level: its
 /// rule is the same, and its causes are `analysis::throttle`'s.
 const BY_MINUTES: &[(Kind, Told)] = &[
-    (Kind::ThrottleReservedZero, |fixture, text| refused(fixture, text, Some(0), 0.0)),
-    (Kind::ThrottleReservedLimit, |fixture, text| refused(fixture, text, Some(20), 20.0)),
-    (Kind::ThrottleUnreservedPool, |fixture, text| region(refused(fixture, text, None, 20.0), text, 5000.0, 9000.0)),
+    (Kind::ThrottleReservedZero, |fixture, text| throttled(fixture, text, Some(0), 0.0)),
+    (Kind::ThrottleReservedLimit, |fixture, text| throttled(fixture, text, Some(20), 20.0)),
+    (Kind::ThrottleUnreservedPool, |fixture, text| region(throttled(fixture, text, None, 20.0), text, 5000.0, 9000.0)),
     (Kind::ThrottleRequestRate, |fixture, text| {
         let fixture = fixture.told(Payload::Reserved(NAME.into(), Some(20)));
         let fixture = follows(fixture, text, Metric::ConcurrentExecutions, 1.0, 3.0);
         let fixture = follows(fixture, text, Metric::Invocations, 600.0, 12_000.0);
         follows(fixture, text, Metric::Throttles, 0.0, 6000.0)
     }),
-    (Kind::ThrottleRequestRate, |fixture, text| region(refused(fixture, text, None, 20.0), text, 600.0, 3_000_000.0)),
-    (Kind::ThrottleUnknown, |fixture, text| region(refused(fixture, text, None, 20.0), text, 600.0, 9000.0)),
+    (Kind::ThrottleRequestRate, |fixture, text| region(throttled(fixture, text, None, 20.0), text, 600.0, 3_000_000.0)),
+    (Kind::ThrottleUnknown, |fixture, text| region(throttled(fixture, text, None, 20.0), text, 600.0, 9000.0)),
     (Kind::ErrorsRate, |fixture, text| {
         follows(follows(fixture, text, Metric::Invocations, 200.0, 200.0), text, Metric::Errors, 1.0, 80.0)
     }),
@@ -181,8 +179,9 @@ fn what_minutes_show_comes_and_goes() {
             }
             if let Some(found) = found {
                 assert!((0.5..1.0).contains(&found.confidence), "{kind} {text:?}: {}", found.confidence);
-                assert!(found.next.iter().all(|command| command.contains(" --region eu-west-1")), "{:?}", found.next);
-                assert!(!found.next.is_empty() && found.evidence.len() >= 2, "{found:?}");
+                let commands = commands(&found);
+                assert!(commands.iter().all(|command| command.contains(" --region eu-west-1")), "{commands:?}");
+                assert!(!commands.is_empty() && found.facts.len() >= 2, "{found:?}");
             }
         }
     }

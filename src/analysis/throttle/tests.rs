@@ -68,9 +68,9 @@ impl Told {
         told.statistic(&checkout, Metric::Duration, Statistic::Average, &[(2, self.average_ms)])
     }
 
-    fn refused(self) -> Option<Refused> {
+    fn throttled(self) -> Option<Throttled> {
         let fixture = self.fixture();
-        refused(fixture.state(), fixture.function(NAME), None, minute(2))
+        throttled(fixture.state(), fixture.function(NAME), None, minute(2))
     }
 }
 
@@ -115,16 +115,16 @@ fn the_numbers_of_a_minute_tell_the_cause() {
         ),
     ];
     for (what, told, cause, confidence) in cases {
-        let found = told.refused().unwrap();
+        let found = told.throttled().unwrap();
         assert_eq!((found.cause, Some(found.requests)), (cause, told.throttles), "{what}");
         assert!((found.confidence - confidence).abs() < 1e-3, "{what}: {}, not {confidence}", found.confidence);
     }
 }
 
 #[test]
-fn what_is_not_known_to_be_refused_has_no_cause() {
+fn what_is_not_known_to_be_throttled_has_no_cause() {
     for throttles in [None, Some(0.0), Some(-3.0)] {
-        assert_eq!(Told { throttles, claimed: Some(1000.0), ..TOLD }.refused(), None, "{throttles:?}");
+        assert_eq!(Told { throttles, claimed: Some(1000.0), ..TOLD }.throttled(), None, "{throttles:?}");
     }
 }
 
@@ -138,7 +138,7 @@ fn the_seconds_of_the_logs_tell_a_burst_that_minutes_hide() {
         let place = live.curve.values.len() - usize::try_from(after).unwrap();
         live.curve.values.fill(Some(700));
         live.curve.values[place..].fill(Some(700 + rise));
-        let found = refused(fixture.state(), fixture.function(NAME), Some(&live), minute(2)).unwrap();
+        let found = throttled(fixture.state(), fixture.function(NAME), Some(&live), minute(2)).unwrap();
         (found.cause, found.confidence)
     };
     assert_eq!(cause(700), (Cause::Scaling, 0.97));
@@ -179,11 +179,11 @@ fn a_minute_had_the_reservation_of_that_minute() {
 fn of_reservations_that_may_have_been_the_one_that_explains_is_told() {
     let stopped = Told { reserved: Some(0), invocations: None, in_use: None, ..TOLD }.fixture();
     let stopped = changed(stopped, None, Some(0), 170, Some(-300));
-    let found = refused(stopped.state(), stopped.function(NAME), None, minute(2)).unwrap();
+    let found = throttled(stopped.state(), stopped.function(NAME), None, minute(2)).unwrap();
     assert_eq!((found.cause, found.confidence), (Cause::ReservedZero, 0.99));
     let full = Told { reserved: Some(0), claimed: Some(1000.0), region_throttles: Some(90.0), ..TOLD }.fixture();
     let full = changed(full, None, Some(0), 170, Some(-300));
-    let found = refused(full.state(), full.function(NAME), None, minute(2)).unwrap();
+    let found = throttled(full.state(), full.function(NAME), None, minute(2)).unwrap();
     assert_eq!((found.cause, found.confidence), (Cause::Pool, 0.97), "it ran");
 }
 
@@ -192,7 +192,7 @@ fn a_stop_that_was_not_read_yet_shows_as_nothing_runs() {
     let told = |invocations, in_use| {
         let told = Told { is_read: false, invocations, in_use, ..TOLD }.fixture();
         let read = told.read_before(600).told(Payload::Reserved(NAME.into(), None));
-        refused(read.state(), read.function(NAME), None, minute(2)).unwrap().cause
+        throttled(read.state(), read.function(NAME), None, minute(2)).unwrap().cause
     };
     assert_eq!(told(None, None), Cause::ReservedZero);
     assert_eq!(told(Some(0.0), Some(0.0)), Cause::ReservedZero);

@@ -84,7 +84,7 @@ impl CanaryJson {
         Self {
             version: canary.version.clone(),
             verdict: canary.verdict.word(),
-            reasons: canary.reasons.clone(),
+            reasons: crate::view::canary::reasons(canary),
             calls_needed: canary.calls_needed,
             decided_in_s: canary.decided_in_s,
             deployment,

@@ -125,7 +125,7 @@ impl Columns {
         words.add(pad(&findings::age(finding, app.snapshot().at), AGE), Meaning::Normal);
         words.add(pad(&findings::confidence(finding), CONFIDENCE), Meaning::Muted);
         if let Some(columns) = self.summary {
-            words.add(text::fit(&finding.summary, columns).into_owned(), Meaning::Normal);
+            words.add(text::fit(&findings::summary(finding), columns).into_owned(), Meaning::Normal);
         }
         words
     }
@@ -148,9 +148,10 @@ fn draw_details(app: &App, scope: &ScopeSnapshot, finding: &Finding, area: Rect,
         });
         lines.collect()
     };
-    let summary = lines("", &finding.summary, Meaning::Title);
+    let summary = lines("", &findings::summary(finding), Meaning::Title);
     let facts = wrap(findings::facts(scope, finding, app.snapshot().at), inner.width);
-    let evidence: Vec<Words> = finding.evidence.iter().flat_map(|fact| lines("· ", fact, Meaning::Normal)).collect();
+    let evidence: Vec<Words> =
+        findings::evidence(finding).iter().flat_map(|fact| lines("· ", fact, Meaning::Normal)).collect();
     let (commands, chosen) = app.commands().unwrap_or_default();
     let command = |(place, command): (usize, &String)| {
         let (mark, meaning) = if place == chosen { ("▸ ", Meaning::Normal) } else { ("  ", Meaning::Muted) };

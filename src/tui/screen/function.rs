@@ -30,7 +30,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         pages.add(format!(" {mark}{} ", pane.title()), meaning);
     }
     pages.add(" ", Meaning::Normal);
-    let status = Status::of(shown, findings::worst_of(scope, &id.name));
+    let status = Status::of(&app.snapshot().params.thresholds, shown, findings::worst_of(scope, &id.name));
     let mut name = Words::default();
     name.add(format!(" {}  ", id.name), Meaning::Title).add(status.label(), status.meaning());
     name.fact("", scope.label(), Meaning::Muted);

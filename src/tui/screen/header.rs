@@ -83,7 +83,7 @@ fn found(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     if let Some((scope, worst)) = snapshot.findings().first() {
         let place = if snapshot.scopes.len() > 1 { format!("{}: ", scope.scope) } else { String::new() };
-        words.fact("", place, Meaning::Muted).add(worst.summary.as_str(), Meaning::Normal);
+        words.fact("", place, Meaning::Muted).add(findings::summary(worst), Meaning::Normal);
     }
     words.draw(&app.theme, area, buffer);
 }
@@ -117,7 +117,7 @@ fn state(app: &App, cost: bool) -> Words {
     } else if let Some(pace) = pace {
         state.fact("", pace, Meaning::Muted);
     }
-    state.fact("", snapshot.at.format("%H:%MZ ").to_string(), Meaning::Normal);
+    state.fact("", format!("{} ", units::clock(snapshot.at)), Meaning::Normal);
     state
 }
 
@@ -163,10 +163,11 @@ fn known(value: Option<f64>) -> String {
 fn pool(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
     let pool = &scope.pool;
     let limit = pool.limit.map(f64::from);
-    let meaning = match Status::utilisation_meaning(pool.claimed.or(pool.in_use), limit) {
-        Meaning::Ok | Meaning::Muted => Meaning::GaugeUsed,
-        alarm => alarm,
-    };
+    let meaning =
+        match Status::utilisation_meaning(&app.snapshot().params.thresholds, pool.claimed.or(pool.in_use), limit) {
+            Meaning::Ok | Meaning::Muted => Meaning::GaugeUsed,
+            alarm => alarm,
+        };
     let (in_use, claimed, headroom) = (known(pool.in_use), known(pool.claimed), known(pool.headroom));
     let limit_text = known(limit);
     let live = scope.live.region.as_ref().map(|region| {
@@ -205,14 +206,16 @@ fn totals(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
         Some(value) if value > 0.0 => meaning,
         _ => Meaning::Muted,
     };
+    let thresholds = &app.snapshot().params.thresholds;
     let rate = ratio(errors, invocations);
     let percent = rate.map(|rate| format!(" ({})", units::percent(rate))).unwrap_or_default();
     let mut left = Words::default();
     left.add(" inv/min ", Meaning::Label).add(known(invocations), Meaning::Normal);
-    left.fact("err", format!("{}{percent}", known(errors)), alarm(errors, Status::error_meaning(rate)));
+    left.fact("err", format!("{}{percent}", known(errors)), alarm(errors, Status::error_meaning(thresholds, rate)));
     left.fact("throttled", known(throttles), alarm(throttles, Meaning::Critical));
     if area.width < WIDE {
-        left.fact("headroom", known(headroom), Status::utilisation_meaning(claimed.or(in_use), limit.map(f64::from)));
+        let meaning = Status::utilisation_meaning(thresholds, claimed.or(in_use), limit.map(f64::from));
+        left.fact("headroom", known(headroom), meaning);
     }
     let end = left.draw(&app.theme, area, buffer);
 

@@ -6,7 +6,7 @@ use ratatui::widgets::{Block, Widget};
 
 use crate::tui::app::App;
 use crate::tui::widget::words::Words;
-use crate::view::function::Fact;
+use crate::view::labelled::Fact;
 use crate::view::meaning::Meaning;
 use lambda_model::text;
 

@@ -42,9 +42,9 @@ impl<'a> Block<'a> {
         let width = width.saturating_sub(INDENT + 1);
         let verdict = wrap(canary::verdict(canary, &snapshot.params.canary), width);
         let deployment = canary.deployment.iter().flat_map(|progress| wrap(canary::progress(progress), width));
-        let told = canary.reasons.iter().filter(|_| reasons);
+        let told = if reasons { canary::reasons(canary) } else { Vec::new() };
         let room = usize::from(width).saturating_sub(2);
-        let reasons = told.flat_map(|reason| paragraph::lines(reason, room).into_iter().enumerate());
+        let reasons = told.iter().flat_map(|reason| paragraph::lines(reason, room).into_iter().enumerate());
         let reasons = reasons.map(|(index, line)| {
             let mut words = Words::default();
             words.add(if index == 0 { "· " } else { "  " }, Meaning::Muted).add(line, Meaning::Normal);
@@ -216,7 +216,7 @@ fn words(app: &App, version: &VersionTraffic) -> [(String, Meaning); 9] {
         None => (MISSING.to_string(), Meaning::Muted),
     };
     let alarm = match version.errors {
-        Some(errors) if errors > 0.0 => Status::error_meaning(version.error_rate),
+        Some(errors) if errors > 0.0 => Status::error_meaning(&app.snapshot().params.thresholds, version.error_rate),
         _ => Meaning::Muted,
     };
     let seen = version.as_of.map_or_else(|| MISSING.to_string(), |minute| age(minute, app.snapshot().at));

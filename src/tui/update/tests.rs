@@ -96,7 +96,7 @@ fn a_frozen_screen_is_not_drawn_again_and_asks_for_what_it_shows() {
 fn a_finding_s_command_is_copied_and_never_run() {
     let mut found = Snapshot::clone(&snapshot(&BEFORE));
     let finding = |name| fixture::finding(Kind::ThrottleUnknown, Severity::Critical, Some(name), 1.0);
-    found.scopes[0].findings = vec![finding("a"), Finding { next: Vec::new(), ..finding("b") }];
+    found.scopes[0].findings = vec![finding("a"), Finding { commands: Vec::new(), ..finding("b") }];
     let mut app = app(Arc::new(found));
     let copied = |app: &mut App, keys: &[&str]| -> Vec<Effect> {
         press(app, keys).into_iter().filter(|effect| matches!(effect, Effect::Copy(_))).collect()

@@ -1,5 +1,6 @@
 //! What a cell of the function table says, and what it is made from. Pure.
 
+use crate::analysis::thresholds::Thresholds;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot, Snapshot};
 use crate::view::meaning::Meaning;
 use crate::view::now::{AT_LEAST, Now};
@@ -27,6 +28,11 @@ impl<'a> Row<'a> {
     /// The row of `function`.
     pub fn new(snapshot: &'a Snapshot, scope: &'a ScopeSnapshot, function: &'a FunctionSnapshot) -> Self {
         Self { snapshot, scope, function, now: Now::of(function), minutes: 0 }
+    }
+
+    /// From when on a number is marked.
+    pub fn thresholds(&self) -> &'a Thresholds {
+        &self.snapshot.params.thresholds
     }
 
     /// The function's configuration, if it was read.

@@ -51,7 +51,7 @@ fn a_filter_looks_at_everything_that_is_said() {
         ("unreserved_pool", &[Kind::ThrottleUnreservedPool]),
         ("checkout", &[Kind::ThrottleUnreservedPool]),
         ("payments change.", &[Kind::ChangeCode]),
-        ("120 requests", &[Kind::ErrorsRate]),
+        ("120 errors", &[Kind::ErrorsRate]),
         ("the region", &[Kind::ThrottleUnreservedPool]),
         ("nothing", &[]),
     ];

@@ -89,7 +89,7 @@ fn canary() -> FunctionLive {
 #[test]
 fn versions_stand_beside_each_other_the_busiest_first() {
     let function = Fixture::new().listed("f", &[]).first();
-    let lines = versions(&function, &canary(), 200);
+    let lines = versions(&Thresholds::default(), &function, &canary(), 200);
     assert_eq!(
         text(&lines[0]),
         [
@@ -112,7 +112,7 @@ fn versions_stand_beside_each_other_the_busiest_first() {
 fn restoring_stands_for_init_where_there_is_no_init() {
     let mut restored = live();
     restored.total.restore_ms = Quantiles { p50: Some(210.0), p95: None, p99: None, max: Some(260.0) };
-    let lines = versions(&Fixture::new().listed("f", &[]).first(), &restored, 200);
+    let lines = versions(&Thresholds::default(), &Fixture::new().listed("f", &[]).first(), &restored, 200);
     assert_eq!((lines[0][8].word.as_str(), lines[1][8].word.as_str()), ("REST50", "210ms"));
     assert_eq!((phase(&restored), phase(&live())), ("restore", "init"));
 }
@@ -121,7 +121,7 @@ fn restoring_stands_for_init_where_there_is_no_init() {
 fn the_table_of_versions_never_exceeds_its_width_and_loses_the_least_first() {
     let function = Fixture::new().listed("f", &[]).first();
     let heads = |width| -> Vec<String> {
-        let lines = versions(&function, &canary(), width);
+        let lines = versions(&Thresholds::default(), &function, &canary(), width);
         for cell in &lines[0] {
             assert!(matches!(cell.place, Place::From(0)) || matches!(cell.place, Place::UpTo(end) if end <= width));
         }

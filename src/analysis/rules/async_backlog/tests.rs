@@ -1,6 +1,7 @@
 //! Which ages of events are a backlog.
 
-use crate::fixture::{Fixture, function, minute, minutes};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, function, minute, minutes, values};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::metric::Metric;
 
@@ -37,12 +38,13 @@ fn it_says_how_old_and_what_waits() {
         .points(&function("checkout"), Metric::Invocations, &minutes("100 100 100 100 100"))
         .found(Kind::AsyncBacklog)
         .unwrap();
-    assert_eq!(found.summary, "Events for checkout wait 17 min before they are processed, and longer and longer");
+    let age = found.fact(Quantity::OldestEventAge).unwrap();
+    assert_eq!((age.value, age.before, age.limit), (Some(1000.0), Some(700.0), Some(300.0)));
     assert_eq!((found.severity, found.impact), (Severity::Warning, 200.0));
-    assert!(found.evidence.contains(&"1500 events received within 5 min".to_string()), "{:?}", found.evidence);
-    assert_eq!(found.next[0], "aws lambda get-function-concurrency --function-name checkout --region eu-west-1");
+    assert_eq!(values(&found, Quantity::AsyncEventsReceived), [1500.0]);
+    assert_eq!(commands(&found)[0], "aws lambda get-function-concurrency --function-name checkout --region eu-west-1");
     let steady = told("900000 900000 900000 900000 900000").found(Kind::AsyncBacklog).unwrap();
-    assert_eq!(steady.summary, "Events for checkout wait 15 min before they are processed");
+    assert_eq!(steady.fact(Quantity::OldestEventAge).unwrap().before, Some(900.0));
     assert!(steady.confidence < found.confidence);
     assert!(steady.impact <= 0.0, "what waits is not known");
 }

@@ -1,6 +1,7 @@
 //! What is said of events that are given up: where they go decides how bad that is.
 
-use crate::fixture::{Fixture, function, info, minutes};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, function, info, minutes};
 use lambda_model::Arn;
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::{FunctionInfo, InvokeConfig};
@@ -23,19 +24,20 @@ fn told(target: Option<&str>, configs: Option<Vec<InvokeConfig>>) -> Fixture {
 fn events_that_nothing_keeps_are_lost() {
     let on_failure = || vec![InvokeConfig { qualifier: "$LATEST".to_string(), on_failure: Some(Arn::new(QUEUE)) }];
     let cases = [
-        (None, Some(vec![]), Severity::Critical, "and nothing keeps them"),
-        (Some(QUEUE), Some(vec![]), Severity::Warning, "they go to failed"),
-        (None, Some(on_failure()), Severity::Warning, "they go to failed"),
+        (None, Some(vec![]), Severity::Critical, Some(0.0)),
+        (Some(QUEUE), Some(vec![]), Severity::Warning, Some(1.0)),
+        (None, Some(on_failure()), Severity::Warning, Some(1.0)),
         // What was not read is not known to be missing.
-        (None, None, Severity::Warning, "where they go was not read"),
+        (None, None, Severity::Warning, None),
     ];
-    for (target, configs, severity, end) in cases {
+    for (target, configs, severity, targets) in cases {
         let found = told(target, configs).found(Kind::AsyncDropped).unwrap();
-        assert_eq!(found.severity, severity, "{end}");
-        assert_eq!(found.summary, format!("9 asynchronous events a minute for checkout are given up: {end}"));
-        assert_eq!(found.evidence[0], "18 events were dropped within 2 min, since 09:56:00");
+        assert_eq!(found.severity, severity, "{target:?}");
+        assert_eq!(found.fact(Quantity::FailureTargets).unwrap().value, targets);
+        let dropped = found.fact(Quantity::AsyncEventsDropped).unwrap();
+        assert_eq!((dropped.value, dropped.over_s, dropped.per_minute()), (Some(18.0), Some(120.0), Some(9.0)));
         let look = "aws lambda list-function-event-invoke-configs --function-name checkout --region eu-west-1";
-        assert_eq!((found.next[0].as_str(), found.impact), (look, 9.0));
+        assert_eq!((commands(&found)[0].as_str(), found.impact), (look, 9.0));
     }
 }
 

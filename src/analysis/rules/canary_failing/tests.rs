@@ -1,6 +1,7 @@
 //! What is found of a failing canary, and the commands that take it back.
 
-use crate::fixture::{Fixture, executed, now};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, executed, now, values};
 use lambda_model::deployment::{Deployment, Shifting};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::Alias;
@@ -34,16 +35,18 @@ fn a_canary_that_fails_more_is_told_with_the_way_back() {
     let found = found(&split(4.0, 40.0));
     let [finding] = &found[..] else { panic!("{found:?}") };
     assert_eq!((finding.severity, finding.alias.as_deref()), (Severity::Critical, Some("live")));
-    assert_eq!(finding.summary, "checkout:live: canary version 8 failed 52 of 780 calls, version 7 13 of 7020");
+    assert_eq!(values(finding, Quantity::Errors), [52.0, 13.0]);
+    assert_eq!(finding.facts[0].of, Some(780.0));
     assert!((finding.confidence - 0.99).abs() < 1e-9);
     // 52 errors less the baseline's 780 · 13 / 7020, over 13 minutes.
     assert!((finding.impact - (52.0 - 780.0 * 13.0 / 7020.0) / 13.0).abs() < 1e-9, "{}", finding.impact);
     assert_eq!(
-        finding.next,
-        ["aws lambda update-alias --region eu-west-1 --function-name checkout --name live --function-version 7 \
-          --routing-config AdditionalVersionWeights={}"]
+        commands(finding),
+        ["aws lambda update-alias --function-name checkout --name live --function-version 7 --routing-config \
+          AdditionalVersionWeights={} --region eu-west-1"]
     );
-    assert!(finding.evidence[0].contains("+1.00 points: beyond it since"), "{:?}", finding.evidence);
+    assert_eq!(finding.fact(Quantity::ErrorRateDifference).unwrap().limit, Some(0.01));
+    assert!(finding.fact(Quantity::ErrorsBeyondMargin).is_some_and(|fact| fact.at.is_some()), "{finding:?}");
 }
 
 #[test]
@@ -66,8 +69,8 @@ fn a_deployment_is_stopped_where_there_is_one() {
     let other = Deployment { alias: "beta".to_string(), id: "d-OTHER".to_string(), ..deployment.clone() };
     let told = split(4.0, 40.0).told(Payload::Deployments(vec![other, deployment]));
     assert_eq!(
-        found(&told)[0].next[0],
-        "aws deploy stop-deployment --region eu-west-1 --deployment-id d-A1B2C3D4E --auto-rollback-enabled"
+        commands(&found(&told)[0])[0],
+        "aws deploy stop-deployment --auto-rollback-enabled --deployment-id d-A1B2C3D4E --region eu-west-1"
     );
     let canary = told.first().canaries["live"].clone();
     assert_eq!(canary.deployment.unwrap().next_step_in_s, Some(300));
@@ -76,8 +79,10 @@ fn a_deployment_is_stopped_where_there_is_one() {
 #[test]
 fn a_slow_canary_says_by_how_much() {
     let found = found(&split(0.0, 90.0));
-    assert_eq!(found[0].summary, "checkout:live: canary version 8 takes 2.25× as long as version 7");
-    assert!(found[0].evidence[0].contains("allowed 1.25×: beyond it since"), "{found:?}");
+    let ratio = &found[0].facts[0];
+    assert_eq!((ratio.quantity, ratio.limit), (Quantity::DurationRatio, Some(1.25)));
+    assert!(ratio.value.is_some_and(|ratio| (ratio - 2.25).abs() < 0.01), "{ratio:?}");
+    assert!(found[0].fact(Quantity::DurationsBeyondMargin).is_some(), "{found:?}");
     assert!(found[0].impact <= 0.0, "none fails more");
 }
 

@@ -1,6 +1,7 @@
 //! When a split is off, and when chance or a change of the weights tell why.
 
-use crate::fixture::{Fixture, executed, minute};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, executed, minute};
 use lambda_model::change::{Change, Changed, Routing};
 use lambda_model::finding::Kind;
 use lambda_model::function::Alias;
@@ -67,11 +68,13 @@ fn it_tells_the_counts() {
     let told = split(0.1, Some(30), &[(29, 0, 800.0, 200.0)]);
     let findings = told.snapshot().scopes[0].findings.clone();
     let finding = findings.iter().find(|finding| finding.kind == Kind::CanarySplitOff).unwrap();
-    assert_eq!(finding.summary, "f:live: version 8 gets 20 % of the calls, its weight is 10 %");
-    assert_eq!(finding.evidence[0], "5200 of 26000 calls ran version 8 since 09:30 UTC");
+    let value = |quantity| finding.fact(quantity).unwrap().value;
+    assert_eq!((value(Quantity::TrafficShare), value(Quantity::Weight)), (Some(0.2), Some(0.1)));
+    let calls = finding.fact(Quantity::Invocations).unwrap();
+    assert_eq!((calls.value, calls.of, calls.at), (Some(5200.0), Some(26_000.0), Some(minute(29).start())));
     assert_eq!(finding.since, minute(29).start());
     assert!((finding.impact - 100.0).abs() < 1e-9, "a hundred calls a minute run another version than they should");
-    assert_eq!(finding.next[0], "aws lambda get-alias --region eu-west-1 --function-name f --name live");
+    assert_eq!(commands(finding)[0], "aws lambda get-alias --function-name f --name live --region eu-west-1");
 }
 
 #[test]

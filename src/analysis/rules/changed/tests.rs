@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::analysis::fact::{Fact, Quantity, Subject};
 use crate::analysis::finding::Finding;
-use crate::fixture::{Fixture, function, info, minute, now};
+use crate::fixture::{Fixture, commands, function, info, minute, now};
 use lambda_model::change::{Change, Changed, Routing};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::FunctionInfo;
@@ -44,67 +45,65 @@ fn every_change_is_told_with_the_way_back() {
     let split = || routing("7", &[("8", 0.1)]);
     let provisioned = |from, to| Changed::Provisioned { qualifier: "live".to_string(), from, to };
     let reserved = |from, to| Changed::Reserved { from, to };
-    // The change -> the sentence, and the last command.
+    let weight = |version: &str, before: Option<f64>, now: Option<f64>| {
+        Fact::new(Quantity::Weight, now).before(before).about(Subject::Version(version.to_string()))
+    };
+    let setting = |text: &str| Fact::new(Quantity::Changed, None).about(Subject::Setting(text.to_string()));
+    let reservation = |before: Option<f64>| Fact::new(Quantity::ReservedConcurrency, 5.0).before(before);
+    // The change -> what is different, and the last command.
     let cases = [
         (
             Changed::Code,
-            "The code of checkout was changed",
-            "list-versions-by-function --function-name checkout --query 'Versions[-3:].[Version,LastModified]'",
+            vec![],
+            "list-versions-by-function --function-name checkout --query Versions[-3:].[Version,LastModified]",
         ),
         (
             Changed::Configuration(vec!["memory 512 → 1024 MB".to_string(), "timeout 3 → 30 s".to_string()]),
-            "The configuration of checkout (memory 512 → 1024 MB, timeout 3 → 30 s) was changed",
+            vec![setting("memory 512 → 1024 MB"), setting("timeout 3 → 30 s")],
             "get-function-configuration --function-name checkout",
         ),
-        (
-            Changed::Configuration(Vec::new()),
-            "The configuration of checkout was changed",
-            "get-function-configuration --function-name checkout",
-        ),
+        (Changed::Configuration(Vec::new()), vec![], "get-function-configuration --function-name checkout"),
         (
             alias("live", Some(routing("7", &[])), Some(split())),
-            "Alias live of checkout was changed from version 7 to version 7 and 10 % to 8",
+            vec![weight("7", Some(1.0), Some(0.9)), weight("8", None, Some(0.1))],
             "update-alias --function-name checkout --name live --function-version 7 --routing-config \
-             'AdditionalVersionWeights={}'",
+             AdditionalVersionWeights={}",
         ),
         (
             alias("live", Some(split()), None),
-            "Alias live of checkout was deleted",
+            vec![weight("7", Some(0.9), None), weight("8", Some(0.1), None)],
             "create-alias --function-name checkout --name live --function-version 7 --routing-config \
-             'AdditionalVersionWeights={8=0.1}'",
+             AdditionalVersionWeights={8=0.1}",
         ),
         (
             alias("live", None, Some(routing("7", &[]))),
-            "Alias live of checkout, version 7, was made",
+            vec![weight("7", None, Some(1.0))],
             "get-alias --function-name checkout --name live",
         ),
         (
             reserved(Some(20), Some(5)),
-            "The reservation of checkout was changed from 20 to 5",
+            vec![reservation(Some(20.0))],
             "put-function-concurrency --function-name checkout --reserved-concurrent-executions 20",
         ),
-        (
-            reserved(None, Some(5)),
-            "The reservation of checkout was changed from none to 5",
-            "delete-function-concurrency --function-name checkout",
-        ),
+        (reserved(None, Some(5)), vec![reservation(None)], "delete-function-concurrency --function-name checkout"),
         (
             provisioned(10, 0),
-            "Provisioned concurrency of checkout:live was changed from 10 to 0",
+            vec![Fact::new(Quantity::ProvisionedConcurrency, 0.0).before(10.0)],
             "put-provisioned-concurrency-config --function-name checkout --qualifier live \
              --provisioned-concurrent-executions 10",
         ),
         (
             provisioned(0, 10),
-            "Provisioned concurrency of checkout:live was changed from 0 to 10",
+            vec![Fact::new(Quantity::ProvisionedConcurrency, 10.0).before(0.0)],
             "delete-provisioned-concurrency-config --function-name checkout --qualifier live",
         ),
     ];
-    for (change, words, command) in cases {
+    for (change, different, command) in cases {
         let found = found(&told(&[(5, change.clone())]));
         let [found] = &found[..] else { panic!("{change:?}: {found:?}") };
-        assert_eq!(found.summary, format!("{words} between 09:54:05 and 09:55:05"));
-        assert_eq!(found.next.last(), Some(&format!("aws lambda {command} --region eu-west-1")), "{change:?}");
+        let when = [Fact::instant(Quantity::Changed, ago(5)), Fact::instant(Quantity::LastSeenUnchanged, ago(6))];
+        assert_eq!(found.facts, [&different[..], &when].concat(), "{change:?}");
+        assert_eq!(commands(found).last(), Some(&format!("aws lambda {command} --region eu-west-1")), "{change:?}");
         assert_eq!((found.severity, found.since), (Severity::Info, ago(5)), "{change:?}");
         assert!(found.confidence >= 0.9 && found.impact <= 0.0, "{found:?}");
     }
@@ -121,7 +120,7 @@ fn a_change_is_told_for_an_hour_and_several_of_a_kind_together() {
     }
     let both = code(&[30, 10]).unwrap();
     assert_eq!(both.since, ago(10), "the newest, as nothing went wrong after either");
-    assert!(both.evidence.iter().any(|fact| fact.starts_with("2 such changes lately")), "{:?}", both.evidence);
+    assert_eq!(both.fact(Quantity::RecentChanges), Some(&Fact::new(Quantity::RecentChanges, 2.0).at(ago(10))));
     // One finding for each alias.
     let to = || Some(routing("8", &[]));
     let aliases =
@@ -137,7 +136,7 @@ fn a_change_that_nobody_saw_is_told_by_when_it_was_modified() {
         told(changes).told(Payload::Functions(vec![info])).found(Kind::ChangeCode)
     };
     let found = modified(5, &[]).unwrap();
-    assert_eq!(found.summary, "Code or configuration of checkout was changed at 09:55:05");
+    assert_eq!(found.facts[0], Fact::instant(Quantity::LastModified, ago(5)));
     assert!((found.confidence - 0.8).abs() < 1e-9 && found.since == ago(5));
     assert_eq!(modified(61, &[]), None, "long ago");
     assert_eq!(modified(5, &[(5, Changed::Configuration(Vec::new()))]), None, "what it was is known");
@@ -165,12 +164,9 @@ fn what_went_wrong_after_it_is_told() {
     let (sum, average) = (Statistic::Sum, Statistic::Average);
     // What changed, before and after, with so many calls a minute -> the fact and what it costs a minute.
     let cases = [
-        ((sum, Metric::Errors, 1.0, 20.0, 100.0), Some(("errors after it: 20 % (200 of 1000), before 1.0 %", 20.0))),
-        (
-            (sum, Metric::Throttles, 0.0, 25.0, 75.0),
-            Some(("refused requests after it: 25 % (250 of 1000), before 0.0 %", 25.0)),
-        ),
-        ((average, Metric::Duration, 100.0, 400.0, 100.0), Some(("mean duration after it: 0.4 s, before 0.1 s", 0.0))),
+        ((sum, Metric::Errors, 1.0, 20.0, 100.0), Some((Quantity::ErrorRate, (0.01, 0.2), 20.0))),
+        ((sum, Metric::Throttles, 0.0, 25.0, 75.0), Some((Quantity::ThrottleRate, (0.0, 0.25), 25.0))),
+        ((average, Metric::Duration, 100.0, 400.0, 100.0), Some((Quantity::AverageDuration, (0.1, 0.4), 0.0))),
         // What was so before is no effect, nor is what got better.
         ((sum, Metric::Errors, 20.0, 20.0, 100.0), None),
         ((sum, Metric::Errors, 20.0, 1.0, 100.0), None),
@@ -187,9 +183,11 @@ fn what_went_wrong_after_it_is_told() {
         let what = format!("{} from {before} to {after}: {found:?}", metric.name());
         let severity = if expected.is_some() { Severity::Warning } else { Severity::Info };
         assert_eq!(found.severity, severity, "{what}");
-        assert_eq!(found.summary.ends_with("; then it went wrong"), expected.is_some(), "{what}");
-        let (fact, impact) = expected.unwrap_or(("changed at 09:47:20", 0.0));
-        assert!(found.evidence.contains(&fact.to_string()), "{what}");
+        let (quantity, numbers, impact) = match expected {
+            Some((quantity, (before, after), impact)) => (quantity, Some((Some(before), Some(after))), impact),
+            None => (Quantity::ErrorRate, None, 0.0),
+        };
+        assert_eq!(found.fact(quantity).map(|fact| (fact.before, fact.value)), numbers, "{what}");
         assert!((found.impact - impact).abs() < 1e-9, "{what}");
     }
 }

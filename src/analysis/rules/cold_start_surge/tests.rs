@@ -1,7 +1,8 @@
 //! How many cold starts are a surge, and what is said of it.
 
+use crate::analysis::fact::Quantity;
 use crate::analysis::live::Beat;
-use crate::fixture::{Fixture, info};
+use crate::fixture::{Fixture, commands, info, values};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::FunctionInfo;
 use lambda_model::observation::Payload;
@@ -40,11 +41,11 @@ fn many_cold_starts_are_a_surge() {
 #[test]
 fn it_says_how_many_and_what_was_before() {
     let found = told(None, Beat { invocations: 80, cold_starts: 80, ..HEALTHY }).found(Kind::ColdStartSurge).unwrap();
-    assert_eq!(found.summary, "checkout starts cold 80 times a minute, 29 % of its invocations");
+    assert_eq!(values(&found, Quantity::ColdStarts), [80.0, 80.0, 0.0], "the worst, the newest and the first minute");
+    assert!((values(&found, Quantity::ColdStartShare)[0] - 0.29).abs() < 0.01, "{found:?}");
     assert_eq!((found.severity, found.impact), (Severity::Warning, 80.0));
     assert!(found.confidence > 0.9, "{}", found.confidence);
-    assert!(found.evidence.iter().any(|fact| fact.starts_with("0 of 240 in the minute from ")), "{:?}", found.evidence);
-    assert!(found.evidence.contains(&"half of them wait more than 0.8 s for it".to_string()), "{:?}", found.evidence);
+    assert!(values(&found, Quantity::InitDuration)[0] > 0.7, "{found:?}");
     let look = "aws lambda list-provisioned-concurrency-configs --function-name checkout --region eu-west-1";
-    assert_eq!(found.next[1], look);
+    assert_eq!(commands(&found)[1], look);
 }

@@ -1,6 +1,7 @@
 //! What is said of failed events that are lost.
 
-use crate::fixture::{Fixture, function, info, minutes};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, function, info, minutes, values};
 use lambda_model::Arn;
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::FunctionInfo;
@@ -22,17 +23,17 @@ fn all_ways_add_up_in_one_finding() {
         .found(Kind::DeadLetterDeliveryFailing)
         .unwrap();
     assert_eq!((found.severity, found.impact), (Severity::Critical, 11.0));
-    let words = "11 failed events a minute of checkout do not arrive where they should be kept: they are lost";
-    assert_eq!(found.summary, words);
-    let facts = [
-        "3 events did not reach the dead-letter queue within 1 min, since 09:57:00",
-        "6 events did not reach a destination within 2 min, since 09:56:00",
-        "15 notifications of topic failed were not delivered within 3 min, since 09:55:00",
-        "target: arn:aws:sns:eu-west-1:123456789012:failed",
-        "since 09:55:00",
+    let sums = [
+        (Quantity::LostEvents, 11.0),
+        (Quantity::DeadLetterErrors, 3.0),
+        (Quantity::DestinationDeliveryFailures, 6.0),
+        (Quantity::NotificationsFailed, 15.0),
     ];
-    assert_eq!(found.evidence, facts);
-    let look = "aws lambda get-function-configuration --function-name checkout --query '[Role,DeadLetterConfig]' \
+    for (quantity, sum) in sums {
+        assert_eq!(values(&found, quantity), [sum], "{quantity:?}");
+    }
+    assert!(found.fact(Quantity::FailureTarget).is_some());
+    let look = "aws lambda get-function-configuration --function-name checkout --query [Role,DeadLetterConfig] \
                 --region eu-west-1";
-    assert_eq!(found.next[0], look);
+    assert_eq!(commands(&found)[0], look);
 }

@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 
-use crate::fixture::{Fixture, function, info, minute, minutes, now};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, function, info, minute, minutes, now, values};
 use lambda_model::Arn;
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::{EventSource, EventSourceKind, FunctionInfo};
@@ -64,18 +65,13 @@ fn it_says_how_fast_and_how_to_look_inside() {
     let found =
         told.points(&function("checkout"), Metric::Invocations, &minutes("40 40")).found(Kind::DeadLetterGrowing);
     let found = found.unwrap();
-    assert_eq!(found.summary, "Failed events of checkout pile up in failed: 10 more a minute");
     assert_eq!((found.severity, found.impact, found.confidence), (Severity::Warning, 10.0, 0.99));
-    let facts = [
-        "failed (dead-letter queue) gets 10 messages a minute",
-        "80 messages wait in failed",
-        "at its 40 invocations a minute it would take 2 min to try all again",
-    ];
-    assert_eq!(found.evidence[..3], facts);
-    let look = "aws sqs receive-message --queue-url \"$(aws sqs get-queue-url --queue-name failed \
-                --queue-owner-aws-account-id 123456789012 --query QueueUrl --output text --region eu-west-1)\" \
+    let numbers = [Quantity::MessagesArriving, Quantity::MessagesWaiting, Quantity::TimeToRetryAll]
+        .map(|quantity| found.fact(quantity).unwrap().value);
+    assert_eq!(numbers, [Some(10.0), Some(80.0), Some(120.0)]);
+    let look = "aws sqs receive-message --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/failed \
                 --max-number-of-messages 10 --visibility-timeout 0 --message-attribute-names All --region eu-west-1";
-    assert_eq!(found.next, [look]);
+    assert_eq!(commands(&found), [look]);
 }
 
 #[test]
@@ -97,7 +93,7 @@ fn what_a_source_gave_up_can_be_moved_back() {
         .told(Payload::EventSources(vec![source]))
         .told(Payload::Queue(Arn::new(ORDERS), Some(orders)));
     let found = read(told, &[Some(0), Some(30), Some(60)]).found(Kind::DeadLetterGrowing).unwrap();
-    assert_eq!(found.evidence[0], "failed (redrive queue of its event source) gets 30 messages a minute");
-    assert_eq!(found.next[1], format!("aws sqs start-message-move-task --source-arn {QUEUE} --region eu-west-1"));
+    assert_eq!(values(&found, Quantity::MessagesArriving), [30.0]);
+    assert_eq!(commands(&found)[1], format!("aws sqs start-message-move-task --source-arn {QUEUE} --region eu-west-1"));
     assert!(found.since <= minute(0).start());
 }

@@ -1,7 +1,8 @@
 //! When durations come near the timeout, and what is said of them.
 
+use crate::analysis::fact::Quantity;
 use crate::analysis::live::Beat;
-use crate::fixture::{Fixture, function, info, minute, minutes};
+use crate::fixture::{Fixture, commands, function, info, minute, minutes, values};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::FunctionInfo;
 use lambda_model::metric::{Metric, Statistic};
@@ -43,12 +44,13 @@ fn one_percent_near_the_timeout_is_found_at_once_and_the_longest_alone_the_secon
 #[test]
 fn it_says_how_long_and_is_surer_with_time() {
     let once = told("90 90 90 90 28000", "90 90 90 90 29000").found(Kind::DurationNearTimeout).unwrap();
-    assert_eq!(once.summary, "checkout takes up to 29 s of the 30 s it may take before it is stopped");
+    let longest = once.fact(Quantity::LongestDuration).unwrap();
+    assert_eq!((longest.value, longest.limit), (Some(29.0), Some(30.0)));
     assert_eq!((once.severity, once.impact), (Severity::Warning, 0.0));
-    assert!(once.evidence.contains(&"p99 duration 28 s in the minute of 09:57:00, by the metrics".to_string()));
+    assert_eq!(values(&once, Quantity::P99Duration), [28.0]);
     let look = "aws lambda get-function-configuration --function-name checkout \
-                --query '[Timeout,MemorySize,LastModified]' --region eu-west-1";
-    assert_eq!(once.next[1], look);
+                --query [Timeout,MemorySize,LastModified] --region eu-west-1";
+    assert_eq!(commands(&once)[1], look);
     let often = told("28000 28000 28000 28000 28000", "29000 29000 29000 29000 29000");
     assert!(often.found(Kind::DurationNearTimeout).unwrap().confidence > once.confidence);
 }
@@ -63,7 +65,7 @@ fn the_logs_tell_it_from_one_in_a_hundred_on() {
         let found = Fixture::new().listed("checkout", &[]).logged("checkout", &beats).found(Kind::DurationNearTimeout);
         assert_eq!(found.is_some(), expected, "{near_timeout}: {found:?}");
         if let Some(found) = found {
-            assert!(found.summary.contains("25 s of the 30 s"), "{}", found.summary);
+            assert!((25.0..26.0).contains(&values(&found, Quantity::LongestDuration)[0]), "{found:?}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What is said of kills, and what is not one.
 
+use crate::analysis::fact::Quantity;
 use crate::analysis::live::Beat;
-use crate::fixture::{Fixture, info};
+use crate::fixture::{Fixture, commands, info, values};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::FunctionInfo;
 use lambda_model::observation::Payload;
@@ -24,15 +25,15 @@ fn one_kill_is_enough_and_other_errors_are_none() {
     let cases = [
         (&[HEALTHY] as &[Beat], None),
         (&[failed], None),
-        (&[killed(1)], Some(("1 time ", 0.95))),
-        (&[killed(1), failed, killed(3)], Some(("4 times ", 0.99))),
+        (&[killed(1)], Some((1.0, 0.95))),
+        (&[killed(1), failed, killed(3)], Some((4.0, 0.99))),
     ];
     for (last, expected) in cases {
         let found = told(Some(512), last).found(Kind::ErrorsOutOfMemory);
         assert_eq!(found.is_some(), expected.is_some(), "{found:?}");
         if let Some((found, (times, sure))) = found.zip(expected) {
-            assert!(found.summary.starts_with(&format!("checkout was killed {times}")), "{}", found.summary);
-            assert!(found.summary.ends_with("its memory of 512 MB is too small"), "{}", found.summary);
+            assert_eq!(found.fact(Quantity::OutOfMemory).unwrap().value, Some(times));
+            assert_eq!(values(&found, Quantity::MemorySize), [512.0]);
             assert_eq!((found.severity, found.confidence), (Severity::Critical, sure));
         }
     }
@@ -45,7 +46,7 @@ fn twice_the_memory_is_advised_up_to_the_most_there_is() {
         let found = told(memory_mb, &[killed]).found(Kind::ErrorsOutOfMemory).unwrap();
         let command = "aws lambda update-function-configuration --function-name checkout --memory-size";
         let expected = advised.map(|advised: u32| format!("{command} {advised} --region eu-west-1"));
-        assert_eq!(found.next.get(1), expected.as_ref());
-        assert!(found.next[0].contains("'?\"signal: killed\" ?Runtime.OutOfMemory'"), "{:?}", found.next);
+        assert_eq!(commands(&found).get(1), expected.as_ref());
+        assert!(commands(&found)[0].contains("?\"signal: killed\" ?Runtime.OutOfMemory"), "{found:?}");
     }
 }

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
+use crate::analysis::fact::{Quantity, Subject};
 use crate::analysis::finding::Finding;
 use crate::analysis::live::Beat;
-use crate::fixture::{Fixture, function, minute, minutes};
+use crate::fixture::{Fixture, commands, function, minute, minutes, values};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::metric::Metric;
 
@@ -59,14 +60,13 @@ fn errors_are_found_where_chance_does_not_explain_them() {
 #[test]
 fn it_says_how_many_and_how_to_look() {
     let found = found("4 4 4 300 300", "1000 1000 1000 1000 1000").unwrap();
-    assert_eq!(found.summary, "checkout fails 30 % of its invocations: 300 errors a minute");
     assert_eq!((found.impact, found.confidence), (300.0, 0.995));
-    let begin = "600 of 2000 invocations failed (30 %) within 2 min, by the metrics; ";
-    assert!(found.evidence[0].starts_with(begin), "{:?}", found.evidence);
-    assert_eq!(found.evidence[1], "since 09:56:00");
-    let look = "aws logs tail /aws/lambda/checkout --since 10m --filter-pattern '?ERROR ?Error ?Exception' \
+    let errors = found.fact(Quantity::Errors).unwrap();
+    assert_eq!((errors.value, errors.of, errors.over_s), (Some(600.0), Some(2000.0), Some(120.0)));
+    assert_eq!(values(&found, Quantity::ErrorRate), [0.3]);
+    let look = "aws logs tail /aws/lambda/checkout --since 10m --filter-pattern ?ERROR ?Error ?Exception \
                 --region eu-west-1";
-    assert_eq!(found.next[0], look);
+    assert_eq!(commands(&found)[0], look);
 }
 
 #[test]
@@ -87,11 +87,13 @@ fn the_logs_tell_versions_and_kinds_of_errors_and_end_with_the_trouble() {
         Fixture::new().listed("checkout", &[]).logged("checkout", &beats).found(Kind::ErrorsRate)
     };
     let now = log(29).unwrap();
-    assert_eq!(now.summary, "checkout fails 15 % of its invocations: 36 errors a minute");
-    assert!(now.evidence.iter().any(|fact| fact.starts_with("36 × Runtime.ExitError")), "{:?}", now.evidence);
+    assert_eq!(values(&now, Quantity::ErrorRate), [0.15]);
+    let kind = now.fact(Quantity::Occurrences).unwrap();
+    assert!(matches!(&kind.subject, Subject::Error(text) if text.starts_with("Runtime.ExitError")), "{kind:?}");
+    assert_eq!(kind.value, Some(36.0));
     // A minute later the numbers are still those of the newest minute that showed it.
     let later = log(20).unwrap();
-    assert_eq!((later.summary, later.impact), (now.summary, 36.0));
+    assert_eq!((later.fact(Quantity::Errors), later.impact), (now.fact(Quantity::Errors), 36.0));
 }
 
 proptest! {

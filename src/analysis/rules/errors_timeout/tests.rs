@@ -1,7 +1,8 @@
 //! When errors are timeouts, and what is said of them.
 
+use crate::analysis::fact::{Bound, Quantity};
 use crate::analysis::live::Beat;
-use crate::fixture::{Fixture, function, info, minute, minutes};
+use crate::fixture::{Fixture, commands, function, info, minute, minutes};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::FunctionInfo;
 use lambda_model::metric::{Metric, Statistic};
@@ -48,10 +49,11 @@ fn errors_with_durations_of_the_whole_timeout_are_timeouts() {
 fn by_metrics_the_number_is_an_upper_bound_and_sure_with_time() {
     let full = "30000 30000 30000 30000";
     let long = told("30 30 30 30", full, full).found(Kind::ErrorsTimeout).unwrap();
-    assert_eq!(long.summary, "checkout is stopped at its timeout of 30 s, at most 30 times a minute");
-    assert!(long.next[0].contains("'?\"Task timed out\" ?\"Status: timeout\"'"), "{:?}", long.next);
+    let timeouts = long.fact(Quantity::Timeouts).unwrap();
+    assert_eq!((timeouts.per_minute(), timeouts.bound), (Some(30.0), Bound::AtMost));
+    assert!(commands(&long)[0].contains("?\"Task timed out\" ?\"Status: timeout\""), "{long:?}");
     let raise = "aws lambda update-function-configuration --function-name checkout --timeout 60 --region eu-west-1";
-    assert_eq!((long.next[1].as_str(), long.impact), (raise, 30.0));
+    assert_eq!((commands(&long)[1].as_str(), long.impact), (raise, 30.0));
     let short = told("0 0 0 30", "90 90 90 30000", "90 90 90 30000").found(Kind::ErrorsTimeout).unwrap();
     assert!(short.confidence < long.confidence && long.confidence < 0.99, "{} {}", short.confidence, long.confidence);
 }
@@ -67,11 +69,8 @@ fn the_logs_count_them() {
     };
     assert_eq!(beats(1), None, "one call that hung");
     let found = beats(9).unwrap();
-    assert_eq!(found.summary, "checkout is stopped at its timeout of 30 s, 9 times a minute");
-    assert_eq!(
-        found.evidence[0],
-        "9 of 240 invocations timed out (3.8 %) within 1 min, by the logs; the timeout is 30 s"
-    );
+    let timeouts = found.fact(Quantity::Timeouts).unwrap();
+    assert_eq!((timeouts.value, timeouts.of, timeouts.bound), (Some(9.0), Some(240.0), Bound::Exact));
     assert_eq!((found.severity, found.confidence), (Severity::Warning, 0.99));
 }
 
@@ -82,6 +81,6 @@ fn a_longest_timeout_is_not_raised_further_and_without_one_nothing_is_told() {
         let full = "900000 900000 900000 900000";
         told("30 30 30 30", full, full).told(Payload::Functions(vec![info])).found(Kind::ErrorsTimeout)
     };
-    assert!(told(Some(900)).unwrap().next[1].contains("--timeout 900"));
+    assert!(commands(&told(Some(900)).unwrap())[1].contains("--timeout 900"));
     assert_eq!(told(None), None);
 }

@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 
-use crate::fixture::{Fixture, minute, minutes, now};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, minute, minutes, now, values};
 use lambda_model::Arn;
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::{EventSource, EventSourceKind};
@@ -43,10 +44,10 @@ fn what_is_disabled_is_told_once() {
         (&["Disabled", "Disabled", "Disabled"], Some(4)),
     ] {
         let found = told(states, Some(0)).found(Kind::EventSourceDisabled);
-        assert_eq!(found.as_ref().map(|found| found.next.len()), expected, "{states:?}");
+        assert_eq!(found.as_ref().map(|found| found.commands.len()), expected, "{states:?}");
         if let Some(found) = found {
             assert_eq!((found.severity, found.since), (Severity::Info, now()));
-            assert_eq!(found.summary, "The event source orders of checkout is disabled");
+            assert!(matches!(found.facts[0].quantity, Quantity::MappingDisabled | Quantity::MappingDisabling));
         }
     }
 }
@@ -59,9 +60,9 @@ fn messages_that_pile_up_make_it_worse_and_tell_since_when() {
     };
     let found = old(told(&["Disabled"], Some(400)), "600 660 720");
     assert_eq!(found.severity, Severity::Warning);
-    assert_eq!(found.summary, "checkout does not read orders any more, where 400 messages wait");
+    assert_eq!(values(&found, Quantity::MessagesWaiting), [400.0]);
     assert_eq!(found.since, minute(2).plus(1).start() - TimeDelta::seconds(720), "the age is of a minute's end");
-    assert_eq!(found.next[1], "aws lambda update-event-source-mapping --uuid u-0 --enabled --region eu-west-1");
+    assert_eq!(commands(&found)[1], "aws lambda update-event-source-mapping --enabled --uuid u-0 --region eu-west-1");
     // None wait, they do not wait long, and what is not known.
     for (depth, ages) in
         [(Some(0), "600 660 720"), (Some(400), "1 1 1 | 1 1"), (Some(400), "- - -"), (None, "600 660 720")]

@@ -1,7 +1,8 @@
 //! How much memory is nearly all of it.
 
+use crate::analysis::fact::Quantity;
 use crate::analysis::live::Beat;
-use crate::fixture::{Fixture, info};
+use crate::fixture::{Fixture, commands, info, values};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::FunctionInfo;
 use lambda_model::observation::Payload;
@@ -27,8 +28,8 @@ fn it_is_found_when_the_memory_is_nearly_used_up() {
         assert_eq!(found.as_ref().map(|found| found.confidence), expected, "{used_mb:?} of {memory_mb:?}: {found:?}");
         if let Some(found) = found {
             assert_eq!(found.severity, Severity::Warning);
-            assert_eq!(found.summary, format!("checkout uses {} of its 512 MB of memory", used_mb.unwrap()));
-            assert!(found.next[1].contains("--memory-size 1024"), "{:?}", found.next);
+            assert_eq!(values(&found, Quantity::MemoryUsed), [f64::from(used_mb.unwrap())]);
+            assert!(commands(&found)[1].contains("--memory-size 1024"), "{found:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How near the Region's limit is near.
 
-use crate::fixture::{Fixture, minute, minutes};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, minute, minutes};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::AccountLimits;
 use lambda_model::metric::{Metric, Subject};
@@ -39,10 +40,11 @@ fn it_is_found_near_the_limit_and_at_it() {
 #[test]
 fn it_says_how_full_it_is_and_asks_for_more() {
     let found = told("980 980 980 980").found(Kind::ConcurrencyNearLimit).unwrap();
-    assert_eq!(found.summary, "980 of the Region's 1000 concurrent executions are claimed (98 %)");
+    let claimed = found.fact(Quantity::ClaimedConcurrency).unwrap();
+    assert_eq!((claimed.value, claimed.limit), (Some(980.0), Some(1000.0)));
     assert_eq!((found.severity, &found.function), (Severity::Warning, &None));
-    assert_eq!(found.next[0], "aws lambda get-account-settings --region eu-west-1");
-    assert!(found.next[1].contains("--desired-value 1400"), "{:?}", found.next);
+    assert_eq!(commands(&found)[0], "aws lambda get-account-settings --region eu-west-1");
+    assert!(commands(&found)[1].contains("--desired-value 1400"), "{found:?}");
     let touched = told("910 910 910 910").found(Kind::ConcurrencyNearLimit).unwrap();
     assert!(touched.confidence < found.confidence && found.confidence < 1.0);
 }

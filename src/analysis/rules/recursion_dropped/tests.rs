@@ -1,6 +1,7 @@
 //! What is said of a function that calls itself.
 
-use crate::fixture::{Fixture, function, minutes};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, function, minutes, values};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::metric::Metric;
 
@@ -15,12 +16,13 @@ fn it_says_how_often_and_how_to_stop_it() {
             .found(Kind::RecursionDropped)
     };
     let found = told("0 0 4 8").unwrap();
-    assert_eq!(found.summary, "checkout calls itself in a circle: 6 chains a minute are cut");
+    let dropped = found.fact(Quantity::RecursiveInvocationsDropped).unwrap();
+    assert_eq!(dropped.per_minute(), Some(6.0));
     assert_eq!((found.severity, found.impact), (Severity::Critical, 6.0));
-    assert!(found.evidence.contains(&"200 invocations in the same time".to_string()), "{:?}", found.evidence);
+    assert_eq!(values(&found, Quantity::Invocations), [200.0]);
     let stop = "aws lambda put-function-concurrency --function-name checkout --reserved-concurrent-executions 0 \
                 --region eu-west-1";
-    assert_eq!(found.next[2], stop);
+    assert_eq!(commands(&found)[2], stop);
     assert!(told("0 0 0 1").is_some(), "one is enough");
     assert_eq!(told("0 0 0 0"), None);
 }

@@ -1,6 +1,7 @@
 //! Which spillover is told.
 
-use crate::fixture::{Fixture, function, minute, minutes};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, function, minute, minutes, values};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::Provisioned;
 use lambda_model::metric::Metric;
@@ -43,16 +44,16 @@ fn spillover_is_found() {
 #[test]
 fn it_says_how_much_and_provisions_for_the_peak() {
     let found = told("0 0 80 80", &["live"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
-    let words = "checkout spills 80 requests a minute over: its 10 provisioned environments are in use";
-    assert_eq!(found.summary, words);
+    assert_eq!(values(&found, Quantity::ProvisionedSpillover), [80.0]);
+    assert_eq!(values(&found, Quantity::ProvisionedConcurrency), [10.0]);
     assert_eq!((found.severity, found.impact), (Severity::Warning, 80.0));
     let raise = "aws lambda put-provisioned-concurrency-config --function-name checkout --qualifier live \
                  --provisioned-concurrent-executions 25 --region eu-west-1";
-    assert_eq!(found.next, [raise]);
+    assert_eq!(commands(&found), [raise]);
     // Of several, which one spills is not known.
     let found = told("0 0 80 80", &["live", "beta"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
     let list = "aws lambda list-provisioned-concurrency-configs --function-name checkout --region eu-west-1";
-    assert_eq!(found.next, [list]);
+    assert_eq!(commands(&found), [list]);
     let few = told("0 0 1 1", &["live"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
     assert!(few.confidence < found.confidence);
 }

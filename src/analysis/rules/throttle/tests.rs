@@ -1,6 +1,7 @@
-//! Refused requests as findings: whose they are, since when, and when nothing is said.
+//! Throttled requests as findings: whose they are, since when, and when nothing is said.
 
-use crate::fixture::{Fixture, function};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, function, values};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::AccountLimits;
 use lambda_model::metric::{Metric, Subject};
@@ -11,8 +12,8 @@ fn step(since: i64, then: f64, now: f64) -> Vec<(i64, f64)> {
     (2..30).map(|back| (back, if back <= since { now } else { then })).collect()
 }
 
-/// Functions that are refused 300 requests a minute for five minutes, of which the first may run 20 at a time.
-fn refused(claimed: f64, names: &[(&str, Option<u32>)]) -> Fixture {
+/// Functions that are throttled 300 requests a minute for five minutes, of which the first may run 20 at a time.
+fn throttled(claimed: f64, names: &[(&str, Option<u32>)]) -> Fixture {
     let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
     let region = Fixture::new()
         .told(Payload::Limits(limits))
@@ -31,28 +32,28 @@ fn refused(claimed: f64, names: &[(&str, Option<u32>)]) -> Fixture {
 
 #[test]
 fn a_reservation_that_is_in_use_is_named_with_its_function() {
-    let found = refused(400.0, &[("pdf-render", Some(20))]).found(Kind::ThrottleReservedLimit).unwrap();
+    let found = throttled(400.0, &[("pdf-render", Some(20))]).found(Kind::ThrottleReservedLimit).unwrap();
     assert_eq!(found.severity, Severity::Critical);
     assert_eq!(found.since, crate::fixture::minute(6).start());
-    assert!(found.summary.contains("pdf-render") && found.summary.contains("20"), "{}", found.summary);
-    // (300 + 3) / (1200 + 300): refusals are neither errors nor invocations.
-    assert!(found.evidence.iter().any(|fact| fact.contains("20 %")), "{:?}", found.evidence);
+    assert_eq!(values(&found, Quantity::ReservedConcurrency), [20.0]);
+    // (300 + 3) / (1200 + 300): throttled requests are neither errors nor invocations.
+    let failed = found.fact(Quantity::FailedRequests).unwrap();
+    assert_eq!((failed.value, failed.of), (Some(303.0), Some(1500.0)));
     assert!(
-        found.next.iter().any(|command| command.starts_with("aws lambda put-function-concurrency")),
-        "{:?}",
-        found.next
+        commands(&found).iter().any(|command| command.starts_with("aws lambda put-function-concurrency")),
+        "{found:?}"
     );
     assert!((found.impact - 300.0).abs() < 1e-9);
 }
 
 #[test]
 fn a_full_pool_is_one_finding_of_the_region() {
-    let told = refused(1000.0, &[("checkout", None), ("image-resize", None), ("ledger", Some(100))]);
+    let told = throttled(1000.0, &[("checkout", None), ("image-resize", None), ("ledger", Some(100))]);
     let found = told.found(Kind::ThrottleUnreservedPool).unwrap();
     assert_eq!(found.function, None);
     let affected: Vec<&str> = found.affected.iter().map(lambda_model::FunctionName::as_str).collect();
     assert_eq!(affected, ["checkout", "image-resize"], "a reservation takes no part in the pool");
-    assert_eq!(refused(400.0, &[("checkout", None)]).found(Kind::ThrottleUnreservedPool), None, "it is not full");
+    assert_eq!(throttled(400.0, &[("checkout", None)]).found(Kind::ThrottleUnreservedPool), None, "it is not full");
 }
 
 #[test]
@@ -74,14 +75,14 @@ fn what_is_over_or_provisional_is_not_found() {
     assert!(!found(&[(1, 300.0), (0, 300.0)]), "provisional minutes");
     assert!(found(&[(4, 300.0)]), "two quiet minutes do not end it");
     assert!(!found(&[(5, 300.0)]), "three do");
-    assert!(!found(&[(2, 2.0)]), "two refused requests are chance");
+    assert!(!found(&[(2, 2.0)]), "two throttled requests are chance");
     assert!(found(&[(3, 2.0), (2, 2.0)]), "twice in a row is not");
 }
 
 #[test]
 fn an_unknown_cause_waits_until_what_would_explain_it_was_read() {
     // The reservation was read before the minute: it may be another by now.
-    let told = refused(400.0, &[("f", None)]);
+    let told = throttled(400.0, &[("f", None)]);
     assert!(told.found(Kind::ThrottleUnknown).is_some(), "it was read since, and there is none");
     let late = Fixture::new()
         .read_before(1200)

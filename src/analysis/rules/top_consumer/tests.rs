@@ -1,6 +1,7 @@
 //! Who takes much of a scarce pool.
 
-use crate::fixture::{Fixture, function, minutes};
+use crate::analysis::fact::Quantity;
+use crate::fixture::{Fixture, commands, function, minutes};
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::function::AccountLimits;
 use lambda_model::metric::{Metric, Subject};
@@ -43,12 +44,9 @@ fn it_says_how_much_and_caps_it_between_before_and_now() {
     let claimed = format!("{}950 950 950", "300 ".repeat(20));
     let told = told(&format!("{calm}600 600 600"), &claimed, &[None]);
     let found = told.found(Kind::ConcurrencyTopConsumer).unwrap();
-    assert_eq!(found.summary, "checkout takes ≤ 60 % of a scarce pool: 600 of 1000, up from 100");
+    let concurrency = found.fact(Quantity::Concurrency).unwrap();
+    assert_eq!((concurrency.value, concurrency.limit, concurrency.before), (Some(600.0), Some(1000.0), Some(100.0)));
     assert_eq!((found.severity, found.impact), (Severity::Warning, 0.0));
     assert!((found.confidence - 0.98).abs() < 1e-9, "{}", found.confidence);
-    assert!(
-        found.next[0].contains("--function-name checkout --reserved-concurrent-executions 350"),
-        "{:?}",
-        found.next
-    );
+    assert!(commands(&found)[0].contains("--function-name checkout --reserved-concurrent-executions 350"), "{found:?}");
 }

@@ -44,7 +44,7 @@ pub(super) fn draw(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, a
     let legend = changes::legend(&curve_changes(shown, told, told.curve.values.len()), app.snapshot().at);
     let rest = if legend.is_empty() { rest } else { draw_facts(app, legend, rest, buffer) };
     let errors = live::errors(told, app.snapshot().at);
-    let mut versions = live::versions(shown, told, rest.width.saturating_sub(2));
+    let mut versions = live::versions(&app.snapshot().params.thresholds, shown, told, rest.width.saturating_sub(2));
     let hidden = versions.len().saturating_sub(2 + VERSIONS);
     versions.truncate(2 + VERSIONS);
     let [charts, versions_place, _, errors_place, lines] = shares(rest, versions.len() as u16, errors.len() as u16);

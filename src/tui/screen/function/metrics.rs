@@ -15,7 +15,8 @@ use crate::tui::app::App;
 use crate::tui::screen::lines::{draw_facts, draw_lines, frame, wrap};
 use crate::tui::widget::chart::{Chart, Limit, Mark, Series};
 use crate::tui::widget::words::Words;
-use crate::view::function::{self, Fact};
+use crate::view::function;
+use crate::view::labelled::Fact;
 use crate::view::meaning::Meaning;
 use crate::view::status::Status;
 use crate::view::units::{self, MISSING};
@@ -48,7 +49,7 @@ pub(super) fn draw(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, a
     let halves = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]);
     let [first, second, third, lists] = if area.width >= WIDE {
         // The frame takes a row above and one below.
-        let rows = list(shown, area.width.saturating_sub(2)).len() as u16 + 2;
+        let rows = list(app, shown, area.width.saturating_sub(2)).len() as u16 + 2;
         let below = rows.clamp(4, (rest.height / 2).max(4));
         let [above, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(below)]).areas(rest);
         let [first, second, third] = Layout::horizontal([Constraint::Fill(1); 3]).areas(above);
@@ -63,7 +64,7 @@ pub(super) fn draw(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, a
         draw_chart(app, chart, &marks, frame(app, chart.title, place, buffer), buffer);
     }
     let lists = frame(app, "events in and out", lists, buffer);
-    draw_lines(app, &list(shown, lists.width), lists, buffer);
+    draw_lines(app, &list(app, shown, lists.width), lists, buffer);
 }
 
 /// What is wrong with the function, the worst first; gives what is left below.
@@ -78,7 +79,7 @@ fn draw_findings(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, are
         if more > 0 && index + 1 == most {
             words.fact("", format!("+{more} more (3)"), Meaning::Label);
         }
-        words.fact("", finding.summary.as_str(), Meaning::Normal);
+        words.fact("", findings::summary(finding), Meaning::Normal);
         words
     };
     let lines: Vec<Words> = found.iter().take(most).enumerate().map(line).collect();
@@ -109,12 +110,12 @@ fn draw_chart(app: &App, chart: &function::Chart, marks: &[Mark], area: Rect, bu
 }
 
 /// Where the events come from and where those that fail go, then how each version behind an alias fares.
-fn list(shown: &FunctionSnapshot, width: u16) -> Vec<Words> {
+fn list(app: &App, shown: &FunctionSnapshot, width: u16) -> Vec<Words> {
     let sources =
         shown.event_sources.iter().map(|source| function::event_source(source, shown.mappings.get(&source.uuid)));
     let targets = shown.dead_letters.iter().map(function::dead_letters);
     let lines: Vec<Words> =
-        sources.chain(targets).chain(versions(shown)).flat_map(|facts| wrap(facts, width)).collect();
+        sources.chain(targets).chain(versions(app, shown)).flat_map(|facts| wrap(facts, width)).collect();
     if !lines.is_empty() {
         return lines;
     }
@@ -125,7 +126,7 @@ fn list(shown: &FunctionSnapshot, width: u16) -> Vec<Words> {
 
 /// The versions behind the aliases, one below the other in columns. A version that fails more is named in the colour
 /// of its errors.
-fn versions(shown: &FunctionSnapshot) -> Vec<Vec<Fact>> {
+fn versions(app: &App, shown: &FunctionSnapshot) -> Vec<Vec<Fact>> {
     let versions: Vec<(String, &VersionTraffic)> = shown
         .aliases
         .iter()
@@ -139,7 +140,7 @@ fn versions(shown: &FunctionSnapshot) -> Vec<Vec<Fact>> {
         Fact { label, value: format!("{value:>5}"), meaning }
     };
     let line = |(name, version): (String, &VersionTraffic)| {
-        let meaning = Status::error_meaning(version.error_rate);
+        let meaning = Status::error_meaning(&app.snapshot().params.thresholds, version.error_rate);
         let name = format!("{name}{}", " ".repeat(longest - text::width(&name)));
         vec![
             Fact { label: "", value: name, meaning },

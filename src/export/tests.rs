@@ -191,8 +191,8 @@ fn findings_are_written_as_csv() {
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("kind,severity,scope,function,alias,since,confidence,summary,evidence,next"));
     let second = lines.nth(1).unwrap();
-    assert!(second.starts_with("change.code,info,"), "{second}");
-    assert!(second.contains(",checkout,,") && second.contains("new code\u{fffd}[2J at 09:52Z"), "{second}");
+    assert!(second.starts_with("change.configuration,info,"), "{second}");
+    assert!(second.contains(",checkout,,") && second.contains("(memory\u{fffd}[2J 1024) was changed at 09:47Z"), "{second}");
     assert_eq!(lines.next(), None);
 }
 

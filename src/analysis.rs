@@ -49,7 +49,7 @@ impl Default for Params {
 }
 
 /// How many complete minutes back a value still counts as current: CloudWatch publishes Lambda's
-/// minutes one to three minutes late (aws-facts 1.2), and an idle function publishes nothing.
+/// minutes one to three minutes late (docs/aws.md#late-points), and an idle function publishes nothing.
 const CURRENT_MINUTES: i64 = 5;
 
 /// The newest complete minute, no more than [`CURRENT_MINUTES`] old, in which one of `series` has a point.

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lambda_model::observation::Usage;
 
 /// `GetMetricData`, USD per metric requested; `ListMetrics`, USD per request, after a free million a month
-/// that is not counted on (us-east-1 list prices, aws-facts 4.4).
+/// that is not counted on (us-east-1 list prices, docs/aws.md#prices).
 const USD_PER_METRIC: f64 = 0.01 / 1000.0;
 const USD_PER_LIST_REQUEST: f64 = 0.01 / 1000.0;
 /// Live Tail, USD per minute of a session, after 1,800 free minutes a month and account that are not counted on.

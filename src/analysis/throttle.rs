@@ -1,9 +1,9 @@
 //! Why a function's requests were throttled in a minute, and how sure that is. It looks at one minute and knows nothing
 //! of findings.
 //!
-//! Only the caller of a request gets the reason (aws-facts 6.6); here it is inferred from the limits and from what
-//! was in use. A minute's maximum shows that a limit was reached, not for how long: what more than one limit explains
-//! is less sure.
+//! Only the caller of a request gets the reason (docs/aws.md#throttle-reasons); here it is inferred from the limits and
+//! from what was in use. A minute's maximum shows that a limit was reached, not for how long: what more than one limit
+//! explains is less sure.
 
 use crate::analysis::live::FunctionLive;
 use crate::analysis::pool::Pool;
@@ -14,9 +14,9 @@ use lambda_model::finding::Kind;
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
-/// Requests a second for each unit of concurrency: of the account and of a reservation (aws-facts 6.4).
+/// Requests a second for each unit of concurrency: of the account and of a reservation (docs/aws.md#request-rate).
 pub const REQUESTS_PER_ENVIRONMENT: f64 = 10.0;
-/// New environments that a function gets in ten seconds (aws-facts 6.4).
+/// New environments that a function gets in ten seconds (docs/aws.md#scaling-rate).
 pub const SCALING: f64 = 1000.0;
 
 /// A limit is reached from this part of it on: the maximum of samples may lie a little below it.

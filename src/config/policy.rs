@@ -22,7 +22,8 @@ mod tests {
             .collect();
         let allowed: BTreeSet<&str> = listed.iter().copied().collect();
         assert_eq!(allowed.len(), listed.len(), "an action is listed twice");
-        // sts:GetCallerIdentity needs no permission (aws-facts 7.2): AWS answers it even where a policy denies it.
+        // sts:GetCallerIdentity needs no permission (docs/aws.md#permissions): AWS answers it even where a policy
+        // denies it.
         let called: BTreeSet<&str> = Operation::ALL
             .iter()
             .filter(|operation| **operation != Operation::GetCallerIdentity)

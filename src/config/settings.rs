@@ -111,7 +111,7 @@ pub struct Queues {
 /// How Live Tail is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveTail {
-    /// The most sessions at a time: 1 to 15, which is the account's quota (aws-facts 5.1).
+    /// The most sessions at a time: 1 to 15, which is the account's quota (docs/aws.md#live-tail).
     pub sessions: u32,
     /// Minutes without a key after which it stops: 1 to 180.
     pub idle_minutes: u32,

@@ -11,7 +11,7 @@ use lambda_model::time::Minute;
 use lambda_model::{Arn, FunctionName};
 
 /// A function changed this recently may be active although `ListMetrics` does not list it yet
-/// (up to 15 minutes late, aws-facts 1.2).
+/// (up to 15 minutes late, docs/aws.md#new-metrics).
 const RECENTLY_CHANGED: TimeDelta = TimeDelta::hours(1);
 /// Errors or throttles this recent make a function troubled.
 const TROUBLE_MINUTES: i64 = 15;

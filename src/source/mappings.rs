@@ -24,7 +24,7 @@ impl Mappings {
     pub fn learn(&mut self, sources: &[EventSource]) -> BTreeSet<FunctionName> {
         let mut all = BTreeMap::<FunctionName, Published>::new();
         for source in sources {
-            // A disabled mapping publishes nothing (aws-facts 1.6).
+            // A disabled mapping publishes nothing (docs/aws.md#event-source-mapping-metrics).
             let Some(kind) = source.kind.filter(|_| source.state != "Disabled") else { continue };
             for metric in Metric::ALL {
                 let (kinds, of_mapping) = match metric.when() {

@@ -36,7 +36,7 @@ pub struct Cadence {
     /// Minutes of history of a series that is asked for the first time.
     pub history_minutes: i64,
     /// Minutes read again each time: CloudWatch stamps a point with the start of its invocation and
-    /// publishes it at the end, so old minutes change for as long as functions run (aws-facts 1.2).
+    /// publishes it at the end, so old minutes change for as long as functions run (docs/aws.md#late-points).
     pub trailing_minutes: i64,
     /// Between two reads of a queue.
     pub queues: TimeDelta,

@@ -139,7 +139,7 @@ impl Relay {
     }
 }
 
-/// The wire protocols of the services lamtop reads (aws-facts 8.1).
+/// The wire protocols of the services lamtop reads (docs/aws.md#wire-protocols).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
     /// Smithy RPC v2 CBOR: CloudWatch.

@@ -94,17 +94,22 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// The files of text below `folder`: code, settings, documents.
+pub(crate) fn text_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(text_files(&path));
+        } else if path.extension().is_some_and(|ending| ["rs", "md", "toml", "py"].iter().any(|text| ending == *text)) {
             found.push(path);
         }
     }
     found
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    text_files(folder).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect()
 }
 
 fn sources(folder: &str) -> Vec<Source> {

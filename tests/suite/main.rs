@@ -5,6 +5,7 @@
 mod accounts;
 mod architecture;
 mod bad_input;
+mod citations;
 mod findings;
 mod findings_pane;
 mod following;

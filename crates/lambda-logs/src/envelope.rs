@@ -1,5 +1,5 @@
-//! The envelope that a subscription filter delivers (aws-facts 5.5): events of one log stream in a JSON object, gzipped
-//! on the wire. It does not parse messages, and it never inflates without bound.
+//! The envelope that a subscription filter delivers (docs/aws.md#subscription-filters): events of one log stream in a
+//! JSON object, gzipped on the wire. It does not parse messages, and it never inflates without bound.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Platform lines in the JSON format (aws-facts 3.3), `platform.*`. It reads no application line.
+//! Platform lines in the JSON format (docs/aws.md#json-format), `platform.*`. It reads no application line.
 //!
 //! Every value is first read as raw JSON, so that one in an undocumented format is absent and the others are read.
 

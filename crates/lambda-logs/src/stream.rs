@@ -1,4 +1,5 @@
-//! The function and version of a log stream, from the names of the stream and its group (aws-facts 3.1).
+//! The function and version of a log stream, from the names of the stream and its group
+//! (docs/aws.md#log-groups-and-streams).
 
 /// The function that a log stream belongs to, as far as its name says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Platform lines in the Text format (aws-facts 3.2): one scan, fields in any order. It reads no application line.
+//! Platform lines in the Text format (docs/aws.md#text-format): one scan, fields in any order. It reads no application
+//! line.
 //!
 //! Tabs separate fields. Text copied from the console has spaces instead; there a value is one word.
 

@@ -102,7 +102,7 @@ pub struct DeploymentTarget {
     pub target_weight: Option<f64>,
 }
 
-/// `BatchGetDeployments` and `BatchGetDeploymentTargets` take at most 25 (aws-facts 6.3).
+/// `BatchGetDeployments` and `BatchGetDeploymentTargets` take at most 25 (docs/aws.md#codedeploy).
 pub const DEPLOYMENTS_BATCH: usize = 25;
 
 /// AWS `CodeDeploy`.
@@ -132,7 +132,7 @@ pub struct MetricQuery {
 }
 
 impl MetricQuery {
-    /// `GetMetricData` takes at most 500 queries a call (aws-facts 4.1).
+    /// `GetMetricData` takes at most 500 queries a call (docs/aws.md#getmetricdata).
     pub const MAX_SERIES: usize = 500;
 }
 
@@ -172,7 +172,7 @@ pub trait Logs: Send + Sync {
     async fn tail(&self, groups: &[Arn], filter: TailFilter) -> Result<Box<dyn Tail>, ApiError>;
 }
 
-/// A Live Tail session takes up to so many log groups (aws-facts 5.1).
+/// A Live Tail session takes up to so many log groups (docs/aws.md#live-tail).
 pub const TAIL_GROUPS: usize = 10;
 
 /// Which lines a Live Tail session shows. Above 500 a second it shows a sample: fewer lines, fewer lost.
@@ -186,7 +186,8 @@ pub enum TailFilter {
 }
 
 impl TailFilter {
-    /// `logEventFilterPattern`: a regular expression between `%`, in which no parentheses are allowed (aws-facts 5.3).
+    /// `logEventFilterPattern`: a regular expression between `%`, in which no parentheses are allowed
+    /// (docs/aws.md#filter-patterns).
     pub fn pattern(self) -> Option<&'static str> {
         match self {
             Self::Everything => None,
@@ -254,7 +255,7 @@ pub struct Record {
     pub sequence: String,
     /// When it arrived in the stream.
     pub arrived: Option<DateTime<Utc>>,
-    /// Its content; of a subscription filter, gzip (aws-facts 5.5).
+    /// Its content; of a subscription filter, gzip (docs/aws.md#subscription-filters).
     pub data: Vec<u8>,
 }
 

@@ -36,7 +36,7 @@ pub struct Deployment {
     pub target_weight: Option<f64>,
 }
 
-/// How traffic is shifted (`trafficRoutingConfig`, aws-facts 6.3).
+/// How traffic is shifted (`trafficRoutingConfig`, docs/aws.md#codedeploy).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shifting {
@@ -59,7 +59,8 @@ pub enum Shifting {
 }
 
 impl Shifting {
-    /// How one of `CodeDeploy`'s own configurations shifts the traffic of a Lambda alias, by its name (aws-facts 6.3).
+    /// How one of `CodeDeploy`'s own configurations shifts the traffic of a Lambda alias, by its name
+    /// (docs/aws.md#codedeploy).
     pub fn predefined(config: &str) -> Option<Self> {
         let name = config.strip_prefix("CodeDeployDefault.Lambda")?;
         if name == "AllAtOnce" {

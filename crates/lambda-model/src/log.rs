@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The most events that one update of Live Tail brings; of more it shows a sample (aws-facts 5.1).
+/// The most events that one update of Live Tail brings; of more it shows a sample (docs/aws.md#live-tail).
 pub const TAIL_EVENTS: usize = 500;
 
 /// One event of a log stream: a line, or several that were written at once.

@@ -25,7 +25,8 @@ pub enum When {
     Listed,
     /// Only for functions with an event source of one of these kinds.
     Source(&'static [EventSourceKind]),
-    /// Only for event source mappings of these kinds whose `MetricsConfig` asks for `EventCount` (aws-facts 1.6).
+    /// Only for event source mappings of these kinds whose `MetricsConfig` asks for `EventCount`
+    /// (docs/aws.md#event-source-mapping-metrics).
     OptIn(&'static [EventSourceKind]),
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A minute of UTC, numbered from the Unix epoch: the grid of every Lambda metric
-/// (aws-facts: Lambda publishes at 60 s granularity).
+/// (docs/aws.md#late-points).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Minute(pub i64);

@@ -1,4 +1,5 @@
-//! Lambda's concurrency rules: which requests run, and which limit throttles the others (aws-facts 6.4).
+//! Lambda's concurrency rules: which requests run, and which limit throttles the others
+//! (docs/aws.md#concurrency-limits).
 
 use super::instant::Instant;
 
@@ -74,7 +75,7 @@ pub(super) enum Grant {
     OnDemand,
 }
 
-/// Why a request is throttled. The caller gets the reason; no metric has it (aws-facts 6.6).
+/// Why a request is throttled. The caller gets the reason; no metric has it (docs/aws.md#throttle-reasons).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Throttle {
     /// The reservation is in use.

@@ -16,7 +16,8 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// The error of the next call of `operation` on `resource` (`None`: on all of them) at `now`; `None` if it succeeds.
+    /// The error of the next call of `operation` on `resource` (`None`: on all of them) at `now`; `None` if it
+    /// succeeds.
     pub(super) fn next(
         &mut self,
         scenario: &Scenario,
@@ -39,8 +40,8 @@ impl Faults {
 }
 
 impl Faults {
-    /// The error that ends an open stream of `operation` at `now`. Only an unreachable network does; other faults affect
-    /// new calls.
+    /// The error that ends an open stream of `operation` at `now`. Only an unreachable network does; other faults
+    /// affect new calls.
     pub(super) fn cuts(scenario: &Scenario, operation: Operation, now: Instant) -> Option<ApiError> {
         let down = scenario.api_faults.iter().any(|fault| {
             let concerned = fault.operation.is_none_or(|one| one == operation);
@@ -51,7 +52,7 @@ impl Faults {
     }
 }
 
-/// The codes are the services' own (aws-facts 7.1).
+/// The codes are the services' own (docs/aws.md#error-codes).
 fn error(answer: ApiAnswer, operation: Operation, resource: Option<&Arn>) -> ApiError {
     let action = operation.action();
     let service = action.split(':').next().unwrap_or(action);

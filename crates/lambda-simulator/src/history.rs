@@ -1,7 +1,7 @@
 //! The hours before the origin, without incidents, drawn minute by minute from the model's expected values.
 //!
-//! A function's minute depends only on (scenario, seed, function, minute), so any minute can be computed at any time and
-//! in any order. Nothing is throttled, dropped or deployed here; queues are empty at the origin.
+//! A function's minute depends only on (scenario, seed, function, minute), so any minute can be computed at any time
+//! and in any order. Nothing is throttled, dropped or deployed here; queues are empty at the origin.
 
 use super::activity::{Activity, Rare};
 use super::behaviour::{Behaviour, behaviour};
@@ -16,7 +16,7 @@ use super::traffic;
 const MOST_RATE: f64 = 1.2;
 /// Functions with fewer expected invocations an hour are drawn by the hour, so that idle time costs little.
 const FEW_AN_HOUR: f64 = 30.0;
-/// The first retry of an asynchronous event comes a minute after its failure (aws-facts 6.5).
+/// The first retry of an asynchronous event comes a minute after its failure (docs/aws.md#asynchronous-retries).
 const RETRY_MS: u32 = 60_000;
 
 /// Independent random streams.
@@ -34,7 +34,8 @@ pub(super) struct History {
 /// A function without incidents.
 #[derive(Debug)]
 struct Calm {
-    /// The functions whose requests lead here (itself, and those that cause events for it), with invocations per request.
+    /// The functions whose requests lead here (itself, and those that cause events for it), with invocations per
+    /// request.
     causes: Vec<(usize, f64)>,
     /// The share of invocations by asynchronous events, and of these the share of first attempts.
     asynchronous: f64,
@@ -191,8 +192,8 @@ impl History {
         counts
     }
 
-    /// The minutes and lanes of the invocations in an hour, for a function with few, unordered. Only those in the `wanted`
-    /// minutes.
+    /// The minutes and lanes of the invocations in an hour, for a function with few, unordered. Only those in the
+    /// `wanted` minutes.
     ///
     /// More than expected are drawn, evenly over the hour, and then thinned to the expected number of each minute.
     fn few(&self, scenario: &Scenario, place: usize, hour: i64, wanted: impl Fn(i64) -> bool) -> Vec<(i64, usize)> {
@@ -330,7 +331,7 @@ impl Calm {
             rare.event_age_ms = Some(waited_ms + 30 + noise.below(60) as u32);
         }
         if matches!(function.source, Some(Source::Kinesis { .. })) {
-            // A shard is read once a second (aws-facts 6.5).
+            // A shard is read once a second (docs/aws.md#shards).
             rare.iterator_age_ms = Some(400 + noise.below(600) as u32);
         }
         (rare != Rare::default()).then(|| Box::new(rare))

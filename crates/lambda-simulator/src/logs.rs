@@ -1,7 +1,7 @@
 //! The log groups of the simulated Region: which events can be read now, and what Live Tail shows of a second.
 //!
-//! Each request computes the lines from the invocations again ([`line`]) and formats only those that are shown ([`text`],
-//! [`json`]); nothing is stored.
+//! Each request computes the lines from the invocations again ([`line`]) and formats only those that are shown
+//! ([`text`], [`json`]); nothing is stored.
 
 mod application;
 mod json;
@@ -24,7 +24,7 @@ use lambda_model::log::{LogEvent, TAIL_EVENTS, TailUpdate};
 const LATEST: &str = "$LATEST";
 
 /// No event is visible before this much time has passed since it was written, and each is after the second.
-/// AWS gives no figure but "seconds typically" (aws-facts 5.2).
+/// AWS gives no figure but "seconds typically" (docs/aws.md#filterlogevents).
 const INGESTED_AFTER: (Instant, Instant) = (Instant(200_000), Instant(2_000_000));
 
 impl World {

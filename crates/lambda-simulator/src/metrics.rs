@@ -14,7 +14,7 @@ use lambda_model::metric::{Dimensions, Metric, Point, SeriesId, Statistic, Subje
 use lambda_model::time::Minute;
 use mapping::Mapping;
 
-/// `ListMetrics` with `RecentlyActive` looks back three hours (aws-facts 4.3).
+/// `ListMetrics` with `RecentlyActive` looks back three hours (docs/aws.md#listmetrics).
 const ACTIVE_MIN: i64 = 180;
 
 /// A function's dimension sets, in the order in which they are listed.
@@ -29,7 +29,8 @@ enum Set {
 }
 
 impl Set {
-    /// The sets that a call on `lane` is published under: `ExecutedVersion` is of aliases only (aws-facts 1.1).
+    /// The sets that a call on `lane` is published under: `ExecutedVersion` is of aliases only
+    /// (docs/aws.md#dimension-sets).
     fn of(lane: Lane) -> impl Iterator<Item = Self> {
         let executed = (lane.qualifier > 0).then_some(Self::Executed(lane));
         [Self::Function, Self::Qualified(lane.qualifier)].into_iter().chain(executed)

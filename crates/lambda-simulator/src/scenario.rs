@@ -264,7 +264,7 @@ fn half_a_minute() -> u32 {
     30
 }
 
-/// Recursive loop detection stops a chain of so many invocations (aws-facts 6.5).
+/// Recursive loop detection stops a chain of so many invocations (docs/aws.md#recursive-loops).
 pub const MOST_HOPS: u32 = 16;
 
 /// An asynchronous event for another function (or the same one) after a success.

@@ -29,13 +29,13 @@ use lambda_model::queue::QueueAttributes;
 use lambda_model::time::{Clock, Minute};
 use lambda_model::{Arn, FunctionName};
 
-/// `ListFunctions` returns at most 50 (aws-facts 6.1), and so do the other Lambda listings here.
+/// `ListFunctions` returns at most 50 (docs/aws.md#listings), and so do the other Lambda listings here.
 const LAMBDA_PAGE: usize = 50;
-/// `ListMetrics` returns at most 500 (aws-facts 4.3).
+/// `ListMetrics` returns at most 500 (docs/aws.md#listmetrics).
 const METRICS_PAGE: usize = 500;
-/// `GetMetricData` returns at most so many points a page (aws-facts 4.1).
+/// `GetMetricData` returns at most so many points a page (docs/aws.md#getmetricdata).
 const POINTS_PAGE: usize = 100_800;
-/// `FilterLogEvents` stops at 1 MB (aws-facts 5.2), which is so many lines or more.
+/// `FilterLogEvents` stops at 1 MB (docs/aws.md#filterlogevents), which is so many lines or more.
 const EVENTS_PAGE: usize = 1_000;
 
 /// A simulated account; a clone is the same one.

@@ -7,11 +7,11 @@ use super::service::Service;
 use lambda_model::api::{Tail, TailEnd, TailFilter};
 use lambda_model::log::TailUpdate;
 
-/// An update is due every second (aws-facts 5.1).
+/// An update is due every second (docs/aws.md#live-tail).
 const SECOND: TimeDelta = TimeDelta::seconds(1);
-/// The updates that are kept for a slow reader; beyond that the oldest are dropped (aws-facts 5.1).
+/// The updates that are kept for a slow reader; beyond that the oldest are dropped (docs/aws.md#live-tail).
 const KEPT: i32 = 10;
-/// The time after which the session ends (aws-facts 5.1).
+/// The time after which the session ends (docs/aws.md#live-tail).
 const LONGEST: TimeDelta = TimeDelta::hours(3);
 
 /// An open session.

@@ -1,6 +1,6 @@
 //! A function's minutes while they are counted, and what CloudWatch shows of them and when.
 //!
-//! As AWS does it (aws-facts 1.2): a minute counts what started in it, known when it ends; at the end of each
+//! As AWS does it (docs/aws.md#late-points): a minute counts what started in it, known when it ends; at the end of each
 //! minute all that is known goes out, and shows a minute or two later. So a minute is first seen in part, and
 //! restated while its invocations end or late environments report.
 

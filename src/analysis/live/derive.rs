@@ -30,13 +30,13 @@ const LONGEST_TIMEOUT_S: u32 = 900;
 /// read in turn.
 const REGION_LAG_S: i64 = 30;
 /// The logs are held against one of these minutes, counted back from the newest that has ended: AWS still restates the
-/// newer ones (aws-facts 1.2), and of older ones finished invocations are not kept.
+/// newer ones (docs/aws.md#late-points), and of older ones finished invocations are not kept.
 const CHECKED_MINUTES: std::ops::Range<i64> = 3..5;
 /// What the curves reach back.
 const SPAN_MS: u32 = CURVE_S as u32 * 1000;
 
 /// So many of the newest seconds may still grow, because lines take a while until they can be read ("seconds
-/// typically", aws-facts 5.2) and a way takes its time.
+/// typically", docs/aws.md#filterlogevents) and a way takes its time.
 fn settling_s(way: LogWay) -> u32 {
     match way {
         // Up to two seconds until a line can be read, and the second that runs.
@@ -410,7 +410,7 @@ fn error_groups(log: &FunctionLog) -> (Vec<ErrorGroup>, u64) {
 }
 
 /// The newest minute that the metrics know and the logs know wholly: by when invocations began, as CloudWatch counts
-/// them (aws-facts 1.2).
+/// them (docs/aws.md#late-points).
 fn check(series: &SeriesSet, streams: &[Told], frame: &Frame) -> Option<LittleCheck> {
     let settled = frame.until - i64::from(settling_s(frame.way)) * 1000;
     let newest = Minute::of(instant(settled)).plus(-1);

@@ -4,10 +4,11 @@ use super::case::{Case, FunctionCase};
 use crate::analysis::finding::Command;
 use lambda_model::Arn;
 
-/// Service Quotas' code of the concurrency limit (aws-facts 7.2).
+/// Service Quotas' code of the concurrency limit (docs/aws.md#permissions).
 const CONCURRENCY_QUOTA: &str = "L-B99A9384";
 
-/// What fails, as a filter pattern of `CloudWatch` Logs: one for lines of text and one for JSON (aws-facts 3.2, 3.3).
+/// What fails, as a filter pattern of `CloudWatch` Logs: one for lines of text and one for JSON
+/// (docs/aws.md#filter-patterns).
 pub(super) struct Pattern {
     text: &'static str,
     json: &'static str,

@@ -9,7 +9,7 @@ use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
 /// An age is rising if it is above that of this many minutes before. Retries of failed events alone come after one and
-/// two minutes, every time (aws-facts 6.5): they make events old, but not older and older.
+/// two minutes, every time (docs/aws.md#asynchronous-retries): they make events old, but not older and older.
 const RISING_MINUTES: i64 = 3;
 /// The numbers beside it are summed over this many minutes.
 const SUM_MINUTES: i64 = 5;

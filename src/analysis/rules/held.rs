@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::analysis::thresholds::Thresholds;
 
-/// Where nothing was known for this long, nothing is there any more: an idle function publishes no points (aws-facts 1.2).
-/// Longer than the five minutes between two reads of what is not on screen.
+/// Where nothing was known for this long, nothing is there any more: an idle function publishes no points
+/// (docs/aws.md#missing-points). Longer than the five minutes between two reads of what is not on screen.
 const SILENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// What one settled point shows.

@@ -149,7 +149,7 @@ impl FunctionCase<'_> {
     }
 
     /// Whether the metrics of what is on screen were read of this minute, and the function ran: then a count that is
-    /// missing is none (aws-facts 1.2).
+    /// missing is none (docs/aws.md#missing-points).
     pub(super) fn ran(&self, minute: Minute) -> bool {
         self.value(Metric::ConcurrentExecutions, minute).is_some()
     }

@@ -1,7 +1,7 @@
 //! Converts the SDK's errors to the kinds of [`ApiError`].
 //!
-//! The kind depends on AWS's error code if AWS answered, on the HTTP status if something else did, and on the stage that
-//! failed if nothing did. Messages are one short line, for the screen.
+//! The kind depends on AWS's error code if AWS answered, on the HTTP status if something else did, and on the stage
+//! that failed if nothing did. Messages are one short line, for the screen.
 
 use std::error::Error;
 use std::fmt;
@@ -57,7 +57,7 @@ pub(super) fn lacks(what: &str) -> ApiError {
     ApiError::Unreachable(format!("the answer lacks {what}"))
 }
 
-/// Converts an error code of AWS (aws-facts 7.1). For unlisted codes the HTTP status decides.
+/// Converts an error code of AWS (docs/aws.md#error-codes). For unlisted codes the HTTP status decides.
 fn with_code(status: u16, code: &str, message: Option<&str>) -> ApiError {
     let kind: fn(String) -> ApiError = match code {
         "Throttling"

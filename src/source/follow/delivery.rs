@@ -6,7 +6,8 @@ use crate::source::outlet::{Heard, Outlet};
 use lambda_model::log::{LeftOut, LogBatch};
 use lambda_model::observation::{Observation, Payload};
 
-/// Batches that wait for the engine: with three sessions 20 s of it, of at most 500 events each (aws-facts 5.1).
+/// Batches that wait for the engine: with three sessions 20 s of it, of at most 500 events each
+/// (docs/aws.md#live-tail).
 const BATCHES: usize = 64;
 
 /// Delivers batches in the order in which they come.

@@ -33,7 +33,7 @@ const LOOK_BACK: TimeDelta = TimeDelta::minutes(1);
 const LISTING: TimeDelta = TimeDelta::seconds(30);
 /// From one telling of events, span and state to the next.
 const TELLING: TimeDelta = TimeDelta::milliseconds(500);
-/// Calls under way at a time. An answer has up to 10 MB (aws-facts 5.6), and some hundred come a second.
+/// Calls under way at a time. An answer has up to 10 MB (docs/aws.md#kinesis), and some hundred come a second.
 const CALLS: usize = 16;
 /// More shards than the largest streams have, the closed ones of a day included.
 const MOST_SHARDS: usize = 50_000;

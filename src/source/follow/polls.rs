@@ -15,7 +15,7 @@ use lambda_model::api::LogQuery;
 use lambda_model::failure::ApiError;
 
 /// Late events are found when they come within this time after they were written: `FilterLogEvents` asks by that
-/// time, and "seconds typically" pass until an event can be found (aws-facts 5.2).
+/// time, and "seconds typically" pass until an event can be found (docs/aws.md#filterlogevents).
 const OVERLAP: TimeDelta = TimeDelta::seconds(30);
 /// A gap is read this long after its end, and as far beyond it, so that late events are there.
 const SETTLED: TimeDelta = TimeDelta::seconds(10);
@@ -32,8 +32,8 @@ const RETRY: TimeDelta = TimeDelta::seconds(5);
 /// Turns at a time: one slow answer holds up no other group.
 const WIDTH: usize = 4;
 
-/// Calls of `FilterLogEvents` a second: half of the Region's quota, which is not adjustable (aws-facts 5.2), so that
-/// other people's dashboards go on working.
+/// Calls of `FilterLogEvents` a second: half of the Region's quota, which is not adjustable
+/// (docs/aws.md#filterlogevents), so that other people's dashboards go on working.
 pub(super) fn rate(region: &str) -> f64 {
     match region {
         "us-east-1" => 12.5,

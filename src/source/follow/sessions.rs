@@ -12,9 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use lambda_model::api::{TAIL_GROUPS, TailFilter};
 
-/// One `StartLiveTail` in so much time: AWS allows five a second, for everybody in the account (aws-facts 5.1).
+/// One `StartLiveTail` in so much time: AWS allows five a second, for everybody in the account (docs/aws.md#live-tail).
 const START_EVERY: TimeDelta = TimeDelta::seconds(1);
-/// AWS ends a session after three hours; it is replaced before (reliability 5.8).
+/// AWS ends a session after three hours; it is replaced before (docs/aws.md#live-tail).
 const OLDEST: TimeDelta = TimeDelta::minutes(175);
 
 /// Names a session.

@@ -16,8 +16,8 @@ use lambda_model::log::{LeftOut, LogBatch, LogWay};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 
-/// An update is due every second, even an empty one (aws-facts 5.1): after so long without one the session is dead.
-/// The connection itself never says so (reliability 0, finding 11).
+/// An update is due every second, even an empty one (docs/aws.md#live-tail): after so long without one the session is
+/// dead. The connection itself gives no sign: it stays open, and nothing arrives.
 const SILENCE: TimeDelta = TimeDelta::seconds(10);
 
 /// Why a session is over.

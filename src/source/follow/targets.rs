@@ -12,7 +12,7 @@ use lambda_model::{FunctionName, Scope};
 
 /// A group that does not exist is looked for again so much later: Lambda makes it with the first invocation.
 const MISSING_AGAIN: TimeDelta = TimeDelta::minutes(5);
-/// The one class that Live Tail and `FilterLogEvents` read (aws-facts 3.1).
+/// The one class that Live Tail and `FilterLogEvents` read (docs/aws.md#log-classes).
 const READABLE: &str = "STANDARD";
 
 /// A log group that the screen asks for.

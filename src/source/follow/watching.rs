@@ -33,7 +33,7 @@ use lambda_model::observation::{Payload, Usage};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 
-/// `DescribeLogGroups` a second: half of its quota (aws-facts 5.2).
+/// `DescribeLogGroups` a second: half of its quota (docs/aws.md#filterlogevents).
 const DESCRIBED_PER_S: f64 = 5.0;
 /// What sessions cost is counted so often.
 const COUNT_EVERY: TimeDelta = TimeDelta::seconds(10);

@@ -43,7 +43,7 @@ struct Listed {
 }
 
 /// The time of a JSON log line, the only member that is read here. Platform lines have `time`, runtimes write
-/// `timestamp` (aws-facts 3.3).
+/// `timestamp` (docs/aws.md#json-format).
 #[derive(Deserialize)]
 struct Stamp<'a> {
     #[serde(borrow)]
@@ -168,7 +168,7 @@ impl<'a> Stamped<'a> {
         let (stamp, rest) = line.split_once(' ')?;
         let at = time(stamp)?;
         if rest.contains(" Task timed out after ") && stamp.ends_with('Z') {
-            // The time is part of Lambda's own line (aws-facts 3.2).
+            // The time is part of Lambda's own line (docs/aws.md#text-format).
             return Some(Self { at, stream: None, message: line });
         }
         match rest.split_once(' ') {

@@ -1,7 +1,7 @@
 //! Dimension sets: what a metric is about.
 //!
 //! CloudWatch never sums over missing dimensions: a metric exists only under the sets it is published with
-//! (aws-facts 1.1), and [`Subject`] is one such set.
+//! (docs/aws.md#dimension-sets), and [`Subject`] is one such set.
 
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +123,7 @@ impl Subject {
     /// The Lambda subject with these dimensions, in any order; `None` for a set lamtop does not read.
     ///
     /// `Resource` is `name:alias`, `name:version`, `name:$LATEST` or, for unqualified invocations, sometimes
-    /// the plain name (aws-facts 1.1): the last reads as `$LATEST`.
+    /// the plain name (docs/aws.md#dimension-sets): the last reads as `$LATEST`.
     pub fn from_lambda_dimensions<'a>(dimensions: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
         let (mut function, mut resource, mut executed, mut mapping) = (None, None, None, None);
         for (name, value) in dimensions {
@@ -136,7 +136,7 @@ impl Subject {
             }
         }
         if let Some(uuid) = mapping {
-            // No other dimension stands beside it (aws-facts 1.1).
+            // No other dimension stands beside it (docs/aws.md#dimension-sets).
             let alone = (function, resource, executed) == (None, None, None);
             return alone.then(|| Self::Mapping(uuid.to_string()));
         }

@@ -1,6 +1,8 @@
 //! The table of metrics: everything that is to be known about a metric stands in its entry, and nowhere else.
 //!
-//! The order is that of the JSON. Facts about AWS are those of aws-facts 1.3 to 1.6 and 2.
+//! The order is that of the JSON. What AWS publishes: docs/aws.md#invocation-metrics,
+//! docs/aws.md#performance-metrics, docs/aws.md#concurrency-metrics, docs/aws.md#asynchronous-metrics,
+//! docs/aws.md#event-source-mapping-metrics and docs/aws.md#queue-metrics.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! Lines in the JSON format, one object each: the platform's events and the application's lines (aws-facts 3.3).
+//! Lines in the JSON format, one object each: the platform's events and the application's lines
+//! (docs/aws.md#json-format).
 
 use chrono::SecondsFormat;
 use serde::Serialize;

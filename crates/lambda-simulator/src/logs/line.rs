@@ -30,7 +30,7 @@ pub(super) struct Line {
     pub(super) draw: u64,
 }
 
-/// What a line is about (aws-facts 3.2, 3.3).
+/// What a line is about (docs/aws.md#text-format and docs/aws.md#json-format).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     InitStart,
@@ -77,7 +77,7 @@ impl Phase {
     }
 }
 
-/// The share of a restore that is billed: 81 of 504 ms and 182 ms in public lines (aws-facts 3.2, 3.4).
+/// The share of a restore that is billed: 81 of 504 ms and 182 ms in public lines (docs/aws.md#init-phase).
 const BILLED_PERCENT_OF_RESTORE: u64 = 16;
 
 /// The numbers of a REPORT line.
@@ -160,7 +160,7 @@ impl Writer<'_> {
         plan
     }
 
-    /// Whether the function's log format and level let such a line through (the levels of aws-facts 3.3).
+    /// Whether the function's log format and level let such a line through (docs/aws.md#system-log-level).
     fn writes(&self, kind: Kind) -> bool {
         match self.function.log_format {
             LogFormat::Text => !matches!(kind, Kind::InitRuntimeDone(_) | Kind::RuntimeDone),
@@ -178,7 +178,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The name of the environment's log stream (aws-facts 3.1).
+    /// The name of the environment's log stream (docs/aws.md#log-groups-and-streams).
     pub(super) fn stream(&self) -> String {
         let Invocation { function, environment, born, .. } = *self.invocation;
         let place = (i64::from(function) << 32) | i64::from(environment);
@@ -212,7 +212,7 @@ impl Writer<'_> {
         Some((version, format!("arn:aws:lambda:{}::runtime:{hash}", self.scenario.region())))
     }
 
-    /// The numbers of its REPORT. An init phase on demand is billed (aws-facts 3.2, from August 2025 on); one
+    /// The numbers of its REPORT. An init phase on demand is billed (docs/aws.md#init-phase, from August 2025 on); one
     /// that was tried again is inside the duration.
     pub(super) fn figures(&self) -> Figures {
         let Invocation { start, outcome, init_us, duration_us, .. } = *self.invocation;

@@ -1,4 +1,4 @@
-//! Lines in the Text format: the platform's own (aws-facts 3.2) and the application's in its runtime's shape.
+//! Lines in the Text format: the platform's own (docs/aws.md#text-format) and the application's in its runtime's shape.
 
 use std::fmt::Write;
 

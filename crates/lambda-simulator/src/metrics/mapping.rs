@@ -1,4 +1,5 @@
-//! What an event source mapping publishes of itself, once its configuration asks for it (aws-facts 1.6).
+//! What an event source mapping publishes of itself, once its configuration asks for it
+//! (docs/aws.md#event-source-mapping-metrics).
 //!
 //! Every batch has the mapping's batch size, and a function with an event source is invoked by nothing else: the
 //! mapping's events are the function's invocations, batch by batch.
@@ -80,7 +81,7 @@ impl Mapping {
             (Metric::PolledEvents, EventSourceKind::Kinesis) => total.invocations.saturating_sub(total.errors),
             // A batch of a queue is received again for each attempt, the throttled ones included.
             (Metric::PolledEvents, _) => total.invocations + total.throttles,
-            // AWS stamps it with the end of the invocation (aws-facts 1.2); here it stands beside the error.
+            // AWS stamps it with the end of the invocation (docs/aws.md#late-points); here it stands beside the error.
             (Metric::FailedInvokeEvents, _) => total.errors,
             // No record of a simulated stream expires or runs out of retries.
             _ => 0,

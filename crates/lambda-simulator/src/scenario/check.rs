@@ -7,7 +7,7 @@ use super::large::{MOST_FUNCTIONS, RESERVED_AT_MOST};
 use super::{AliasTraffic, Canary, Function, Incident, Instant, Scenario, Source, Target, Truth};
 use lambda_model::deployment::Shifting;
 
-/// The smallest part of the limit that reservations must leave, as AWS demands (aws-facts 6.4).
+/// The smallest part of the limit that reservations must leave, as AWS demands (docs/aws.md#concurrency-limits).
 const UNRESERVED_MINIMUM: u64 = 100;
 
 /// How far from the origin things happen.

@@ -1,4 +1,5 @@
-//! Asynchronous events (aws-facts 6.5): when they are retried, when they are dropped, and that none is lost.
+//! Asynchronous events (docs/aws.md#asynchronous-retries): when they are retried, when they are dropped, and that none
+//! is lost.
 
 use std::collections::BTreeMap;
 

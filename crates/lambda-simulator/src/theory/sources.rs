@@ -1,4 +1,4 @@
-//! Event sources (aws-facts 6.5): a queue's messages are never lost, a shard's records wait for each other.
+//! Event sources (docs/aws.md#queue-scaling): a queue's messages are never lost, a shard's records wait for each other.
 
 use super::super::instant::Instant;
 use super::super::invocation::{Invocation, Outcome};

@@ -108,7 +108,7 @@ fn a_minute_is_seen_late_grows_and_comes_to_what_started_in_it() {
     }
 }
 
-/// A REPORT, read by the rules of aws-facts 3.2 and 3.3.
+/// A REPORT, read by the rules of docs/aws.md#text-format and docs/aws.md#json-format.
 #[derive(Debug)]
 struct ReadReport {
     id: String,

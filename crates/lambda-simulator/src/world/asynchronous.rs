@@ -1,4 +1,5 @@
-//! Asynchronous events: queued, retried, dropped (aws-facts 6.5); and the events that a success causes.
+//! Asynchronous events: queued, retried, dropped (docs/aws.md#asynchronous-retries); and the events that a success
+//! causes.
 
 use super::super::instant::Instant;
 use super::super::scenario::{Consequence, Target};

@@ -16,7 +16,7 @@ use super::call::{Call, Caller, Messages};
 use super::truth::Throttles;
 
 /// A function's minutes are seen this long after their end, at the earliest and at the latest, seconds: AWS
-/// gives no figure; the newest minute or two are missing or in part (aws-facts 1.2).
+/// gives no figure; the newest minute or two are missing or in part (docs/aws.md#late-points).
 pub(super) const DELAY_S: (u64, u64) = (60, 120);
 
 /// A function's state.
@@ -72,7 +72,7 @@ pub(super) struct Shard {
     pub(super) busy: bool,
 }
 
-/// Concurrent batches of a standard queue at first and at most (aws-facts 6.5).
+/// Concurrent batches of a standard queue at first and at most (docs/aws.md#queue-scaling).
 pub(super) const POLLERS: u32 = 5;
 const MOST_POLLERS: u32 = 1250;
 

@@ -14,7 +14,7 @@ use super::World;
 use super::call::{Call, Caller};
 use super::function::State;
 
-/// An init phase on demand has ten seconds (aws-facts 3.2), milliseconds.
+/// An init phase on demand has ten seconds (docs/aws.md#init-phase), milliseconds.
 const INIT_LIMIT_MS: f64 = 10_000.0;
 /// The longest pause of a client between two attempts, seconds: the SDKs' standard retry mode.
 const LONGEST_CLIENT_PAUSE_S: f64 = 20.0;

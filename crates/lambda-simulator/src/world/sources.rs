@@ -7,8 +7,8 @@ use super::World;
 use super::call::{Call, Caller, Messages};
 use super::function::{POLLERS, Poller};
 
-/// While messages wait, a queue's pollers become 300 more a minute (aws-facts 6.5): five more each second. How
-/// fast they idle down AWS does not say.
+/// While messages wait, a queue's pollers become 300 more a minute (docs/aws.md#queue-scaling): five more each second.
+/// How fast they idle down AWS does not say.
 const MORE_POLLERS: u32 = 5;
 const MORE_POLLERS_AFTER: Instant = Instant(Instant::SECOND);
 /// Seconds until a failed batch of a shard is retried. A throttled one is retried after a back-off.

@@ -14,7 +14,7 @@ fn told(ages: &str) -> Fixture {
 fn old_events_are_a_backlog_when_they_are_not_alone() {
     let cases = [
         ("200 200 200 200", None),
-        // Retries come after one and three minutes, in all (aws-facts 6.5).
+        // Retries come after one and three minutes, in all (docs/aws.md#asynchronous-retries).
         ("200 60000 180000 60000 180000", None),
         // Old once is not enough, however old.
         ("900000", None),

@@ -10,7 +10,7 @@ use crate::analysis::throttle::{Cause, REQUESTS_PER_ENVIRONMENT, SCALING};
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
-/// This much of the limit stays unreserved: Lambda rejects a reservation beyond it (aws-facts 6.4).
+/// This much of the limit stays unreserved: Lambda rejects a reservation beyond it (docs/aws.md#concurrency-limits).
 const ALWAYS_UNRESERVED: u32 = 100;
 /// Minutes before a begin that show what was usual.
 const USUAL_MINUTES: i64 = 10;

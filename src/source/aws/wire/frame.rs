@@ -1,4 +1,4 @@
-//! Frames of an event stream, as AWS sends them (aws-facts 8.3).
+//! Frames of an event stream, as AWS sends them (docs/aws.md#event-stream-frames).
 
 /// A frame with these headers, all of them strings, this payload, and correct checksums.
 pub(super) fn frame(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {

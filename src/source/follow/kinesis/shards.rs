@@ -10,7 +10,7 @@ use lambda_model::api::{Position, Records, Shard};
 use lambda_model::failure::ApiError;
 use lambda_model::operation::Operation;
 
-/// From one read of a shard to the next: of its 5 a second, for all its readers, this takes one (aws-facts 5.6).
+/// From one read of a shard to the next: of its 5 a second, for all its readers, this takes one (docs/aws.md#kinesis).
 const PERIOD: TimeDelta = TimeDelta::seconds(1);
 /// The longest pause of a shard that does not answer; the first is a [`PERIOD`], each further one doubles.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(1);

@@ -192,7 +192,10 @@ fn findings_are_written_as_csv() {
     assert_eq!(lines.next(), Some("kind,severity,scope,function,alias,since,confidence,summary,evidence,next"));
     let second = lines.nth(1).unwrap();
     assert!(second.starts_with("change.configuration,info,"), "{second}");
-    assert!(second.contains(",checkout,,") && second.contains("(memory\u{fffd}[2J 1024) was changed at 09:47Z"), "{second}");
+    assert!(
+        second.contains(",checkout,,") && second.contains("(memory\u{fffd}[2J 1024) was changed at 09:47Z"),
+        "{second}"
+    );
     assert_eq!(lines.next(), None);
 }
 

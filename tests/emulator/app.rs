@@ -7,7 +7,7 @@ use lambda_model::operation::Operation;
 
 use crate::ministack;
 use crate::process::LAMTOP;
-use crate::proxy::{Proxy, Refuse};
+use crate::proxy::{Failing, Proxy};
 use crate::terminal::Terminal;
 
 /// The rest of the measured minute, and half of the one in which it is the newest complete minute.
@@ -24,7 +24,7 @@ async fn it_shows_filters_opens_and_leaves_the_terminal_as_it_was() {
     const REGION: &str = "us-west-2";
     let emulator = ministack::shared();
     let deployed = emulator.deploy(REGION).await;
-    let proxy = Proxy::start(emulator.endpoint(), Refuse::Nothing).await;
+    let proxy = Proxy::start(emulator.endpoint(), Failing::Nothing).await;
     let arguments = ["--endpoint-url", proxy.endpoint(), "--region", REGION, "--inventory-rate", "15"];
     let mut app = Terminal::start(LAMTOP, &arguments, 140, 40);
 

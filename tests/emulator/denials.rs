@@ -1,4 +1,4 @@
-//! Every operation is refused in turn: lamtop says so and loses only what that operation feeds.
+//! Every operation fails in turn: lamtop says so and loses only what that operation feeds.
 
 use futures::StreamExt as _;
 use lambda_model::operation::Operation;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::document::{Tolerance, differences};
 use crate::ministack;
-use crate::proxy::{Proxy, Refusal, Refuse};
+use crate::proxy::{Failing, Fault, Proxy};
 use crate::snapshot::{UNKNOWN, asked, document, snapshot, snapshot_of};
 
 const REGION: &str = "eu-west-1";
@@ -32,7 +32,7 @@ fn feeds(operation: Operation) -> &'static [&'static str] {
             &["dead_letters"]
         }
         Operation::ListEventSourceMappings => &["event_sources", "dead_letters"],
-        // The metrics that only some functions have are not asked for unheard.
+        // Metrics that only some functions have are asked for only where they are listed.
         Operation::ListMetrics => &["async_events_received"],
         Operation::GetMetricData => &[
             "metrics",
@@ -63,7 +63,7 @@ fn feeds(operation: Operation) -> &'static [&'static str] {
 }
 
 #[tokio::test]
-async fn a_refused_operation_costs_only_what_it_feeds() {
+async fn a_failing_operation_costs_only_what_it_feeds() {
     let emulator = ministack::shared();
     let deployed = emulator.deploy(REGION).await;
     // From then on the measured minute is complete, so that there are metrics to lose.
@@ -73,16 +73,16 @@ async fn a_refused_operation_costs_only_what_it_feeds() {
     operations.sort_by_key(|operation| !operation.action().starts_with("cloudwatch:"));
     let cases = operations
         .into_iter()
-        .flat_map(|operation| [(operation, Refusal::Denied, "denied"), (operation, Refusal::Unknown, "unsupported")]);
+        .flat_map(|operation| [(operation, Fault::Denied, "denied"), (operation, Fault::Unknown, "unsupported")]);
     futures::stream::iter(cases)
-        .for_each_concurrent(2, async |(operation, refusal, state)| {
+        .for_each_concurrent(2, async |(operation, fault, state)| {
             let mut wrong = Vec::new();
             for _ in 0..ATTEMPTS {
                 let (whole, rest) = tokio::join!(
-                    read(emulator.endpoint(), Refuse::Nothing),
-                    read(emulator.endpoint(), Refuse::One(operation, refusal)),
+                    read(emulator.endpoint(), Failing::Nothing),
+                    read(emulator.endpoint(), Failing::One(operation, fault)),
                 );
-                wrong = refused(&whole, &rest, operation, state);
+                wrong = failed(&whole, &rest, operation, state);
                 if wrong.is_empty() {
                     return;
                 }
@@ -92,8 +92,8 @@ async fn a_refused_operation_costs_only_what_it_feeds() {
         .await;
 }
 
-/// What is wrong with the document `rest`, made while `operation` was refused, where `whole` is how it should be.
-fn refused(whole: &Value, rest: &Value, operation: Operation, state: &str) -> Vec<String> {
+/// What is wrong with the document `rest`, made while `operation` failed, where `whole` is how it should be.
+fn failed(whole: &Value, rest: &Value, operation: Operation, state: &str) -> Vec<String> {
     let mut wrong = differences(whole, rest, Tolerance { ignored: VOLATILE, blank: feeds(operation) });
     if differences(whole, rest, Tolerance { ignored: VOLATILE, blank: &[] }).is_empty() {
         wrong.push("nothing is lost, so this shows nothing".into());
@@ -110,19 +110,19 @@ fn refused(whole: &Value, rest: &Value, operation: Operation, state: &str) -> Ve
     wrong
 }
 
-async fn read(upstream: &str, refuse: Refuse) -> Value {
-    let proxy = Proxy::start(upstream, refuse).await;
+async fn read(upstream: &str, failing: Failing) -> Value {
+    let proxy = Proxy::start(upstream, failing).await;
     document(&snapshot(proxy.endpoint(), REGION).await)
 }
 
 #[tokio::test]
-async fn when_everything_is_refused_it_says_why_and_ends_with_3() {
-    for refusal in [Refusal::Denied, Refusal::Unknown] {
-        let proxy = Proxy::start(ministack::shared().endpoint(), Refuse::Everything(refusal)).await;
+async fn when_everything_fails_it_says_why_and_ends_with_3() {
+    for fault in [Fault::Denied, Fault::Unknown] {
+        let proxy = Proxy::start(ministack::shared().endpoint(), Failing::Everything(fault)).await;
         let run = snapshot(proxy.endpoint(), REGION).await;
-        assert_eq!(run.code, Some(3), "{refusal:?}: {run:?}");
+        assert_eq!(run.code, Some(3), "{fault:?}: {run:?}");
         for part in ["error: ", "cause: ", "hint: "] {
-            assert!(run.stderr.lines().any(|line| line.starts_with(part)), "{refusal:?}: {run:?}");
+            assert!(run.stderr.lines().any(|line| line.starts_with(part)), "{fault:?}: {run:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The members by which the items of the contract's lists are told apart.
+/// The members by which the items of the contract's lists are distinguished.
 const IDENTITIES: [&str; 5] = ["name", "version", "uuid", "arn", "region"];
 
 /// How a document may differ from the expected one.

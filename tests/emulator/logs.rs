@@ -25,7 +25,7 @@ use tokio::time::timeout;
 
 use crate::ministack;
 use crate::process;
-use crate::proxy::{Proxy, Refuse};
+use crate::proxy::{Failing, Proxy};
 
 /// The emulator starts, functions run, and a shard is read once a second: ten seconds' work on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -66,7 +66,7 @@ mod alone {
         let made = emulator.make_live(REGION, &["invoke", "7"]).await;
         let account = account(emulator.endpoint(), REGION).await;
 
-        // Two looks at overlapping spans, as a poll's. MiniStack gives no ids: what comes twice is told by its content.
+        // Two looks at overlapping spans, as a poll's. MiniStack gives no ids: events that come twice are recognised by their content.
         let mut events = BTreeMap::new();
         let mut came = 0;
         for _ in 0..2 {
@@ -115,7 +115,7 @@ mod alone {
         let emulator = ministack::shared();
         let made = emulator.make_live(REGION, &["group", GROUP]).await;
         // Through a proxy, which passes on what comes as it comes.
-        let proxy = Proxy::start(emulator.endpoint(), Refuse::Nothing).await;
+        let proxy = Proxy::start(emulator.endpoint(), Failing::Nothing).await;
         let account = account(proxy.endpoint(), REGION).await;
         let mut tail =
             account.logs.tail(&[Arn::new(made["arn"].as_str().unwrap())], TailFilter::Everything).await.unwrap();
@@ -129,7 +129,7 @@ mod alone {
                 events.extend(tail.next().await.unwrap().events);
             }
         };
-        timeout(PATIENCE, reading).await.expect("all that is said is told");
+        timeout(PATIENCE, reading).await.expect("every event arrives");
         assert_eq!(events.iter().map(|event| &*event.message).collect::<Vec<_>>(), messages);
         let times: Vec<i64> = events.iter().map(|event| event.timestamp.timestamp_millis()).collect();
         assert_eq!(serde_json::json!(times), said["timestamps"]);
@@ -163,7 +163,7 @@ mod alone {
         reading.end().await;
     }
 
-    /// A stream that is being followed, and what was told of it.
+    /// A stream that is being followed, and what was reported about it.
     struct Reading {
         received: mpsc::Receiver<Observation>,
         task: tokio::task::JoinHandle<()>,
@@ -185,7 +185,7 @@ mod alone {
             Self { received, task, ids: BTreeSet::new(), feed: None }
         }
 
-        /// Reads until all of these events have come, each of them once, and so many shards are read.
+        /// Reads until all of these events have come, each of them once, and this number of shards is read.
         async fn read_all(&mut self, expected: &Value, shards: usize) {
             let expected = texts(expected);
             let reading = async {

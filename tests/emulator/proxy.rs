@@ -1,4 +1,4 @@
-//! A recording HTTP proxy in front of the emulator: names every request by its IAM action and can refuse some.
+//! A recording HTTP proxy in front of the emulator: names every request by its IAM action and can let some fail.
 //!
 //! It never changes what it lets through, and it passes an answer on as it comes: a Live Tail's has no end.
 
@@ -22,32 +22,32 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// How a request is refused.
+/// How a request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// As AWS refuses an identity without the permission, in the request's own protocol.
+pub(crate) enum Fault {
+    /// As AWS answers an identity without the permission, in the request's own protocol.
     Denied,
     /// As a server that does not know the operation: 404 with an HTML page.
     Unknown,
 }
 
-/// Which requests are refused.
+/// Which requests fail.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Refuse {
+pub(crate) enum Failing {
     /// None.
     Nothing,
     /// This operation's.
-    One(Operation, Refusal),
+    One(Operation, Fault),
     /// All.
-    Everything(Refusal),
+    Everything(Fault),
 }
 
-impl Refuse {
-    fn of(self, action: &str) -> Option<Refusal> {
+impl Failing {
+    fn of(self, action: &str) -> Option<Fault> {
         match self {
             Self::Nothing => None,
-            Self::One(operation, refusal) => (operation.action() == action).then_some(refusal),
-            Self::Everything(refusal) => Some(refusal),
+            Self::One(operation, fault) => (operation.action() == action).then_some(fault),
+            Self::Everything(fault) => Some(fault),
         }
     }
 }
@@ -61,13 +61,13 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     /// Starts a proxy on a free loopback port in front of `upstream`, an `http://…` URL.
-    pub(crate) async fn start(upstream: &str, refuse: Refuse) -> Self {
+    pub(crate) async fn start(upstream: &str, failing: Failing) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let (record, recorded) = watch::channel(Vec::new());
         let relay = Relay {
             upstream: upstream.into(),
-            refuse,
+            failing,
             record,
             client: Client::builder(TokioExecutor::new()).build_http(),
         };
@@ -87,7 +87,7 @@ impl Proxy {
         &self.endpoint
     }
 
-    /// The action of every request so far, refused ones included, in the order of arrival.
+    /// The action of every request so far, failed ones included, in the order of arrival.
     pub(crate) fn recorded(&self) -> Vec<String> {
         self.recorded.borrow().clone()
     }
@@ -113,7 +113,7 @@ type Body = BoxBody<Bytes, hyper::Error>;
 #[derive(Clone)]
 struct Relay {
     upstream: Arc<str>,
-    refuse: Refuse,
+    failing: Failing,
     record: watch::Sender<Vec<String>>,
     client: Client<HttpConnector, Full<Bytes>>,
 }
@@ -124,8 +124,8 @@ impl Relay {
         let body = body.collect().await?.to_bytes();
         let (protocol, action) = name(&head, &body);
         self.record.send_modify(|actions| actions.push(action.clone()));
-        if let Some(refusal) = self.refuse.of(&action) {
-            return Ok(refused(protocol, &action, refusal).map(|body| body.map_err(|never| match never {}).boxed()));
+        if let Some(fault) = self.failing.of(&action) {
+            return Ok(failed(protocol, &action, fault).map(|body| body.map_err(|never| match never {}).boxed()));
         }
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         head.uri = format!("{}{path}", self.upstream).parse().expect("a path stays a path");
@@ -195,8 +195,8 @@ fn name(head: &Parts, body: &[u8]) -> (Protocol, String) {
     }
 }
 
-fn refused(protocol: Protocol, action: &str, refusal: Refusal) -> Response<Full<Bytes>> {
-    if refusal == Refusal::Unknown {
+fn failed(protocol: Protocol, action: &str, fault: Fault) -> Response<Full<Bytes>> {
+    if fault == Fault::Unknown {
         let page = "<!doctype html><html><title>404 Not Found</title><h1>Not Found</h1></html>";
         return response(StatusCode::NOT_FOUND, &[(CONTENT_TYPE, "text/html")], page);
     }
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_speak_the_requests_protocol() {
+    fn faults_use_the_requests_protocol() {
         for (protocol, action, status, header, value) in [
             (Protocol::Cbor, "cloudwatch:ListMetrics", 403, "x-amzn-query-error", "AccessDenied;Sender"),
             (Protocol::Json, "logs:DescribeLogGroups", 400, "content-type", "application/x-amz-json-1.1"),
@@ -362,10 +362,10 @@ mod tests {
             (Protocol::RestJson, "lambda:ListTags", 403, "x-amzn-errortype", "AccessDeniedException"),
             (Protocol::Query, "sts:GetCallerIdentity", 403, "content-type", "text/xml"),
         ] {
-            let denied = refused(protocol, action, Refusal::Denied);
+            let denied = failed(protocol, action, Fault::Denied);
             assert_eq!(denied.status(), status, "{action}");
             assert_eq!(denied.headers()[header], value, "{action}");
-            let unknown = refused(protocol, action, Refusal::Unknown);
+            let unknown = failed(protocol, action, Fault::Unknown);
             assert_eq!(
                 (unknown.status().as_u16(), &unknown.headers()["content-type"]),
                 (404, &"text/html".parse().unwrap())

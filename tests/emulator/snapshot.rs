@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::document::{Tolerance, differences};
 use crate::ministack;
 use crate::process::{self, Finished};
-use crate::proxy::{Proxy, Refuse};
+use crate::proxy::{Failing, Proxy};
 
 /// The rest of the measured minute, and half of the one in which it is the newest complete minute.
 const UNTIL_COMPLETE: Duration = Duration::from_secs(90);
@@ -64,7 +64,7 @@ pub(crate) fn document(run: &Finished) -> Value {
 pub(crate) async fn snapshot_of(minute: &Value, endpoint: &str, region: &str) -> (Value, Vec<String>) {
     let looking = timeout(UNTIL_COMPLETE, async {
         loop {
-            let proxy = Proxy::start(endpoint, Refuse::Nothing).await;
+            let proxy = Proxy::start(endpoint, Failing::Nothing).await;
             let snapshot = document(&snapshot(proxy.endpoint(), region).await);
             if snapshot.pointer("/scopes/0/concurrency/as_of") == Some(minute) {
                 return (snapshot, proxy.recorded());
@@ -92,9 +92,9 @@ async fn the_snapshot_says_what_really_happened() {
     let asked = asked().into_iter().chain([UNKNOWN]).map(|operation| (operation.action(), state(operation)));
     let asked: BTreeMap<_, _> = asked.collect();
     let health = snapshot["health"].as_array().unwrap();
-    let told: BTreeMap<_, _> =
+    let reported: BTreeMap<_, _> =
         health.iter().filter_map(|line| Some((line["operation"].as_str()?, line["state"].as_str()?))).collect();
-    assert_eq!((told, health.len()), (asked.clone(), asked.len()), "{:#}", snapshot["health"]);
+    assert_eq!((reported, health.len()), (asked.clone(), asked.len()), "{:#}", snapshot["health"]);
 
     let asked: BTreeSet<_> = asked.into_keys().collect();
     assert_eq!(requests.iter().map(String::as_str).collect::<BTreeSet<_>>(), asked);
@@ -116,7 +116,7 @@ async fn what_really_runs_is_counted() {
         let document = document(&run);
         let functions = document["scopes"][0]["functions"].as_array().unwrap();
         let live = &functions.iter().find(|function| function["name"] == "e2e-live").unwrap()["live"];
-        // An invocation's own lines do not reach MiniStack's Live Tail, so there is nothing but the session to see.
+        // An invocation's own lines do not reach MiniStack's Live Tail, so only the session is seen.
         if way == "auto" {
             assert_eq!(live["source"], "tail", "{live:#}");
             assert!(document["cost"]["live_tail_minutes"].as_f64().unwrap() > 0.1, "{}", document["cost"]);

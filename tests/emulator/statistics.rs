@@ -10,15 +10,15 @@ use crate::venv;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulator/statistics.py");
 
-/// What lamtop says, with what it was asked, on a grid from nothing to more calls than there ever are.
-fn told() -> Vec<Value> {
-    let mut told = Vec::new();
+/// What lamtop says, with what it was asked, on a grid from no invocation to more than a function ever has.
+fn results() -> Vec<Value> {
+    let mut results = Vec::new();
     let sizes = [1e-3, 0.5, 1.0, 3.5, 9.99, 10.0, 77.0, 1e3, 1e5, 1e7];
     for a in sizes {
         for b in sizes {
-            told.push(json!(["ln_beta", [a, b], ln_beta(a, b)]));
+            results.push(json!(["ln_beta", [a, b], ln_beta(a, b)]));
             for x in [1e-6, 0.01, 0.2, 0.5, 0.77, 0.999] {
-                told.push(json!(["incomplete_beta", [a, b, x], incomplete_beta(a, b, x)]));
+                results.push(json!(["incomplete_beta", [a, b, x], incomplete_beta(a, b, x)]));
             }
         }
     }
@@ -29,13 +29,13 @@ fn told() -> Vec<Value> {
         let first = count(one);
         for threshold in [0.001, 0.01, 0.1, 0.5] {
             let exceeds = rate_exceeds(first.failures, first.calls, threshold);
-            told.push(json!(["rate_exceeds", [first.failures, first.calls, threshold], exceeds]));
+            results.push(json!(["rate_exceeds", [first.failures, first.calls, threshold], exceeds]));
         }
         for alpha in [0.01, 0.05] {
-            told.push(json!(["proportion", [first.failures, first.calls, alpha], proportion(first, alpha)]));
+            results.push(json!(["proportion", [first.failures, first.calls, alpha], proportion(first, alpha)]));
             for second in counts.map(count) {
                 let asked = [first.failures, first.calls, second.failures, second.calls, alpha];
-                told.push(json!(["difference", asked, difference(first, second, alpha)]));
+                results.push(json!(["difference", asked, difference(first, second, alpha)]));
             }
         }
     }
@@ -45,10 +45,10 @@ fn told() -> Vec<Value> {
             mean.add(*value);
         }
         for alpha in [0.01, 0.05] {
-            told.push(json!(["mean", [values, &[alpha]], mean.interval(alpha)]));
+            results.push(json!(["mean", [values, &[alpha]], mean.interval(alpha)]));
         }
     }
-    told
+    results
 }
 
 #[test]
@@ -60,11 +60,11 @@ fn statistics_agree_with_scipy() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("Python starts");
-    let told = told();
-    let input = serde_json::to_vec(&told).unwrap();
+    let results = results();
+    let input = serde_json::to_vec(&results).unwrap();
     python.stdin.take().unwrap().write_all(&input).unwrap();
     let output = python.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(said.trim(), format!("{} agree", told.len()));
+    assert_eq!(said.trim(), format!("{} agree", results.len()));
 }

@@ -21,6 +21,7 @@ mod signals;
 pub mod terminal;
 pub mod theme;
 pub mod update;
+pub mod view;
 pub mod widget;
 
 use std::sync::Arc;

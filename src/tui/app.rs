@@ -10,6 +10,7 @@ use super::keymap::{Keymap, Layer};
 use super::list::List;
 use super::log::LogPane;
 use super::theme::Theme;
+use super::view::{Pane, View};
 use crate::snapshot::Snapshot;
 use crate::view::findings::{self, FindingId, FindingRef};
 use crate::view::functions::{self, Query, RowRef};
@@ -18,60 +19,6 @@ use crate::view::log::{self, Row};
 use crate::view::now::Now;
 use crate::view::traffic::{self, AliasRef};
 use lambda_model::FunctionId;
-use lambda_model::demand::Demand;
-
-/// The views that the tab key goes through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    /// The table of functions.
-    Functions,
-    /// Aliases, their weights and their traffic.
-    Traffic,
-    /// What is wrong.
-    Findings,
-    /// What the sources have trouble with.
-    Health,
-}
-
-impl View {
-    /// Every view, in the order of the tab key.
-    pub const ALL: [Self; 4] = [Self::Functions, Self::Traffic, Self::Findings, Self::Health];
-
-    /// The view's name.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Functions => "functions",
-            Self::Traffic => "traffic",
-            Self::Findings => "findings",
-            Self::Health => "health",
-        }
-    }
-}
-
-/// The pages of a function's pane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pane {
-    /// What CloudWatch counts by the minute.
-    Metrics,
-    /// What the logs say of this second.
-    Live,
-    /// The log itself.
-    Logs,
-}
-
-impl Pane {
-    /// Every page, in the order of the tab key.
-    pub const ALL: [Self; 3] = [Self::Metrics, Self::Live, Self::Logs];
-
-    /// The page's name.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Metrics => "metrics",
-            Self::Live => "live",
-            Self::Logs => "logs",
-        }
-    }
-}
 
 /// What is being typed, and what it was before.
 #[derive(Clone, Debug)]
@@ -222,6 +169,11 @@ impl App {
         &self.aliases
     }
 
+    /// The functions that the table would show without a filter, in order; none where there is no filter.
+    pub fn unfiltered(&self) -> &[RowRef] {
+        &self.unfiltered
+    }
+
     /// The id of the table's row `index`.
     pub fn row_id(&self, index: usize) -> Option<FunctionId> {
         self.rows.get(index)?.id(self.snapshot())
@@ -285,10 +237,7 @@ impl App {
             _ if self.typing.is_some() => Layer::Filter,
             _ if self.shows_log() => Layer::Logs,
             _ if self.open.is_some() => Layer::Function,
-            View::Functions => Layer::Functions,
-            View::Traffic => Layer::Traffic,
-            View::Findings => Layer::Findings,
-            View::Health => Layer::Health,
+            view => view.layer(),
         }
     }
 
@@ -298,7 +247,7 @@ impl App {
         self.open.is_some() || self.view != View::Functions || narrowed
     }
 
-    /// Computes the rows anew and finds the cursors again.
+    /// Computes the rows anew. What is in sight of them is the screen's business.
     pub fn settle(&mut self) {
         let snapshot = Arc::clone(self.snapshot());
         self.rows = functions::rows(&snapshot, &self.query);
@@ -308,80 +257,15 @@ impl App {
         }
         self.aliases = traffic::rows(&snapshot, &self.query.filter);
         self.found = findings::rows(&snapshot, &self.query.filter);
-        self.settle_log();
-        self.scroll();
     }
 
-    /// Reads the log that is in front anew.
-    pub fn settle_log(&mut self) {
+    /// Reads the log that is in front anew, on a page of this size.
+    pub fn settle_log(&mut self, place: Size) {
         let shown = self.open.clone().filter(|_| self.shows_log());
         let snapshot = Arc::clone(self.snapshot());
         let live = shown.as_ref().and_then(|id| snapshot.function(id)).and_then(|(_, function)| function.live.as_ref());
         self.log.turn_to(self.open.as_ref());
         let rows = live.map(|live| log::rows(live, &self.log.query)).unwrap_or_default();
-        self.log.settle(rows, super::screen::log_place(self));
-    }
-
-    /// Brings the cursors into sight.
-    pub fn scroll(&mut self) {
-        let room = usize::from(super::screen::body_rows(self));
-        let snapshot = Arc::clone(self.frozen.as_ref().unwrap_or(&self.live));
-        let list = usize::from(super::screen::findings::list_rows(self, room as u16));
-        let width = self.size.width;
-        let (rows, aliases, found) = (&self.rows, &self.aliases, &self.found);
-        // One line of the table is its head.
-        self.functions.settle(rows.len(), |index| rows.get(index)?.id(&snapshot), room.saturating_sub(1), |_, _| 1);
-        let alias = |index: usize| aliases.get(index)?.of(&snapshot);
-        self.traffic.settle(
-            aliases.len(),
-            |index| alias(index).map(|(id, alias)| (id, alias.name.clone())),
-            room,
-            |index, selected| {
-                let row = aliases.get(index);
-                row.map_or(1, |row| super::screen::traffic::lines(&snapshot, *row, selected, width))
-            },
-        );
-        self.findings.settle(found.len(), |index| found.get(index)?.id(&snapshot), list, |_, _| 1);
-        let health = self.health_rows();
-        self.health.settle(health, Some, room.saturating_sub(1), |_, _| 1);
-        let place = super::screen::log_place(self);
-        self.log.scroll(place);
-    }
-
-    /// What the screen needs: the functions in sight, top to bottom, the one that is open, and those behind it.
-    pub fn demand(&self) -> Demand {
-        let room = usize::from(super::screen::body_rows(self));
-        let table = || {
-            let rows = self.rows.iter().skip(self.functions.offset).take(room);
-            rows.filter_map(|row| row.id(self.snapshot())).collect()
-        };
-        let aliases = || {
-            let aliases = self.aliases.iter().skip(self.traffic.offset).take(room);
-            let mut functions: Vec<_> =
-                aliases.filter_map(|alias| alias.of(self.snapshot())).map(|(id, _)| id).collect();
-            functions.dedup();
-            functions
-        };
-        let found = || {
-            let found = self.found.iter().skip(self.findings.offset).take(room);
-            let mut functions: Vec<FunctionId> = Vec::new();
-            for id in found.filter_map(|finding| finding.function(self.snapshot())) {
-                if !functions.contains(&id) {
-                    functions.push(id);
-                }
-            }
-            functions
-        };
-        let (visible, mut behind) = match self.view {
-            _ if self.open.is_some() => (Vec::new(), table()),
-            View::Functions => (table(), Vec::new()),
-            View::Traffic => (aliases(), table()),
-            View::Findings => (found(), table()),
-            View::Health => (Vec::new(), table()),
-        };
-        behind.extend(self.unfiltered.iter().take(room).filter_map(|row| row.id(self.snapshot())));
-        let traffic = self.open.is_none() && self.view == View::Traffic;
-        let (focus, attended) = (self.open.clone(), self.attended);
-        Demand { visible, behind, focus, traffic, attended, refresh: self.refresh }
+        self.log.settle(rows, place);
     }
 }

@@ -76,7 +76,7 @@ pub async fn run<B: Backend>(
     // When a key's frame may be drawn.
     let mut answer = quiet.deadline();
     draw(terminal, app)?;
-    wires.demand.send_replace(app.demand());
+    wires.demand.send_replace(screen::demand(app));
     loop {
         let msg = tokio::select! {
             biased;

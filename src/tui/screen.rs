@@ -16,9 +16,10 @@
 //! └────────────────────────────────────────────┘
 //! ```
 //!
-//! Drawing reads the app and changes nothing.
+//! Drawing reads the app and changes nothing. What the app leaves to the screen is here as well: where the cursors are
+//! scrolled to, and which functions are in sight.
 
-pub mod findings;
+mod findings;
 mod footer;
 mod function;
 mod functions;
@@ -26,29 +27,83 @@ mod header;
 mod health;
 mod help;
 mod lines;
-pub mod traffic;
+mod traffic;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use super::app::{App, View};
+use super::app::App;
 use super::glyphs;
+use super::view::View;
 use super::widget::write;
 use crate::view::meaning::Meaning;
+use lambda_model::FunctionId;
+use lambda_model::demand::Demand;
 
 /// On a smaller screen nothing useful fits.
 const SMALLEST: Size = Size { width: 60, height: 16 };
+
+/// How a view is drawn and moved in.
+struct Screen {
+    draw: fn(&App, Rect, &mut Buffer),
+    /// Moves the cursor, and the open pane with it.
+    step: fn(&mut App, isize),
+    /// Opens the function that the cursor is on.
+    open: fn(&mut App),
+    /// Finds the cursor's row again and brings it into sight, in a body of this many rows.
+    scroll: fn(&mut App, usize),
+    /// The functions in sight in a body of this many rows, top to bottom.
+    visible: fn(&App, usize) -> Vec<FunctionId>,
+}
+
+impl Screen {
+    fn of(view: View) -> &'static Self {
+        match view {
+            View::Functions => &functions::SCREEN,
+            View::Traffic => &traffic::SCREEN,
+            View::Findings => &findings::SCREEN,
+            View::Health => &health::SCREEN,
+        }
+    }
+}
+
+/// Moves the cursor of the view in front.
+pub fn step(app: &mut App, distance: isize) {
+    (Screen::of(app.view).step)(app, distance);
+}
+
+/// Opens the function that the cursor is on.
+pub fn open(app: &mut App) {
+    (Screen::of(app.view).open)(app);
+}
+
+/// Brings the cursors into sight after anything changed: a key, the size, the rows.
+pub fn settle(app: &mut App) {
+    app.settle_log(function::log::place(Size { width: app.size.width, height: body_rows(app) }));
+    let room = usize::from(body_rows(app));
+    for view in View::ALL {
+        (Screen::of(view).scroll)(app, room);
+    }
+}
+
+/// What the screen needs: the functions in sight, top to bottom, the one that is open, and those behind it.
+pub fn demand(app: &App) -> Demand {
+    let room = usize::from(body_rows(app));
+    let is_covered = app.open.is_some();
+    let visible = if is_covered { Vec::new() } else { (Screen::of(app.view).visible)(app, room) };
+    let is_table = app.view == View::Functions && !is_covered;
+    let mut behind = if is_table { Vec::new() } else { functions::visible(app, room) };
+    behind.extend(app.unfiltered().iter().take(room).filter_map(|row| row.id(app.snapshot())));
+    let traffic = app.view == View::Traffic && !is_covered;
+    let (focus, attended) = (app.open.clone(), app.attended);
+    Demand { visible, behind, focus, traffic, attended, refresh: app.refresh }
+}
 
 /// Draws the app.
 pub fn draw(frame: &mut Frame<'_>, app: &App) {
     let area = frame.area();
     paint(app, area, frame.buffer_mut());
-}
-
-/// The room that the text of a log's lines has.
-pub fn log_place(app: &App) -> Size {
-    function::log::place(Size { width: app.size.width, height: body_rows(app) })
 }
 
 /// The screen as it stands, in a buffer of its own.
@@ -84,13 +139,8 @@ fn compose(app: &App, area: Rect, buffer: &mut Buffer) {
     let body = Rect { y: area.y + header_rows, height: area.height.saturating_sub(header_rows + FOOTER), ..area };
     let bottom = Rect { y: area.bottom() - FOOTER, height: FOOTER, ..area };
     header::draw(app, top, buffer);
-    match app.view {
-        _ if app.open.is_some() => function::draw(app, body, buffer),
-        View::Functions => functions::draw(app, body, buffer),
-        View::Traffic => traffic::draw(app, body, buffer),
-        View::Findings => findings::draw(app, body, buffer),
-        View::Health => health::draw(app, body, buffer),
-    }
+    let draw = if app.open.is_some() { function::draw } else { Screen::of(app.view).draw };
+    draw(app, body, buffer);
     footer::draw(app, bottom, buffer);
     if app.help {
         help::draw(app, body, buffer);

@@ -10,10 +10,11 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
 use super::action::Action;
-use super::app::{App, Pane, Typing, View};
+use super::app::{App, Typing};
 use super::list::List;
 use super::log::LogPane;
 use super::screen;
+use super::view::{Pane, View};
 use crate::snapshot::Snapshot;
 use crate::view::columns::Column;
 use lambda_model::demand::Demand;
@@ -61,7 +62,7 @@ pub struct Updated {
 
 /// Takes in one message.
 pub fn update(app: &mut App, msg: Msg) -> Updated {
-    let before = app.demand();
+    let before = screen::demand(app);
     let mut effects = Vec::new();
     let redraw = match msg {
         Msg::Key(key) => press(app, key, &mut effects),
@@ -74,7 +75,6 @@ pub fn update(app: &mut App, msg: Msg) -> Updated {
         }
         Msg::Resize(size) => {
             app.size = size;
-            app.scroll();
             true
         }
         Msg::Snapshot(snapshot) => app.publish(snapshot),
@@ -83,7 +83,10 @@ pub fn update(app: &mut App, msg: Msg) -> Updated {
             true
         }
     };
-    let demand = app.demand();
+    if redraw {
+        screen::settle(app);
+    }
+    let demand = screen::demand(app);
     if demand != before {
         effects.push(Effect::Demand(demand));
     }
@@ -106,7 +109,6 @@ fn press(app: &mut App, key: KeyEvent, effects: &mut Vec<Effect>) -> bool {
     match app.keymap.resolve(&key, app.layer()) {
         Some(action) => {
             act(app, action, effects);
-            app.settle_log();
             true
         }
         None if app.typing.is_some() => typing::edit(app, key) || noticed,
@@ -115,6 +117,12 @@ fn press(app: &mut App, key: KeyEvent, effects: &mut Vec<Effect>) -> bool {
 }
 
 fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+    if let Some(view) = View::shown_by(action) {
+        return show(app, view);
+    }
+    if let Some(pane) = Pane::shown_by(action) {
+        return page_of_pane(app, pane);
+    }
     match action {
         Action::Quit => effects.push(Effect::Quit),
         Action::Suspend => effects.push(Effect::Suspend),
@@ -159,17 +167,18 @@ fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
         Action::Copy if app.shows_log() => log::copy(app, effects),
         Action::Copy => findings::copy(app, effects),
         Action::CommandNext => findings::next_command(app),
-        Action::PaneMetrics => page_of_pane(app, Pane::Metrics),
-        Action::PaneLive => page_of_pane(app, Pane::Live),
-        Action::PaneLogs => page_of_pane(app, Pane::Logs),
-        Action::PaneNext => turn_pane(app, 1),
-        Action::PanePrevious => turn_pane(app, Pane::ALL.len() - 1),
-        Action::ViewFunctions => show(app, View::Functions),
-        Action::ViewTraffic => show(app, View::Traffic),
-        Action::ViewFindings => show(app, View::Findings),
-        Action::ViewHealth => show(app, View::Health),
-        Action::ViewNext => turn(app, 1),
-        Action::ViewPrevious => turn(app, View::ALL.len() - 1),
+        Action::PaneNext => page_of_pane(app, app.pane.turn(1)),
+        Action::PanePrevious => page_of_pane(app, app.pane.turn(Pane::ALL.len() - 1)),
+        Action::ViewNext => show(app, app.view.turn(1)),
+        Action::ViewPrevious => show(app, app.view.turn(View::ALL.len() - 1)),
+        // Shown above.
+        Action::ViewFunctions
+        | Action::ViewTraffic
+        | Action::ViewFindings
+        | Action::ViewHealth
+        | Action::PaneMetrics
+        | Action::PaneLive
+        | Action::PaneLogs => {}
         Action::Freeze => app.freeze(),
         Action::Refresh => {
             app.refresh += 1;
@@ -193,20 +202,7 @@ fn back(app: &mut App) {
 }
 
 fn open(app: &mut App) {
-    // What is looked into is chosen: from now on the cursor follows it, and its neighbours are the pane's.
-    match app.view {
-        View::Functions => {
-            app.open = app.row_id(app.functions.selected);
-            app.functions.select(app.functions.selected, app.open.clone());
-        }
-        View::Traffic => {
-            let alias = app.alias_id(app.traffic.selected);
-            app.open = alias.as_ref().map(|(id, _)| id.clone());
-            app.traffic.select(app.traffic.selected, alias);
-        }
-        View::Findings => findings::open(app),
-        View::Health => {}
-    }
+    screen::open(app);
     if !app.pane_chosen {
         app.pane = app.natural_pane();
     }
@@ -217,19 +213,9 @@ fn page_of_pane(app: &mut App, pane: Pane) {
     app.pane_chosen = true;
 }
 
-fn turn_pane(app: &mut App, by: usize) {
-    let place = Pane::ALL.iter().position(|pane| *pane == app.pane).unwrap_or(0);
-    page_of_pane(app, Pane::ALL[(place + by) % Pane::ALL.len()]);
-}
-
 fn show(app: &mut App, view: View) {
     app.open = None;
     app.view = view;
-}
-
-fn turn(app: &mut App, by: usize) {
-    let place = View::ALL.iter().position(|view| *view == app.view).unwrap_or(0);
-    show(app, View::ALL[(place + by) % View::ALL.len()]);
 }
 
 fn page(app: &App) -> isize {
@@ -237,41 +223,7 @@ fn page(app: &App) -> isize {
 }
 
 fn step(app: &mut App, distance: isize) {
-    if app.shows_log() {
-        return app.log.step(distance);
-    }
-    match app.view {
-        View::Functions => {
-            let index = app.functions.step(distance, app.rows().len());
-            let id = app.row_id(index);
-            if app.open.is_some() {
-                app.open.clone_from(&id);
-            }
-            app.functions.select(index, id);
-        }
-        View::Traffic => {
-            let index = app.traffic.step(distance, app.aliases().len());
-            let key = app.alias_id(index);
-            if app.open.is_some() {
-                app.open = key.as_ref().map(|(id, _)| id.clone());
-            }
-            app.traffic.select(index, key);
-        }
-        View::Findings => {
-            let index = app.findings.step(distance, app.found().len());
-            let key = app.finding_id(index);
-            if app.open.is_some() {
-                let function = app.found().get(index).and_then(|finding| finding.function(app.snapshot()));
-                app.open = function.or(app.open.take());
-            }
-            app.findings.select(index, key);
-        }
-        View::Health => {
-            let index = app.health.step(distance, app.health_rows());
-            app.health.select(index, Some(index));
-        }
-    }
-    app.scroll();
+    if app.shows_log() { app.log.step(distance) } else { screen::step(app, distance) }
 }
 
 fn sort(app: &mut App, by: isize) {

@@ -11,11 +11,12 @@ use lamtop::analysis::Params;
 use lamtop::snapshot::{Origin, Snapshot};
 use lamtop::store::Store;
 use lamtop::tui::Options;
-use lamtop::tui::app::{App, Pane};
+use lamtop::tui::app::App;
 use lamtop::tui::capabilities::{Capabilities, Depth};
 use lamtop::tui::screen;
 use lamtop::tui::script::{Step, parse};
 use lamtop::tui::update::{Effect, Msg, update};
+use lamtop::tui::view::Pane;
 use lamtop::view::functions::Query;
 use ratatui::buffer::Cell;
 

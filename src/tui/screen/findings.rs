@@ -6,12 +6,13 @@ use ratatui::layout::Rect;
 use crate::analysis::finding::Finding;
 use crate::snapshot::{ScopeSnapshot, Snapshot};
 use crate::tui::app::App;
+use crate::tui::screen::Screen;
 use crate::tui::screen::lines::{draw_lines, frame, pad, wrap};
 use crate::tui::widget::words::Words;
 use crate::view::findings::{self, FindingRef};
 use crate::view::meaning::Meaning;
 use crate::view::paragraph;
-use lambda_model::text;
+use lambda_model::{FunctionId, text};
 
 /// Rows of the list that are kept free, the head not counted.
 const LEAST_LIST: u16 = 3;
@@ -31,13 +32,53 @@ const SHORT_NAME: usize = 22;
 const LEAST_SUMMARY: usize = 24;
 
 /// The rows of the list, without its head, in a body of `room` rows: half of it at most, unless that is too few.
-pub fn list_rows(app: &App, room: u16) -> u16 {
+fn list_rows(app: &App, room: u16) -> u16 {
     let details = LEAST_DETAILS.max(room / 2);
     let list = room.saturating_sub(1 + details).max(LEAST_LIST).min(room.saturating_sub(1));
     list.min(app.found().len().max(1).try_into().unwrap_or(u16::MAX))
 }
 
-pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+pub(super) const SCREEN: Screen = Screen { draw, step, open, scroll, visible };
+
+fn step(app: &mut App, distance: isize) {
+    let index = app.findings.step(distance, app.found().len());
+    let key = app.finding_id(index);
+    if app.open.is_some() {
+        let function = app.found().get(index).and_then(|finding| finding.function(app.snapshot()));
+        app.open = function.or(app.open.take());
+    }
+    app.findings.select(index, key);
+}
+
+/// Opens the function that the selected finding is about, or says that there is none.
+fn open(app: &mut App) {
+    let Some(finding) = app.found().get(app.findings.selected).copied() else { return };
+    app.open = finding.function(app.snapshot());
+    match app.open {
+        Some(_) => app.findings.select(app.findings.selected, app.finding_id(app.findings.selected)),
+        None => app.notice = Some("This is about the Region: it names no function".to_string()),
+    }
+}
+
+fn scroll(app: &mut App, room: usize) {
+    let rows = usize::from(list_rows(app, room as u16));
+    let mut list = std::mem::take(&mut app.findings);
+    list.settle(app.found().len(), |index| app.finding_id(index), rows, |_, _| 1);
+    app.findings = list;
+}
+
+fn visible(app: &App, room: usize) -> Vec<FunctionId> {
+    let found = app.found().iter().skip(app.findings.offset).take(room);
+    let mut functions: Vec<FunctionId> = Vec::new();
+    for id in found.filter_map(|finding| finding.function(app.snapshot())) {
+        if !functions.contains(&id) {
+            functions.push(id);
+        }
+    }
+    functions
+}
+
+fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let snapshot = app.snapshot();
     let line = |index: u16| Rect { x: area.x + 1, y: area.y + index, width: area.width.saturating_sub(2), height: 1 };
     if app.found().is_empty() {

@@ -7,7 +7,8 @@ mod metrics;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::app::{App, Pane};
+use crate::tui::app::App;
+use crate::tui::view::Pane;
 use crate::tui::widget::chart::Mark;
 use crate::tui::widget::words::Words;
 use crate::view::meaning::Meaning;

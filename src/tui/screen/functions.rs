@@ -5,15 +5,45 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::tui::app::App;
+use crate::tui::screen::Screen;
 use crate::tui::widget::sparkline::Sparkline;
 use crate::tui::widget::words::Words;
 use crate::tui::widget::write;
 use crate::view::columns::{Cell, Column, fit};
 use crate::view::functions::{RowRef, cell};
 use crate::view::meaning::Meaning;
-use lambda_model::text;
+use lambda_model::{FunctionId, text};
 
-pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+pub(super) const SCREEN: Screen = Screen { draw, step, open, scroll, visible };
+
+fn step(app: &mut App, distance: isize) {
+    let index = app.functions.step(distance, app.rows().len());
+    let id = app.row_id(index);
+    if app.open.is_some() {
+        app.open.clone_from(&id);
+    }
+    app.functions.select(index, id);
+}
+
+/// What is looked into is chosen: from now on the cursor follows it, and its neighbours are the pane's.
+fn open(app: &mut App) {
+    app.open = app.row_id(app.functions.selected);
+    app.functions.select(app.functions.selected, app.open.clone());
+}
+
+fn scroll(app: &mut App, room: usize) {
+    let mut list = std::mem::take(&mut app.functions);
+    // One line of the table is its head.
+    list.settle(app.rows().len(), |index| app.row_id(index), room.saturating_sub(1), |_, _| 1);
+    app.functions = list;
+}
+
+pub(super) fn visible(app: &App, room: usize) -> Vec<FunctionId> {
+    let rows = app.rows().iter().skip(app.functions.offset).take(room);
+    rows.filter_map(|row| row.id(app.snapshot())).collect()
+}
+
+fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if area.height < 2 {
         return;
     }

@@ -8,7 +8,8 @@ use ratatui::widgets::Widget;
 
 use crate::analysis::{pool::Pool, ratio};
 use crate::snapshot::{ScopeSnapshot, Snapshot};
-use crate::tui::app::{App, View};
+use crate::tui::app::App;
+use crate::tui::view::View;
 use crate::tui::widget::gauge::Gauge;
 use crate::tui::widget::words::Words;
 use crate::view::functions::age;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use crate::tui::app::App;
+use crate::tui::screen::Screen;
 use crate::tui::screen::lines::pad;
 use crate::tui::widget::words::Words;
 use crate::view::health;
@@ -18,7 +19,18 @@ const OPERATION: usize = 42;
 const SCOPE: usize = 28;
 const AGE: usize = 7;
 
-pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+pub(super) const SCREEN: Screen = Screen { draw, step, open: |_| {}, scroll, visible: |_, _| Vec::new() };
+
+fn step(app: &mut App, distance: isize) {
+    let index = app.health.step(distance, app.health_rows());
+    app.health.select(index, Some(index));
+}
+
+fn scroll(app: &mut App, room: usize) {
+    app.health.settle(app.health_rows(), Some, room.saturating_sub(1), |_, _| 1);
+}
+
+fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let snapshot = app.snapshot();
     let several = snapshot.scopes.len() > 1;
     let width = area.width.saturating_sub(2);

@@ -8,6 +8,7 @@ use ratatui::widgets::Widget;
 use crate::analysis::traffic::{AliasTraffic, VersionTraffic};
 use crate::snapshot::Snapshot;
 use crate::tui::app::App;
+use crate::tui::screen::Screen;
 use crate::tui::screen::lines::{draw_lines, wrap};
 use crate::tui::widget::bar::Bar;
 use crate::tui::widget::words::Words;
@@ -60,7 +61,7 @@ impl<'a> Block<'a> {
 }
 
 /// The lines that the alias of a row takes on a screen of `width` columns; the selected one gives reasons.
-pub fn lines(snapshot: &Snapshot, row: AliasRef, selected: bool, width: u16) -> usize {
+fn lines(snapshot: &Snapshot, row: AliasRef, selected: bool, width: u16) -> usize {
     Block::of(snapshot, row, selected, width).map_or(1, |block| block.lines())
 }
 
@@ -72,7 +73,44 @@ fn all_fit(app: &App, area: Rect) -> bool {
     taken <= usize::from(area.height)
 }
 
-pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+pub(super) const SCREEN: Screen = Screen { draw, step, open, scroll, visible };
+
+fn step(app: &mut App, distance: isize) {
+    let index = app.traffic.step(distance, app.aliases().len());
+    let key = app.alias_id(index);
+    if app.open.is_some() {
+        app.open = key.as_ref().map(|(id, _)| id.clone());
+    }
+    app.traffic.select(index, key);
+}
+
+fn open(app: &mut App) {
+    let alias = app.alias_id(app.traffic.selected);
+    app.open = alias.as_ref().map(|(id, _)| id.clone());
+    app.traffic.select(app.traffic.selected, alias);
+}
+
+fn scroll(app: &mut App, room: usize) {
+    let mut list = std::mem::take(&mut app.traffic);
+    list.settle(
+        app.aliases().len(),
+        |index| app.alias_id(index),
+        room,
+        |index, selected| {
+            app.aliases().get(index).map_or(1, |row| lines(app.snapshot(), *row, selected, app.size.width))
+        },
+    );
+    app.traffic = list;
+}
+
+fn visible(app: &App, room: usize) -> Vec<FunctionId> {
+    let aliases = app.aliases().iter().skip(app.traffic.offset).take(room);
+    let mut functions: Vec<_> = aliases.filter_map(|alias| alias.of(app.snapshot())).map(|(id, _)| id).collect();
+    functions.dedup();
+    functions
+}
+
+fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if app.aliases().is_empty() {
         let mut words = Words::default();
         words.add(" no alias has had traffic in the window, as far as has been read", Meaning::Muted);

@@ -1,18 +1,8 @@
-//! What keys do in the findings view: look at the function, go through the commands and copy one. None is ever run.
+//! What keys do in the findings view: go through the commands and copy one. None is ever run.
 
 use crate::tui::app::App;
 use crate::tui::update::Effect;
 use lambda_model::text;
-
-/// Opens the function that the selected finding is about, or says that there is none.
-pub(super) fn open(app: &mut App) {
-    let Some(finding) = app.found().get(app.findings.selected).copied() else { return };
-    app.open = finding.function(app.snapshot());
-    match app.open {
-        Some(_) => app.findings.select(app.findings.selected, app.finding_id(app.findings.selected)),
-        None => app.notice = Some("this is about the Region: it names no function".to_string()),
-    }
-}
 
 /// Goes to the finding's next command.
 pub(super) fn next_command(app: &mut App) {

@@ -84,12 +84,12 @@ fn a_function_that_was_opened_keeps_the_cursor() {
 fn a_frozen_screen_is_not_drawn_again_and_asks_for_what_it_shows() {
     let mut app = app(snapshot(&BEFORE));
     let _ = press(&mut app, &["p"]);
-    let shown = app.demand();
+    let shown = screen::demand(&app);
     let updated = update(&mut app, Msg::Snapshot(snapshot(&AFTER)));
     assert_eq!(updated, Updated { redraw: false, effects: vec![] });
-    assert_eq!(app.demand(), shown);
+    assert_eq!(screen::demand(&app), shown);
     let effects = press(&mut app, &["p"]);
-    assert_eq!(effects, [Effect::Demand(app.demand())], "other functions are on top now");
+    assert_eq!(effects, [Effect::Demand(screen::demand(&app))], "other functions are on top now");
 }
 
 #[test]

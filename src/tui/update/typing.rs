@@ -65,7 +65,6 @@ fn change(app: &mut App, change: impl FnOnce(&mut String)) {
             if !app.log.search.is_empty() && !app.log.seek_older(true) {
                 app.log.seek_newer();
             }
-            app.scroll();
         }
     }
 }

@@ -54,7 +54,7 @@ impl Watched {
         watched
     }
 
-    /// `seconds` pass, and these lines were written, each at its ms after their begin.
+    /// `seconds` pass, in which `lines` were written, each with its ms after the begin.
     fn read(&mut self, seconds: i64, lines: &[(i64, &str)]) {
         let from = self.now;
         self.now += TimeDelta::seconds(seconds);

@@ -80,7 +80,7 @@ impl Written {
     }
 }
 
-/// The value with quotes where it is a text, so that `15` and `"15"` can be told apart.
+/// The value with quotes where it is a text, so that `15` and `"15"` can be distinguished.
 impl fmt::Display for Written {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -45,11 +45,11 @@ pub fn reasons(canary: &Canary) -> Vec<String> {
     facts::lines(&canary.facts)
 }
 
-/// How many more calls the verdict needs, and when they will have come.
+/// How many more invocations the verdict needs, and when they will have come.
 fn needed(canary: &Canary) -> String {
     let calls = match canary.calls_needed {
-        Some(calls) => format!("{} more calls", units::count(calls as f64)),
-        None => "more calls, how many cannot be told".to_string(),
+        Some(calls) => format!("{} more invocations", units::count(calls as f64)),
+        None => "more invocations, the number is not known".to_string(),
     };
     let seconds = canary.decided_in_s.and_then(|seconds| i64::try_from(seconds).ok()).and_then(TimeDelta::try_seconds);
     match seconds {
@@ -58,7 +58,7 @@ fn needed(canary: &Canary) -> String {
     }
 }
 
-/// Failures of calls of both versions.
+/// Failed invocations of both versions.
 fn compared(compared: &Compared) -> String {
     let rate = |(failures, calls): (f64, f64)| {
         let share = ratio(Some(failures), Some(calls)).map(|share| format!(" ({})", units::percent(share)));
@@ -78,7 +78,7 @@ pub fn progress(progress: &Progress) -> Vec<Fact> {
     facts.extend(next.map(|span| plain("next step in", units::span(span))));
     facts.push(match deployment.auto_rollback {
         Some(true) => plain("rolled back by", "CodeDeploy, when it fails or an alarm fires".to_string()),
-        Some(false) => Fact { label: "rolled back by", value: "nobody but you".to_string(), meaning: Meaning::Warning },
+        Some(false) => Fact { label: "rolled back", value: "only by hand".to_string(), meaning: Meaning::Warning },
         None => Fact { label: "rolled back by", value: units::MISSING.to_string(), meaning: Meaning::Muted },
     });
     facts
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::fixture::{canary, deployment};
 
-    fn told(facts: Vec<Fact>) -> String {
+    fn text(facts: Vec<Fact>) -> String {
         let words = facts.into_iter().map(|fact| format!("{} {}", fact.label, fact.value).trim().to_string());
         words.collect::<Vec<_>>().join(" · ")
     }
@@ -109,16 +109,16 @@ mod tests {
         let failing = canary(Verdict::Fail);
         let expected = "canary 8 against 7 · FAIL · errors 12 of 240 (5%) against 20 of 2160 (0.9%) · \
                         difference +1.6 to +7.9 points · margin 1.0 points";
-        assert_eq!(told(verdict(&failing, &terms)), expected);
+        assert_eq!(text(verdict(&failing, &terms)), expected);
         let waiting = Canary {
             errors: Compared { canary: (0.0, 0.0), difference: None, ..failing.errors },
             ..canary(Verdict::NotEnoughData)
         };
-        let expected = "canary 8 against 7 · NOT ENOUGH DATA · needs 270 more calls, about 9m · \
+        let expected = "canary 8 against 7 · NOT ENOUGH DATA · needs 270 more invocations, about 9m · \
                         errors 0 of 0 against 20 of 2160 (0.9%) · margin 1.0 points";
-        assert_eq!(told(verdict(&waiting, &terms)), expected);
+        assert_eq!(text(verdict(&waiting, &terms)), expected);
         let lost = Canary { calls_needed: None, decided_in_s: None, ..waiting };
-        assert!(told(verdict(&lost, &terms)).contains("needs more calls, how many cannot be told · errors"));
+        assert!(text(verdict(&lost, &terms)).contains("needs more invocations, the number is not known · errors"));
     }
 
     #[test]
@@ -134,12 +134,12 @@ mod tests {
         let expected = "deployment d-A1B2C3D4E · InProgress · CodeDeployDefault.LambdaCanary10Percent5Minutes · \
                         shifts 10% first, the rest after 5 min · next step in 2m · \
                         rolled back by CodeDeploy, when it fails or an alarm fires";
-        assert_eq!(told(progress(&known)), expected);
+        assert_eq!(text(progress(&known)), expected);
         let mut bare = known;
         (bare.next_step_in_s, bare.deployment.config, bare.deployment.shifting) = (None, None, None);
         bare.deployment.auto_rollback = Some(false);
-        assert_eq!(told(progress(&bare)), "deployment d-A1B2C3D4E · InProgress · rolled back by nobody but you");
+        assert_eq!(text(progress(&bare)), "deployment d-A1B2C3D4E · InProgress · rolled back only by hand");
         bare.deployment.auto_rollback = None;
-        assert!(told(progress(&bare)).ends_with("rolled back by –"));
+        assert!(text(progress(&bare)).ends_with("rolled back by –"));
     }
 }

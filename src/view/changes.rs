@@ -141,7 +141,7 @@ mod tests {
         Routing { version: version.to_string(), additional }
     }
 
-    /// A function that was modified 50 hours and changed so many minutes before now.
+    /// A function that was modified 50 hours before now, with each change some minutes before now.
     fn function(changes: Vec<(i64, Changed)>) -> FunctionSnapshot {
         let listed = Fixture::new().told(Payload::Functions(vec![info("f")]));
         let told = changes.into_iter().fold(listed, |fixture, (minutes, what)| {
@@ -151,7 +151,7 @@ mod tests {
         told.first()
     }
 
-    fn told(changes: Vec<(i64, Changed)>) -> Vec<String> {
+    fn described(changes: Vec<(i64, Changed)>) -> Vec<String> {
         let marks = marks(&function(changes), TimeDelta::minutes(60), now());
         legend(&marks, now()).into_iter().map(|fact| fact.value).collect()
     }
@@ -181,14 +181,17 @@ mod tests {
             "■ configuration memory 512 → 1024 MB 25m ago",
             "◆ code 30m ago",
         ];
-        assert_eq!(told(changes), expected);
+        assert_eq!(described(changes), expected);
         let marks: BTreeMap<char, Subject> = Subject::ALL.map(|subject| (subject.mark(), subject)).into();
         assert_eq!(marks.len(), Subject::ALL.len(), "no two share a mark");
     }
 
     #[test]
     fn what_lies_outside_the_span_is_not_marked() {
-        assert_eq!(told(vec![(60, Changed::Code), (61, Changed::Code), (-1, Changed::Code)]), ["◆ code 1h00m ago"]);
+        assert_eq!(
+            described(vec![(60, Changed::Code), (61, Changed::Code), (-1, Changed::Code)]),
+            ["◆ code 1h00m ago"]
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How log events come in, in words of several lengths. Pure; why it is so is told by the feed itself.
+//! How log events come in, in words of several lengths. Pure; the feed itself says why.
 
 use super::meaning::Meaning;
 use super::units;
@@ -6,7 +6,7 @@ use crate::analysis::live::ScopeLive;
 use lambda_model::log::{FeedState, LogFeed, LogWay};
 use lambda_model::text;
 
-/// From so much on being behind is told, ms: Live Tail brings an update a second, and polling takes a few.
+/// Being behind is shown from this delay on, ms: Live Tail brings an update a second, and polling takes a few.
 const BEHIND_MS: u64 = 10_000;
 /// Columns of a reason in a line that says other things too.
 const REASON: usize = 48;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn being_behind_and_dropping_are_told_at_every_length() {
+    fn being_behind_and_dropping_are_shown_at_every_length() {
         let mut late = live(FeedState::Running(LogWay::Tail), 2, 0, 1);
         late.dropped = 1_200;
         late.feed.as_mut().unwrap().behind_ms = Some(90_000);

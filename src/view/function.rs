@@ -99,7 +99,7 @@ pub fn now(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
         },
     ];
     if let Some(failed) = callers_view(metrics) {
-        // Beside what is counted, for neither errors nor invocations count what was refused.
+        // Beside what is counted, for neither errors nor invocations count throttled requests.
         facts
             .insert(4, fact("callers see", Some(failed), |failed| units::percent(failed) + " fail", Meaning::Critical));
     }
@@ -130,11 +130,11 @@ fn named(metric: Metric, value: f64) -> Option<Fact> {
     Some(Fact { label: metric.label()?, value: text, meaning })
 }
 
-/// The share of requests that fail for the one who sends them, where some are refused:
+/// The share of requests that fail for the caller, where some are throttled:
 /// (errors + throttles) / (invocations + throttles).
 fn callers_view(metrics: &FunctionMetrics) -> Option<f64> {
     let throttles = metrics.throttles.filter(|throttles| *throttles > 0.0)?;
-    // AWS counts nothing in a minute in which every request was refused: then nothing ran.
+    // AWS counts nothing in a minute in which every request was throttled: then nothing ran.
     let (errors, invocations) = (metrics.errors.unwrap_or(0.0), metrics.invocations.unwrap_or(0.0));
     ratio(Some(errors + throttles), Some(invocations + throttles))
 }

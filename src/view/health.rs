@@ -19,9 +19,9 @@ pub struct Row<'a> {
     pub what: String,
     /// Profile and Region.
     pub scope: &'a Scope,
-    /// Since when; `None` where that is not told.
+    /// Since when; `None` where that is not known.
     pub since: Option<DateTime<Utc>>,
-    /// Why, as it was told; not clean.
+    /// Why, as it was reported; not clean.
     pub detail: String,
 }
 

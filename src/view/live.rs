@@ -60,11 +60,11 @@ fn check(check: LittleCheck) -> Fact {
                 0.0 => "0".to_string(),
                 percent => format!("{percent:+.0}"),
             };
-            let told = format!("{both}, {percent} %");
+            let compared = format!("{both}, {percent} %");
             match difference {
-                low if low < -DISAGREEMENT => (format!("{told}: the logs miss some"), Meaning::Warning),
-                high if high > DISAGREEMENT => (format!("{told}: the metrics miss some"), Meaning::Warning),
-                _ => (told, Meaning::Muted),
+                low if low < -DISAGREEMENT => (format!("{compared}: the logs miss some"), Meaning::Warning),
+                high if high > DISAGREEMENT => (format!("{compared}: the metrics miss some"), Meaning::Warning),
+                _ => (compared, Meaning::Muted),
             }
         }
     };
@@ -296,7 +296,7 @@ pub fn errors(live: &FunctionLive, now: DateTime<Utc>) -> Vec<Vec<Cell>> {
         ])
     }));
     if live.other_errors > 0 {
-        let more = format!("of other kinds, more than {} are not told apart", FunctionLive::ERROR_GROUPS);
+        let more = format!("of other kinds, more than {} are not distinguished", FunctionLive::ERROR_GROUPS);
         let blank = || (String::new(), Meaning::Muted);
         let count = (units::count(live.other_errors as f64), Meaning::Critical);
         lines.push(cells([count, blank(), blank(), (more, Meaning::Muted)]));

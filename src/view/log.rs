@@ -17,7 +17,7 @@ use lambda_model::text;
 /// Which lines are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
-    /// Only lines that tell of an error.
+    /// Only lines that show an error.
     pub errors_only: bool,
     /// Only the lines of this request.
     pub request: Option<Arc<str>>,

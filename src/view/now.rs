@@ -1,4 +1,4 @@
-//! What a function does now: by its logs where they are read, else by its newest complete minute of metrics. The two are
+//! What a function does now: from its logs where they are read, else from its newest complete minute of metrics. The two are
 //! never mixed, but for one number: a lower bound of the concurrency gives way to a metric that is higher.
 
 use chrono::{DateTime, Utc};
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_bound_of_the_concurrency_gives_way_to_a_higher_metric() {
-        // By the logs, whether a lower bound, by the metrics -> shown, as a lower bound.
+        // From the logs, whether a lower bound, from the metrics -> shown, as a lower bound.
         let cases = [
             (Some(4), true, 5.0, Some(5.0), false),
             (Some(4), true, 4.0, Some(4.0), true),

@@ -71,7 +71,7 @@ impl Status {
         }
     }
 
-    /// The same, or `None` where no metric of the Region could be read: then nobody knows who is idle.
+    /// The same, or `None` where no metric of the Region could be read: then it is not known which functions are idle.
     pub fn known(thresholds: &Thresholds, scope: &ScopeSnapshot, function: &FunctionSnapshot) -> Option<Self> {
         let status = Self::of(thresholds, function, findings::worst_of(scope, &function.state.name));
         (status != Self::Idle || scope.pool.as_of.is_some()).then_some(status)
@@ -193,7 +193,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_worst_thing_that_is_true_is_told() {
+    fn the_worst_thing_that_is_true_is_shown() {
         for status in MILDEST_FIRST {
             assert_eq!(Status::of(&Thresholds::default(), &function(status), None), status);
         }
@@ -203,10 +203,10 @@ mod tests {
     #[test]
     fn a_function_that_was_stopped_is_not_called_throttled() {
         let stopped = function(Status::Stopped);
-        let mut refused = stopped.clone();
-        refused.metrics.throttles = Some(40.0);
+        let mut throttled = stopped.clone();
+        throttled.metrics.throttles = Some(40.0);
         assert_eq!(
-            Status::of(&Thresholds::default(), &refused, None),
+            Status::of(&Thresholds::default(), &throttled, None),
             Status::Stopped,
             "the reservation explains the throttles"
         );
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_logs_tell_of_failures_before_the_metrics_do() {
+    fn the_logs_show_failures_before_the_metrics_do() {
         let ran = |invocations, errors, metrics: Status| {
             let mut live = crate::fixture::live();
             (live.total.invocations, live.total.errors) = (invocations, errors);

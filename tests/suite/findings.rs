@@ -92,7 +92,7 @@ fn name_of(kind: Kind, function: Option<&str>, alias: Option<&str>) -> String {
 }
 
 impl Look {
-    /// What is wrong with the findings, whose `since` is told in minutes.
+    /// What is wrong with the findings, whose `since` is given in minutes.
     fn slips(&self, found: &[(&Finding, f64)]) -> String {
         let mut slips = String::new();
         for expected in &self.findings {

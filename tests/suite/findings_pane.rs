@@ -141,7 +141,7 @@ async fn a_filter_narrows_the_findings_and_nothing_found_is_said() {
     assert_eq!(app.app().found().len(), 1);
     assert!(app.line("throttle.reserved_limit · ").contains("pdf-render"));
     let app = app.keys("/zzz<enter>").await;
-    assert!(app.screen().contains("no finding matches: esc shows all"));
+    assert!(app.screen().contains("No finding matches: esc shows all"));
 
     let app = TestApp::showing(calm().await, 120, 40, true).keys("3").await;
     let settled = app.app().snapshot().at - TimeDelta::minutes(2);
@@ -151,7 +151,7 @@ async fn a_filter_narrows_the_findings_and_nothing_found_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sources_are_told_which_functions_the_findings_name() {
+async fn the_sources_know_which_functions_the_findings_name() {
     let app = TestApp::showing(incident().await, 120, 40, true).keys("3").await;
     let visible: Vec<String> = app.demand().visible.iter().map(|id| id.name.to_string()).collect();
     assert_eq!(visible, ["image-resize", "pdf-render"]);
@@ -213,9 +213,9 @@ async fn a_function_s_page_tells_its_findings_and_marks_its_changes() {
     Arc::make_mut(&mut function(&mut snapshot, "pdf-render").state).changes = changes;
     let keys = "/pdf-render<enter><enter>m";
     let app = TestApp::showing(snapshot.clone(), 120, 40, true).keys(keys).await;
-    let told = app.line("is throttled 21 times a minute");
+    let shown = app.line("is throttled 21 times a minute");
     let pane: Vec<String> = app.screen().lines().map(str::to_string).collect();
-    assert!(pane.iter().any(|row| row.starts_with(" ✗ 7m  pdf-render is throttled")), "{told}");
+    assert!(pane.iter().any(|row| row.starts_with(" ✗ 7m  pdf-render is throttled")), "{shown}");
     assert!(app.line("◆ code 40m ago").contains("● concurrency reserved none → 20 10m ago"));
     // The legend has one, and the axis of each of the three charts.
     let marks = |screen: &str, mark| screen.matches(mark).count();
@@ -283,10 +283,10 @@ async fn the_traffic_view_gives_the_canary_s_verdict_and_why() {
     function(&mut snapshot, id.name.as_str()).canaries.insert(alias, canary);
     let app = TestApp::showing(snapshot.clone(), 120, 40, true).keys("t").await;
     check("traffic_canary_120x40", &app);
-    assert!(app.line("NOT ENOUGH DATA").contains("needs 270 more calls, about 9m"));
+    assert!(app.line("NOT ENOUGH DATA").contains("needs 270 more invocations, about 9m"));
     assert!(app.screen().contains("errors 0 of 30 (0%) against 2 of 270 (0.7%)"));
     assert!(app.line("deployment d-A1B2C3D4E").contains("InProgress") && app.screen().contains("next step in 2m"));
-    assert!(app.screen().contains("rolled back by nobody but you"));
+    assert!(app.screen().contains("rolled back only by hand"));
     assert!(app.screen().contains("Version 42: errors 0 of 30"));
     let low = TestApp::showing(snapshot, 80, 16, true).keys("t").await;
     assert!(low.screen().contains("Version 42: errors 0 of 30"), "selected:\n{}", low.screen());

@@ -17,7 +17,7 @@ use lambda_model::{FunctionId, Scope};
 use lamtop::source::directory::Directory;
 use lamtop::source::follow::{Choice, Plan};
 
-use followed::{Following, assert_told, denied, directory, group, name, plan};
+use followed::{Following, assert_delivered, denied, directory, group, name, plan};
 use region::{Fate, Region, arrivals, start};
 
 #[tokio::test(start_paused = true)]
@@ -26,9 +26,9 @@ async fn what_is_on_screen_is_tailed() {
     following.run(60).await;
     let (opened, now) = (region.script().sessions[1].0, following.clock.now() - TimeDelta::seconds(2));
     for index in 0..12 {
-        let (group, told) = (group(index), following.told(&group(index)));
+        let (group, told) = (group(index), following.delivered(&group(index)));
         assert_eq!(following.holes(&group, opened, now), [], "{group}");
-        assert_told(&told, &arrivals(&group, opened, now));
+        assert_delivered(&told, &arrivals(&group, opened, now));
         assert!(told.values().all(|count| *count == 1), "{group}");
         let known = following.seen.iter().filter_map(|one| match &one.payload {
             Payload::LogGroup(function, Some(found)) if *function == name(index) => Some(found.name.clone()),
@@ -69,7 +69,7 @@ async fn nothing_is_started_when_nothing_is_on_screen() {
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_tail_is_opened_again_and_the_gap_is_filled_once() {
     let broken = ApiError::Unreachable("reset".into());
-    // what happens, whether that is told as health
+    // what happens, whether that is reported as health
     for (fate, ill) in [
         (Fate::Silence, true),
         (Fate::Ends(TailEnd::Failed(broken)), true),
@@ -85,9 +85,9 @@ async fn an_interrupted_tail_is_opened_again_and_the_gap_is_filled_once() {
             let now = following.clock.now() - TimeDelta::seconds(2);
             let case = format!("{fate:?} {choice:?}");
             for index in 0..3 {
-                let (group, told) = (group(index), following.told(&group(index)));
+                let (group, told) = (group(index), following.delivered(&group(index)));
                 assert_eq!(following.holes(&group, opened, now), [], "{case} {group}");
-                assert_told(&told, &arrivals(&group, opened, now));
+                assert_delivered(&told, &arrivals(&group, opened, now));
             }
             assert_eq!((region.open_count(), region.script().sessions.len()), (1, 2), "{case}");
             let silent = (region.script().sessions[1].0 - opened).num_seconds() - 60;
@@ -109,7 +109,7 @@ async fn an_interrupted_tail_is_opened_again_and_the_gap_is_filled_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gap_that_cannot_be_filled_stays_and_is_told() {
+async fn a_gap_that_cannot_be_filled_stays_and_is_reported() {
     let (region, mut following) = Following::start(plan(Choice::Tail), 0..1);
     region.script().refused.insert(Operation::FilterLogEvents, denied());
     following.run(60).await;
@@ -144,7 +144,7 @@ async fn a_session_is_replaced_before_aws_ends_it() {
     assert_eq!(script.calls_of(Operation::FilterLogEvents).len(), 0, "there is no gap");
     let now = following.clock.now() - TimeDelta::seconds(2);
     assert_eq!(following.holes(&group(3), opened, now), []);
-    assert_told(&following.told(&group(3)), &arrivals(&group(3), opened, now));
+    assert_delivered(&following.delivered(&group(3)), &arrivals(&group(3), opened, now));
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,7 +192,7 @@ async fn where_tail_does_not_work_groups_are_polled_until_it_does() {
         let (from, now) = (start() + TimeDelta::seconds(10), following.clock.now() - TimeDelta::seconds(2));
         for index in 0..4 {
             assert_eq!(following.holes(&group(index), from, now), [], "{error}");
-            assert_told(&following.told(&group(index)), &arrivals(&group(index), from, now));
+            assert_delivered(&following.delivered(&group(index)), &arrivals(&group(index), from, now));
         }
     }
 }
@@ -243,7 +243,7 @@ async fn over_quota_the_rest_is_polled() {
     let (from, now) = (start() + TimeDelta::seconds(10), following.clock.now() - TimeDelta::seconds(2));
     for index in 0..15 {
         assert_eq!(following.holes(&group(index), from, now), [], "{index}");
-        assert_told(&following.told(&group(index)), &arrivals(&group(index), from, now));
+        assert_delivered(&following.delivered(&group(index)), &arrivals(&group(index), from, now));
     }
 }
 
@@ -257,11 +257,11 @@ async fn over_quota_a_session_makes_room_for_the_one_that_takes_its_place() {
     assert_eq!((region.most_open(), following.feed().groups, following.feed().left), (1, 10, 0));
     let (from, now) = (region.script().sessions[0].0, following.clock.now() - TimeDelta::seconds(2));
     assert_eq!(following.holes(&group(5), from, now), []);
-    assert_told(&following.told(&group(5)), &arrivals(&group(5), from, now));
+    assert_delivered(&following.delivered(&group(5)), &arrivals(&group(5), from, now));
 }
 
 #[tokio::test(start_paused = true)]
-async fn groups_that_cannot_be_followed_are_told() {
+async fn groups_that_cannot_be_followed_are_reported() {
     for choice in [Choice::Tail, Choice::Poll] {
         let (region, mut following) = Following::start(plan(choice.clone()), 0..4);
         region.script().missing.insert(group(1));
@@ -279,8 +279,8 @@ async fn groups_that_cannot_be_followed_are_told() {
         assert_eq!(following.feed().groups, 2, "{choice:?}");
         following.run(120).await;
         assert_eq!((following.feed().groups, following.feed().left), (3, 1), "{choice:?}");
-        assert_eq!(following.told(&group(2)).len(), 0, "{choice:?}");
-        assert!(following.told(&group(1)).len() > 20, "{choice:?}");
+        assert_eq!(following.delivered(&group(2)).len(), 0, "{choice:?}");
+        assert!(following.delivered(&group(1)).len() > 20, "{choice:?}");
         assert_eq!(region.script().calls_of(Operation::DescribeLogGroups).len(), 5, "each once, the missing one again");
     }
 }
@@ -310,8 +310,8 @@ async fn polls_tell_every_event_once_late_ones_and_those_of_many_pages_too() {
         following.run(300).await;
         let (from, now) = (start() + TimeDelta::seconds(2), following.clock.now() - TimeDelta::seconds(40));
         for index in 0..3 {
-            let (group, told) = (group(index), following.told(&group(index)));
-            assert_told(&told, &arrivals(&group, from, now));
+            let (group, told) = (group(index), following.delivered(&group(index)));
+            assert_delivered(&told, &arrivals(&group, from, now));
             assert!(told.values().all(|count| *count == 1), "{group}");
             assert_eq!(following.holes(&group, from, now), [], "{group}");
         }
@@ -329,7 +329,7 @@ async fn tokens_that_run_in_a_circle_end() {
     let calls = region.script().calls_of(Operation::FilterLogEvents).len();
     assert!((60..=110).contains(&calls), "two pages every two seconds: {calls}");
     let now = following.clock.now() - TimeDelta::seconds(40);
-    assert_told(&following.told(&group(0)), &arrivals(&group(0), start(), now));
+    assert_delivered(&following.delivered(&group(0)), &arrivals(&group(0), start(), now));
 }
 
 #[tokio::test(start_paused = true)]
@@ -377,8 +377,8 @@ async fn throttled_polls_slow_down() {
     following.run(120).await;
     let now = following.clock.now() - TimeDelta::seconds(40);
     for index in 0..3 {
-        let told = following.told(&group(index));
-        assert_told(&told, &arrivals(&group(index), start() + TimeDelta::seconds(2), now));
+        let told = following.delivered(&group(index));
+        assert_delivered(&told, &arrivals(&group(index), start() + TimeDelta::seconds(2), now));
         assert!(told.values().all(|count| *count == 1), "{index}");
     }
 }
@@ -428,7 +428,7 @@ async fn a_screen_that_never_stays_the_same_is_followed_too() {
     assert!(feed.groups >= 9, "{feed:?}");
     let starts = region.script().calls_of(Operation::StartLiveTail).len();
     assert!((2..=8).contains(&starts), "{starts}");
-    assert!(following.told(&group(4)).len() > 50);
+    assert!(following.delivered(&group(4)).len() > 50);
 }
 
 #[tokio::test(start_paused = true)]
@@ -498,10 +498,10 @@ async fn what_an_engine_that_stands_still_misses_is_counted() {
             _ => None,
         })
         .sum();
-    let told: usize = following.batches().map(|batch| batch.events.len()).sum();
+    let delivered: usize = following.batches().map(|batch| batch.events.len()).sum();
     assert!(dropped > 3_000_000, "{dropped}");
-    assert!(told < 2_500_000, "{told}");
-    assert!(told as u64 + dropped >= 295 * 20_000, "{told} + {dropped}");
+    assert!(delivered < 2_500_000, "{delivered}");
+    assert!(delivered as u64 + dropped >= 295 * 20_000, "{delivered} + {dropped}");
 }
 
 /// The same minute of the simulated Region, read in both ways.

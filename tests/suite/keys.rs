@@ -55,7 +55,7 @@ async fn a_filter_is_kept_put_back_or_emptied() {
     let app = app.keys("/<ctrl-u><enter>").await;
     assert_eq!(app.functions().len(), all);
     let app = app.keys("/nothing<space>like<space>it<enter>").await;
-    assert!(app.screen().contains("no function matches: esc shows all"));
+    assert!(app.screen().contains("No function matches: esc shows all"));
     assert_eq!(app.keys("<esc>").await.functions().len(), all);
 }
 
@@ -162,7 +162,7 @@ async fn help_over_a_filter_takes_the_key_that_closes_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sources_are_told_what_is_on_screen() {
+async fn the_sources_know_what_is_on_screen() {
     let app = TestApp::still(120, 20).await;
     let names = |app: &TestApp| -> Vec<String> { app.demand().visible.iter().map(|id| id.name.to_string()).collect() };
     assert_eq!(names(&app), app.functions()[..names(&app).len()]);
@@ -190,7 +190,7 @@ async fn a_region_without_functions_takes_every_key() {
     let app = TestApp::on(accounts::empty(), 80, 24)
         .keys("<5s>jkGg<enter><pgdn>>tjG<enter>!jGyn<enter>4jG/x<enter><esc>")
         .await;
-    assert!(app.screen().contains("there are no functions here"));
+    assert!(app.screen().contains("No functions here"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,7 +55,7 @@ impl Watched {
         watched
     }
 
-    /// So many seconds pass, and these lines were written: so many ms after their begin.
+    /// `seconds` pass, in which `lines` were written, each with its ms after the begin.
     fn read(&mut self, seconds: i64, lines: &[(i64, &str)]) {
         let from = self.now;
         self.now += TimeDelta::seconds(seconds);
@@ -78,7 +78,7 @@ impl Watched {
         self.publish();
     }
 
-    /// Nobody reads for so many seconds.
+    /// Nothing is read for `seconds`.
     fn miss(&mut self, seconds: i64) {
         self.now += TimeDelta::seconds(seconds);
     }
@@ -217,7 +217,7 @@ fn a_function_opens_on_the_page_that_its_numbers_come_from() {
 fn the_live_page_tells_what_fails_since_when_and_what_it_says() {
     let mut watched = Watched::new(120, 40);
     watched.requests(0, 30);
-    // The header tells of it, too.
+    // The header shows it, too.
     let row = watched.line("FAILING ");
     assert_eq!(row.split_whitespace().take(5).collect::<Vec<_>>(), ["FAILING", "orders", "•30", "10", "33%"]);
     watched.keys("<enter>");
@@ -328,8 +328,8 @@ fn a_line_leads_to_its_request_and_back() {
     let rows: Vec<&str> = watched.app.log.rows().iter().map(|row| &*row.line().unwrap().text).collect();
     assert_eq!(rows.len(), 4, "{rows:?}");
     assert!(rows[0].starts_with("START") && rows[1] == line && rows[3].starts_with("REPORT"));
-    let told = watched.line("request 0");
-    assert!(told.contains(&request(10)) && told.contains("200ms") && told.contains("4 lines"), "{told}");
+    let row = watched.line("request 0");
+    assert!(row.contains(&request(10)) && row.contains("200ms") && row.contains("4 lines"), "{row}");
     watched.keys("<esc>");
     assert_eq!((watched.selected(), watched.app.log.rows().len()), (line, 120));
     watched.keys("<enter><esc><esc><esc>");
@@ -337,7 +337,7 @@ fn a_line_leads_to_its_request_and_back() {
 }
 
 #[test]
-fn a_line_is_copied_clean_and_one_is_told_how() {
+fn a_line_is_copied_clean_and_the_screen_says_how() {
     let mut watched = log(100, 30);
     watched.read(1, &[(100, "\u{1b}[31mred\u{7}\n\tand more\n")]);
     assert_eq!(watched.keys("y"), [Effect::Copy("\u{FFFD}[31mred\u{FFFD}\n and more".to_string())]);

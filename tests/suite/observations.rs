@@ -123,14 +123,14 @@ fn subject() -> impl Strategy<Value = Subject> {
 /// A series, and the values of minutes counted back from the minute of reading; some are not to be believed.
 type Told = (Subject, Metric, usize, BTreeMap<i64, f64>);
 
-fn told() -> impl Strategy<Value = Told> {
+fn points() -> impl Strategy<Value = Told> {
     let metric = select(vec![Metric::Invocations, Metric::Duration]);
     // The newest minutes are read again and again; history now and then.
     let back = prop_oneof![3 => -4i64..6, 1 => -4i64..300];
     (subject(), metric, 0usize..2, btree_map(back, 0.0..1e6, 0..8))
 }
 
-/// A line of a log group's, so many milliseconds before it was read.
+/// A log group's lines by the milliseconds from each to its reading.
 type Written = BTreeMap<i64, (&'static str, &'static str)>;
 
 /// Lines, how many seconds were read, why some are missing, and whether the log group is named.
@@ -239,7 +239,7 @@ fn fact() -> impl Strategy<Value = Fact> {
         feed,
     ];
     prop_oneof![
-        3 => vec(told(), 0..4).prop_map(Fact::Points),
+        3 => vec(points(), 0..4).prop_map(Fact::Points),
         2 => logs().prop_map(Fact::Logs),
         4 => other.prop_map(Fact::Other),
     ]
@@ -380,7 +380,7 @@ fn latest(observations: &[Observation]) -> BTreeMap<(Scope, SeriesId), BTreeMap<
 proptest! {
     /// The promise of the store. Let a source deliver answers, no two on one thing read at the same instant (a
     /// source asks about one thing once at a time; the pages of one answer carry the answer's time and agree where
-    /// they overlap). Then the state depends on nothing but the set of facts: not on the order of the
+    /// they overlap). Then the state depends only on the set of facts: not on the order of the
     /// observations, nor on how often each arrives, nor on how points and functions are cut into pages.
     #[test]
     fn order_repetition_and_paging_do_not_matter((observed, delivered) in deliveries()) {

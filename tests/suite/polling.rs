@@ -118,7 +118,7 @@ fn kinds(observed: &[Observation]) -> BTreeSet<&'static str> {
 }
 
 /// The kinds of fact that only `operation` tells.
-fn told_by(operation: Operation) -> &'static [&'static str] {
+fn known_by(operation: Operation) -> &'static [&'static str] {
     match operation {
         Operation::GetCallerIdentity => &["account"],
         Operation::GetAccountSettings => &["limits"],
@@ -218,17 +218,17 @@ async fn a_one_shot_run_ends_in_its_time_and_says_what_is_unknown() {
     assert!(busiest(&times) <= 10);
     assert!((190..=200).contains(&times.len()), "{}", times.len());
     // The same as the calls that gave an answer say.
-    let mut told = BTreeMap::<Operation, String>::new();
+    let mut details = BTreeMap::<Operation, String>::new();
     for observation in &observed {
         if let Payload::Health(health) = &observation.payload {
             assert_eq!(health.state, HealthState::Ok);
-            told.extend(health.detail.clone().map(|detail| (health.operation, detail)));
+            details.extend(health.detail.clone().map(|detail| (health.operation, detail)));
         }
     }
     let known = observed.iter().filter(|observation| matches!(observation.payload, Payload::Reserved(..))).count();
     let expected = format!("not known for {} of 400 functions: 20 s are over", 400 - known);
-    assert_eq!(told.get(&Operation::GetFunctionConcurrency), Some(&expected));
-    assert_eq!(told.len(), 4, "four details: {told:?}");
+    assert_eq!(details.get(&Operation::GetFunctionConcurrency), Some(&expected));
+    assert_eq!(details.len(), 4, "four details: {details:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,7 +274,7 @@ async fn an_operation_that_fails_costs_only_what_it_tells() {
         ] {
             let (observed, calls) = observed_with(Some((*operation, Trouble::Fails(error.clone())))).await;
             let mut expected = kinds(&all);
-            expected.retain(|kind| !told_by(*operation).contains(kind));
+            expected.retain(|kind| !known_by(*operation).contains(kind));
             assert_eq!(kinds(&observed), expected, "{operation} {error}");
             let mut health = BTreeMap::<_, Vec<_>>::new();
             for observation in &observed {
@@ -301,7 +301,7 @@ async fn an_operation_that_hangs_or_panics_holds_up_nothing_else() {
         for trouble in [Trouble::Hangs, Trouble::Panics] {
             let (observed, _) = observed_with(Some((*operation, trouble.clone()))).await;
             let mut expected = kinds(&all);
-            expected.retain(|kind| !told_by(*operation).contains(kind));
+            expected.retain(|kind| !known_by(*operation).contains(kind));
             assert_eq!(kinds(&observed), expected, "{operation} {trouble:?}");
             let late =
                 observed.iter().filter(|observation| second(observation.at) > 70.0).map(|late| kind(&late.payload));
@@ -444,7 +444,7 @@ async fn what_does_not_exist_is_an_answer_and_no_fault() {
     }
 }
 
-/// The deployments that were told, in order, each with its second.
+/// The deployments that were reported, in order, each with its second.
 fn deployments(observed: &[Observation]) -> Vec<(f64, Vec<Deployment>)> {
     let told = observed.iter().filter_map(|observation| match &observation.payload {
         Payload::Deployments(deployments) => Some((second(observation.at), deployments.clone())),
@@ -477,8 +477,8 @@ async fn codedeploy_is_asked_while_an_alias_is_weighted_once_a_minute() {
 
     polling.script.deploy(true);
     let observed = polling.observe(600).await;
-    let told = deployments(&observed);
-    let (first, begun) = (&told[0].1[0], told[0].0);
+    let reported = deployments(&observed);
+    let (first, begun) = (&reported[0].1[0], reported[0].0);
     assert!((600.0..662.0).contains(&begun), "the open function's aliases are read every minute: {begun}");
     assert_eq!((first.function.as_str(), first.alias.as_str()), ("f0000", "live"));
     assert_eq!(
@@ -487,7 +487,7 @@ async fn codedeploy_is_asked_while_an_alias_is_weighted_once_a_minute() {
         "the configuration comes after"
     );
     let shifting = Some(Shifting::Linear { percent: 5, minutes: 2 });
-    assert!(told[1..].iter().all(|(_, known)| known.len() == 1 && known[0].shifting == shifting), "{told:?}");
+    assert!(reported[1..].iter().all(|(_, known)| known.len() == 1 && known[0].shifting == shifting), "{reported:?}");
     let calls = polling.script.calls();
     let asked = CODEDEPLOY.map(|operation| count(&calls, operation));
     assert_eq!(asked[..4], [asked[0]; 4]);
@@ -496,7 +496,7 @@ async fn codedeploy_is_asked_while_an_alias_is_weighted_once_a_minute() {
 
     polling.script.deploy(false);
     let observed = polling.observe(600).await;
-    assert_eq!(deployments(&observed).last().unwrap().1, [], "that it is over is told");
+    assert_eq!(deployments(&observed).last().unwrap().1, [], "that it is over is reported");
     let last = polling.script.calls().iter().rev().find(|call| call.operation == CODEDEPLOY[0]).map(|call| call.at);
     assert!(second(last.unwrap()) < 1_620.0, "and then there is nothing to ask for, once the aliases are read");
 }
@@ -524,7 +524,7 @@ async fn a_deployment_operation_that_is_denied_rests_and_health_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_changed_is_told_after_the_read_that_shows_it() {
+async fn what_changed_is_reported_after_the_read_that_shows_it() {
     let clock = clock();
     let mut polling = Polling::start(clock.clone(), Script::new(2, clock), cadence(), 1024);
     polling.show([0]);

@@ -111,10 +111,7 @@ async fn nothing_read_yet_and_some_read() {
 #[tokio::test(start_paused = true)]
 async fn a_region_without_functions() {
     let app = TestApp::on(accounts::empty(), 120, 40).keys("<10s>").await;
-    shows(
-        &app,
-        &["functions 0", "no findings · no metrics were read yet", "there are no functions here", "enter open"],
-    );
+    shows(&app, &["functions 0", "no findings · no metrics were read yet", "No functions here", "enter open"]);
 }
 
 fn denied(operation: Operation) -> ApiError {
@@ -152,7 +149,7 @@ async fn metrics_denied() {
 async fn everything_expired() {
     let fault = |_| Some(ApiError::Expired("the security token included in the request is expired".to_string()));
     let app = TestApp::on(accounts::faulty(mixed(1), fault), 120, 40).keys("<20s>").await;
-    shows(&app, &["credentials expired (4)", "no metrics were read yet", "nothing could be read: 4 shows why"]);
+    shows(&app, &["credentials expired (4)", "no metrics were read yet", "Nothing could be read: 4 shows why"]);
     let app = app.keys("4").await;
     shows(&app, &[" off         logs", " expired     sts:GetCallerIdentity", " expired     lambda:ListFunctions"]);
     assert!(app.line(" expired     sts").contains("credentials are not accepted: the security token"));

@@ -83,7 +83,7 @@ async fn a_check_without_metrics_does_not_say_that_all_is_well() {
 }
 
 #[tokio::test]
-async fn a_canary_that_fails_is_told_at_once() {
+async fn a_canary_that_fails_is_reported_at_once() {
     let arguments = ["canary", "ride-dispatch:live", "--demo", "bad-canary", "--wait", "--speed", "200"];
     let run = lamtop(&[&arguments[..], &["--format", "table"]].concat()).await;
     assert_eq!(run.code, Some(1), "{}{}", run.stdout, run.stderr);

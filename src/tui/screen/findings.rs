@@ -109,7 +109,7 @@ fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 /// Why there is nothing to show.
 fn empty(snapshot: &Snapshot) -> String {
     if snapshot.scopes.iter().any(|scope| !scope.findings.is_empty()) {
-        "no finding matches: esc shows all".to_string()
+        "No finding matches: esc shows all".to_string()
     } else {
         findings::nothing(snapshot)
     }

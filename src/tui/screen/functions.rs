@@ -75,11 +75,11 @@ fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 fn empty(app: &App) -> &'static str {
     let snapshot = app.snapshot();
     if snapshot.scopes.iter().any(|scope| !scope.functions.is_empty()) {
-        "no function matches: esc shows all"
+        "No function matches: esc shows all"
     } else if snapshot.faults().next().is_some() {
-        "nothing could be read: 4 shows why"
+        "Nothing could be read: 4 shows why"
     } else if !snapshot.scopes.is_empty() && snapshot.scopes.iter().all(|scope| scope.listed) {
-        "there are no functions here"
+        "No functions here"
     } else {
         "loading …"
     }

@@ -113,7 +113,7 @@ fn visible(app: &App, room: usize) -> Vec<FunctionId> {
 fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if app.aliases().is_empty() {
         let mut words = Words::default();
-        words.add(" no alias has had traffic in the window, as far as has been read", Meaning::Muted);
+        words.add(" No alias has had traffic in the window, as far as has been read", Meaning::Muted);
         words.draw(&app.theme, Rect { y: area.y + 1, height: 1.min(area.height), ..area }, buffer);
         return;
     }
@@ -143,7 +143,7 @@ fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// What is left of `area` below so many rows.
+/// What is left of `area` below its first `rows` rows.
 fn below(area: Rect, rows: usize) -> Rect {
     let rows = u16::try_from(rows).unwrap_or(u16::MAX).min(area.height);
     Rect { y: area.y + rows, height: area.height - rows, ..area }
@@ -154,7 +154,7 @@ fn indented(area: Rect) -> Rect {
     Rect { x: area.x + INDENT, width: area.width.saturating_sub(INDENT), ..area }
 }
 
-/// The alias, its routing and what was refused.
+/// The alias, its routing and its throttles.
 fn head(app: &App, id: &FunctionId, alias: &AliasTraffic) -> Words {
     let mut head = Words::default();
     head.add(format!(" {}:{}", id.name, alias.name), Meaning::Title);

@@ -61,7 +61,7 @@ fn a_filter_looks_at_everything_that_is_said() {
 }
 
 #[test]
-fn findings_of_a_kind_about_one_function_are_told_apart() {
+fn findings_of_a_kind_about_one_function_are_distinguished() {
     let snapshot = region();
     let ids: Vec<FindingId> = rows(&snapshot, "").into_iter().map(|row| row.id(&snapshot).unwrap()).collect();
     for (place, id) in ids.iter().enumerate() {

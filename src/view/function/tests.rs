@@ -327,19 +327,19 @@ fn names_from_outside_cannot_drive_a_terminal() {
 }
 
 #[test]
-fn callers_see_errors_and_refusals_together() {
+fn callers_see_errors_and_throttles_together() {
     let seen = |throttles, errors, invocations| {
         let metrics = FunctionMetrics { invocations, errors, throttles, ..FunctionMetrics::default() };
         callers_view(&metrics)
     };
     assert_eq!(seen(Some(50.0), Some(10.0), Some(100.0)), Some(0.4));
     assert_eq!(seen(Some(50.0), None, None), Some(1.0), "nothing ran");
-    assert_eq!(seen(Some(0.0), Some(10.0), Some(100.0)), None, "without refusals the error rate says it all");
+    assert_eq!(seen(Some(0.0), Some(10.0), Some(100.0)), None, "without throttles the error rate says it all");
     assert_eq!(seen(None, Some(10.0), Some(100.0)), None);
 }
 
 #[test]
-fn a_reservation_that_fills_up_is_told() {
+fn a_reservation_that_fills_up_is_shown() {
     let fixture = listed(info("f"));
     let forecast =
         Forecast { low_s: 130.0, likely_s: 200.0, high_s: 400.0, as_of: crate::fixture::now(), basis: Basis::Metrics };

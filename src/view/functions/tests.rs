@@ -46,7 +46,7 @@ fn waiting(depth: u64) -> DeadLetters {
     }
 }
 
-/// In Ireland `alpha`, with small numbers, and `beta`, of which nothing but the name is known; in Virginia
+/// In Ireland `alpha`, with small numbers, and `beta`, of which only the name is known; in Virginia
 /// `gamma`, with large and older ones.
 fn three() -> Snapshot {
     let gamma = FunctionInfo { runtime: Some("python3.13".to_string()), memory_mb: Some(1024), ..info("gamma") };
@@ -375,7 +375,7 @@ fn what_the_logs_say_takes_the_place_of_the_metrics() {
     logs.total.restore_ms.p95 = Some(250.0);
     bound.total.init_ms.p95 = Some(700.0);
     bound.lower_bound = vec![Bound::Sampled];
-    // Gamma has the higher numbers by its metrics.
+    // Gamma has the higher numbers in the metrics.
     let gamma = row(&snapshot, "gamma");
     snapshot.scopes[0].functions[0].live = Some(Arc::new(bound));
     snapshot.scopes[gamma.scope].functions[gamma.function].live = Some(Arc::new(logs));

@@ -16,7 +16,7 @@ fn text(line: &[Cell]) -> Vec<&str> {
 }
 
 #[test]
-fn where_the_numbers_come_from_is_told() {
+fn where_the_numbers_come_from_is_shown() {
     assert_eq!(words(&facts(&live(), now())), ["running 4", "tail 60s to 10:00:03Z", "age 2s"]);
     let bound = FunctionLive { lower_bound: vec![Bound::Sampled, Bound::Gap], ..live() };
     let told = facts(&bound, now());
@@ -149,7 +149,7 @@ fn group(count: u64, message: &str) -> ErrorGroup {
 }
 
 #[test]
-fn errors_are_told_with_their_times_and_last_message() {
+fn errors_are_shown_with_their_times_and_last_message() {
     assert_eq!(text(&errors(&live(), now())[0]), ["no error was seen in the logs"]);
     let groups = vec![group(12, "Error: \u{1b}[2Jboom\n    at x"), group(1, &"y".repeat(100_000))];
     let failing = FunctionLive { error_groups: groups, other_errors: 7, ..live() };

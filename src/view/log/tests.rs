@@ -171,7 +171,7 @@ fn what_is_copied_is_clean_and_of_bounded_length() {
 }
 
 #[test]
-fn an_environment_is_told_by_the_end_of_its_stream() {
+fn an_environment_is_named_by_the_end_of_its_stream() {
     assert_eq!(stream("2026/11/22/[$LATEST]0123456789abcdef"), "cdef");
     assert_eq!(stream("x\u{7}"), "x\u{FFFD}");
     assert_eq!(stream(""), "");

@@ -1,4 +1,4 @@
-//! Logs that are being followed, and what was told of them.
+//! Logs that are being followed, and what was delivered from them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -161,8 +161,8 @@ impl Following {
         states.next_back()
     }
 
-    /// Every event told of a group, by its message, and how often.
-    pub(super) fn told(&self, group: &str) -> BTreeMap<String, usize> {
+    /// Every event delivered from a group, by its message, and how often.
+    pub(super) fn delivered(&self, group: &str) -> BTreeMap<String, usize> {
         let mut told = BTreeMap::new();
         for event in self.batches().flat_map(|batch| &batch.events).filter(|event| &*event.group == group) {
             *told.entry(event.message.clone()).or_default() += 1;
@@ -170,7 +170,7 @@ impl Following {
         told
     }
 
-    /// The parts of `from..until` of which nothing was told about a group.
+    /// The parts of `from..until` of a group of which nothing was delivered.
     pub(super) fn holes(&self, group: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(f64, f64)> {
         let about = |batch: &&LogBatch| batch.groups.as_ref().is_none_or(|all| all.iter().any(|one| **one == *group));
         let mut spans: Vec<_> = self.batches().filter(about).filter_map(|batch| batch.span).collect();
@@ -191,10 +191,10 @@ pub(super) fn second(at: DateTime<Utc>) -> f64 {
     (at - start()).as_seconds_f64()
 }
 
-/// Fails unless every one of `events` was told.
-pub(super) fn assert_told(told: &BTreeMap<String, usize>, events: &[LogEvent]) {
+/// Fails unless every one of `events` was delivered.
+pub(super) fn assert_delivered(delivered: &BTreeMap<String, usize>, events: &[LogEvent]) {
     assert!(!events.is_empty());
-    let lost: Vec<_> = events.iter().filter(|event| !told.contains_key(&event.message)).collect();
+    let lost: Vec<_> = events.iter().filter(|event| !delivered.contains_key(&event.message)).collect();
     assert!(lost.is_empty(), "{} lost: {:?}", lost.len(), lost.first());
 }
 

@@ -1,4 +1,4 @@
-//! A scripted Region with log groups: regular lines, some of them late, and Live Tail that fails as it is told to.
+//! A scripted Region with log groups: regular lines, some of them late, and Live Tail that fails as the script says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -77,7 +77,7 @@ pub(super) struct Region {
     script: Arc<Mutex<Script>>,
 }
 
-/// A line of `group`: the one that is written at `START` and so many [`EVERY`] later. Every 20th comes 20 s late.
+/// A line of `group`: the one that is written `number` times [`EVERY`] after `START`. Every 20th comes 20 s late.
 fn event(group: &str, number: i64) -> LogEvent {
     let timestamp = start() + EVERY * i32::try_from(number).unwrap();
     let lag = if number.rem_euclid(20) == 7 { TimeDelta::seconds(20) } else { TimeDelta::milliseconds(300) };

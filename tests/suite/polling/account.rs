@@ -77,7 +77,7 @@ fn page<T>(items: Vec<T>, token: Token, size: usize) -> Page<T> {
 }
 
 impl Script {
-    /// An account with so many functions that answers everything within 100 ms.
+    /// An account with this number of functions that answers everything within 100 ms.
     pub(super) fn new(functions: usize, clock: Clock) -> Self {
         Self {
             functions,

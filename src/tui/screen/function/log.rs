@@ -63,9 +63,9 @@ pub(super) fn draw(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, a
     }
     if app.log.rows().is_empty() {
         let words = match (&app.log.query.request, app.log.query.errors_only) {
-            (Some(_), _) => "the lines of this request are not kept any more",
-            (None, true) => "no line tells of an error: f shows all",
-            (None, false) => "no line was read yet",
+            (Some(_), _) => "Lines of this request are not kept any more",
+            (None, true) => "No line shows an error: f shows all",
+            (None, false) => "No line was read yet",
         };
         write(buffer, area, area.x + 1, area.y, words, app.theme.style(Meaning::Muted));
     }

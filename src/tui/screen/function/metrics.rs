@@ -30,7 +30,7 @@ const MINUTES: u16 = 60;
 const TALL: u16 = 14;
 /// The rows of the page for each that findings may take at its top.
 const FINDINGS_PART: u16 = 8;
-/// Changes told in words, the newest ones; the marks are all there.
+/// The newest changes, which are described in words; all of them have a mark.
 const LEGEND: usize = 4;
 /// From this width on the three charts stand side by side.
 const WIDE: u16 = 160;
@@ -120,7 +120,7 @@ fn list(app: &App, shown: &FunctionSnapshot, width: u16) -> Vec<Words> {
         return lines;
     }
     let mut words = Words::default();
-    words.add("no event sources, failure targets or aliases known", Meaning::Muted);
+    words.add("No event sources, failure targets or aliases known", Meaning::Muted);
     vec![words]
 }
 

@@ -24,7 +24,7 @@ const BITS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 const UPPER: u8 = 0x01 | 0x02 | 0x08 | 0x10;
 
 impl Canvas {
-    /// An empty canvas of so many cells.
+    /// An empty canvas of `columns` × `rows` cells.
     pub(super) fn new(columns: usize, rows: usize) -> Self {
         Self { columns, rows, cells: vec![Cell::default(); columns * rows] }
     }

@@ -48,7 +48,7 @@ fn axes_line_limit_and_name() {
 }
 
 #[test]
-fn in_ascii_nothing_but_ascii_is_drawn() {
+fn in_ascii_only_ascii_is_drawn() {
     let theme = ascii();
     let values = ramp(31);
     let lines = [series("p99", &values)];
@@ -168,7 +168,7 @@ fn a_lane_stands_below_the_values_of_its_times() {
     assert_eq!(screen(&Chart { lane: Some(few), ..chart(&lines, &theme) }, 10, 1).lines().count(), 1);
 }
 
-/// A mark so many seconds before the newest value.
+/// A mark `back` seconds before the newest value.
 fn mark(back: i64, character: char) -> Mark {
     let newest: DateTime<FixedOffset> = "2026-11-22T10:00:00+00:00".parse().unwrap();
     Mark { at: newest - chrono::TimeDelta::seconds(back), character, meaning: Meaning::Series6 }

@@ -241,7 +241,7 @@ fn recursion_and_canaries_have_their_sentences() {
 }
 
 #[test]
-fn a_change_is_told_with_what_is_different_and_when() {
+fn a_change_is_shown_with_what_is_different_and_when() {
     let weight = |name: &str, before: Option<f64>, now: Option<f64>| {
         Fact::new(Quantity::Weight, now).before(before).about(Subject::Version(name.to_string()))
     };

@@ -1,6 +1,7 @@
 //! Follows the logs of the functions on screen, in the way that was chosen or that works.
 
 mod delivery;
+mod describe;
 mod feed;
 mod kinesis;
 mod poll;
@@ -77,9 +78,14 @@ pub async fn follow(
         Choice::Off => {
             let reason = "switched off by --logs off".to_string();
             let feed = LogFeed { state: FeedState::Off, reason, groups: 0, left: 0, sessions: 0, behind_ms: None };
-            outlet.tell(Payload::LogFeed(feed)).await;
+            if outlet.tell(Payload::LogFeed(feed)).await.is_some() {
+                describe::describe_focus(account, outlet, directory, demand).await;
+            }
         }
-        Choice::Kinesis(stream) => kinesis::read(account, outlet, stream, plan.share).await,
+        Choice::Kinesis(stream) => {
+            let groups = describe::describe_focus(account.clone(), outlet.clone(), directory, demand);
+            tokio::join!(groups, kinesis::read(account, outlet, stream, plan.share));
+        }
         Choice::Auto | Choice::Tail | Choice::Poll => {
             watching::watch(account, outlet, plan, directory, demand).await;
         }

@@ -12,13 +12,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::delivery::{Delivery, Offers};
+use super::describe::{Answer, Describer};
 use super::feed::{Situation, feed};
 use super::poll::{self, Outcome, Turn};
 use super::polls::{self, Polled, Polls};
 use super::screen::Screen;
 use super::sessions::{SessionId, Sessions, Step};
 use super::tail::{End, Progress, Session};
-use super::targets::{Groups, Standing, Wanted};
+use super::targets::{Standing, Wanted};
 use super::{Choice, Plan};
 use crate::source::backoff::Backoff;
 use crate::source::directory::{Directory, LogPlace};
@@ -27,14 +28,11 @@ use crate::source::pace::Pace;
 use lambda_model::api::{Account, TailFilter};
 use lambda_model::demand::Demand;
 use lambda_model::failure::ApiError;
-use lambda_model::function::LogGroup;
 use lambda_model::log::LogFeed;
 use lambda_model::observation::{Payload, Usage};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 
-/// `DescribeLogGroups` a second: half of its quota (aws-facts 5.2).
-const DESCRIBED_PER_S: f64 = 5.0;
 /// What sessions cost is counted so often.
 const COUNT_EVERY: TimeDelta = TimeDelta::seconds(10);
 /// A session that lasted so long had been well: what ends it is a new failure, not the same again.
@@ -59,7 +57,7 @@ pub(super) enum Event {
 enum Done {
     /// Nobody listens any more.
     Delivered,
-    Described(Arc<str>, Result<Option<LogGroup>, ApiError>),
+    Described(Answer),
     Tailed(SessionId, End),
     Polled(Turn, Outcome),
 }
@@ -128,10 +126,10 @@ struct Watching {
     clock: Clock,
     refreshed: u64,
     screen: Screen,
-    groups: Groups,
+    describer: Describer,
     sessions: Sessions,
     polls: Polls,
-    /// Of everything but `StartLiveTail`.
+    /// Of `FilterLogEvents`.
     backoff: Backoff,
     /// Of `StartLiveTail`: a place that becomes free lifts it.
     tail_backoff: Backoff,
@@ -139,9 +137,7 @@ struct Watching {
     refused: Option<ApiError>,
     /// Why the last poll failed.
     unanswered: Option<ApiError>,
-    describe_pace: Arc<Pace>,
     poll_pace: Arc<Pace>,
-    describing: bool,
     handles: BTreeMap<SessionId, Handle>,
     delivery: Delivery,
     events: mpsc::Sender<Event>,
@@ -159,26 +155,23 @@ impl Watching {
         let clock = outlet.clock().clone();
         let now = clock.now();
         let rate = polls::rate(&outlet.scope().region);
-        let pace = |per_second| Arc::new(Pace::new(clock.clone(), per_second, None));
         let (delivery, carry) = Delivery::new(outlet.clone());
         let sessions = if plan.choice == Choice::Poll { 0 } else { plan.sessions };
         let mut watching = Self {
-            describe_pace: pace(DESCRIBED_PER_S),
-            poll_pace: pace(rate),
+            poll_pace: Arc::new(Pace::new(clock.clone(), rate, None)),
+            describer: Describer::new(Arc::clone(&account.logs), clock.clone()),
             account,
             outlet,
             choice: plan.choice,
             clock,
             refreshed: 0,
             screen: Screen::new(plan.idle, now),
-            groups: Groups::default(),
             sessions: Sessions::new(sessions),
             polls: Polls::new(rate),
             backoff: Backoff::default(),
             tail_backoff: Backoff::default(),
             refused: None,
             unanswered: None,
-            describing: false,
             handles: BTreeMap::new(),
             delivery,
             events,
@@ -203,11 +196,11 @@ impl Watching {
     /// Takes in what is on screen.
     fn look(&mut self, demand: &Demand, directory: &Directory) {
         self.screen.look(demand, directory, self.outlet.scope(), self.clock.now());
+        self.describer.look(demand);
         if demand.refresh != self.refreshed {
             self.refreshed = demand.refresh;
             self.backoff.lift();
             self.tail_backoff.lift();
-            self.groups.refresh();
         }
     }
 
@@ -236,41 +229,21 @@ impl Watching {
         self.outlet.tell(payload).await
     }
 
-    /// Asks about the next group of which nothing is known, one at a time.
+    /// Asks about the next group of which nothing is known.
     fn describe(&mut self, now: DateTime<Utc>) {
-        if self.describing || self.is_paused(Operation::DescribeLogGroups, now) {
-            return;
+        if let Some((group, call)) = self.describer.next(self.screen.wanted(), now) {
+            self.spawn(Job::Describe(group), async move { Done::Described(call.await) });
         }
-        let Some(next) = self.groups.next(self.screen.wanted(), now) else { return };
-        let group = Arc::clone(&next.place.group);
-        let (logs, paced, events) =
-            (Arc::clone(&self.account.logs), Arc::clone(&self.describe_pace), self.events.clone());
-        self.describing = true;
-        self.spawn(Job::Describe(Arc::clone(&group)), async move {
-            paced.turn().await;
-            // Of the groups with this prefix the first, by name, is the group itself.
-            let answer = logs.log_groups(&group, None).await;
-            let _ = events.send(Event::Called(Operation::DescribeLogGroups, answer.as_ref().err().cloned())).await;
-            let found = answer.map(|page| page.items.into_iter().find(|found| *found.name == *group));
-            Done::Described(group, found)
-        });
     }
 
     fn is_paused(&self, operation: Operation, now: DateTime<Utc>) -> bool {
         self.backoff.paused_until(operation).is_some_and(|until| now < until)
     }
 
-    /// The groups that can be read, in order. One of which nothing is known is taken for such where nothing can be
-    /// known.
+    /// The groups that can be read, in order.
     fn readable(&self) -> Vec<Arc<str>> {
-        let unknown = self.backoff.failed(Operation::DescribeLogGroups);
         let groups = self.screen.wanted().iter().map(|one| &one.place.group);
-        let readable = groups.filter(|group| match self.groups.standing(group) {
-            Standing::Readable => true,
-            Standing::Unknown => unknown,
-            Standing::Missing | Standing::OfClass(_) => false,
-        });
-        readable.cloned().collect()
+        groups.filter(|group| self.describer.is_readable(group)).cloned().collect()
     }
 
     /// Opens and closes sessions for what is on screen.
@@ -294,8 +267,8 @@ impl Watching {
     /// Whether the screen stays as it is, and what is known of its groups; an open pane that is not read does not wait.
     fn is_settled(&self, readable: &[Arc<str>], now: DateTime<Utc>) -> bool {
         let focus = self.screen.focus().filter(|focus| readable.first() == Some(focus));
-        let is_unknown = |one: &Wanted| self.groups.standing(&one.place.group) == Standing::Unknown;
-        let awaits = self.screen.wanted().iter().any(is_unknown) && !self.backoff.failed(Operation::DescribeLogGroups);
+        let is_unknown = |one: &Wanted| self.describer.standing(&one.place.group) == Standing::Unknown;
+        let awaits = self.screen.wanted().iter().any(is_unknown) && !self.describer.fails();
         focus.is_some_and(|focus| !self.sessions.has(focus)) || self.screen.is_settled(awaits, now)
     }
 
@@ -426,7 +399,7 @@ impl Watching {
         let job = self.jobs.remove(&id);
         match done {
             Some(Done::Delivered) => None,
-            Some(Done::Described(group, found)) => self.described(&group, found).await,
+            Some(Done::Described(answer)) => self.described(answer).await,
             Some(Done::Tailed(id, end)) => self.tailed(id, end).await,
             Some(Done::Polled(turn, outcome)) => self.read(turn, &outcome).await,
             None => self.panicked(job).await,
@@ -438,7 +411,7 @@ impl Watching {
         let error = ApiError::Unreachable("the call panicked".into());
         match job {
             None | Some(Job::Deliver) => None,
-            Some(Job::Describe(group)) => self.described(&group, Err(error)).await,
+            Some(Job::Describe(group)) => self.described(Answer { group, found: Err(error) }).await,
             Some(Job::Tail(id)) => self.tailed(id, End::Failed(error)).await,
             Some(Job::Poll(group)) => {
                 self.polls.lost(&group);
@@ -449,26 +422,8 @@ impl Watching {
         }
     }
 
-    async fn described(&mut self, group: &Arc<str>, found: Result<Option<LogGroup>, ApiError>) -> Heard {
-        self.describing = false;
-        match found {
-            Ok(found) => self.learn(group, found).await,
-            Err(ApiError::NotFound(_)) => self.learn(group, None).await,
-            Err(error) => {
-                self.backoff.called(Operation::DescribeLogGroups, Some(&error), self.clock.now());
-                self.judge(Operation::DescribeLogGroups, Some(&error)).await
-            }
-        }
-    }
-
-    async fn learn(&mut self, group: &Arc<str>, found: Option<LogGroup>) -> Heard {
-        self.groups.learn(group, found.as_ref(), self.clock.now());
-        let functions =
-            self.screen.wanted().iter().filter(|one| one.place.group == *group).flat_map(|one| &one.functions);
-        for function in functions {
-            self.tell(Payload::LogGroup(function.clone(), found.clone())).await?;
-        }
-        Some(())
+    async fn described(&mut self, answer: Answer) -> Heard {
+        self.describer.report(answer, self.screen.wanted(), &mut self.outlet).await
     }
 
     /// A session is over: what it read is known, and why it ended decides when the next is opened.
@@ -490,7 +445,7 @@ impl Watching {
         if let ApiError::NotFound(words) = error {
             // Of one of its groups something wrong is known; an operation that is refused is not called at once again.
             for group in &groups {
-                self.groups.doubt(group);
+                self.describer.doubt(group);
             }
             error = ApiError::Unreachable(words);
         }
@@ -511,7 +466,9 @@ impl Watching {
         let group = Arc::clone(&turn.reading.query.group);
         self.polls.done(turn, outcome, self.clock.now());
         match outcome {
-            Outcome::Failed(ApiError::NotFound(_)) => self.learn(&group, None).await,
+            Outcome::Failed(ApiError::NotFound(_)) => {
+                self.describer.learn(&group, None, self.screen.wanted(), &self.outlet).await
+            }
             _ => Some(()),
         }
     }
@@ -543,7 +500,7 @@ impl Watching {
         feed(&Situation {
             choice: &self.choice,
             idle: self.screen.idle_minutes(),
-            wanted: self.screen.wanted().iter().map(|one| self.groups.standing(&one.place.group)).collect(),
+            wanted: self.screen.wanted().iter().map(|one| self.describer.standing(&one.place.group)).collect(),
             sessions: self.sessions.open_count(),
             narrowed: self.sessions.narrowed(),
             tailed: self.screen.wanted().iter().filter(reads).count(),

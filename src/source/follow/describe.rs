@@ -75,8 +75,8 @@ impl Describer {
         let call = async move {
             pace.turn().await;
             // Of the groups with this prefix the first, by name, is the group itself.
-            let page = logs.log_groups(&group, None).await;
-            let found = page.map(|page| page.items.into_iter().find(|found| *found.name == *group));
+            let answer = logs.log_groups(&group, None).await;
+            let found = answer.map(|groups| groups.items.into_iter().find(|found| *found.name == *group));
             Answer { group, found }
         };
         Some((name, call))

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod describe;
+mod event;
 mod feed;
 mod kinesis;
 mod poll;

@@ -15,10 +15,10 @@ use lambda_model::observation::{Observation, Payload, Usage};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 use lambda_model::{FunctionId, Scope};
+use lamtop::source::cadence::Cadence;
 use lamtop::source::directory::Directory;
 use lamtop::source::outlet::{Meter, Outlet};
 use lamtop::source::poller::poll;
-use lamtop::source::schedule::Cadence;
 use tokio::sync::{mpsc, watch};
 
 use account::{Call, Script, Service, Trouble, name};

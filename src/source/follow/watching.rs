@@ -13,6 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::delivery::{Delivery, Offers};
 use super::describe::{Answer, Describer};
+use super::event::Event;
 use super::feed::{Situation, feed};
 use super::poll::{self, Outcome, Turn};
 use super::polls::{self, Polled, Polls};
@@ -41,17 +42,6 @@ const PROVEN: TimeDelta = TimeDelta::seconds(60);
 const TICK: Duration = Duration::from_millis(250);
 /// What tasks have told and is not heard yet; they wait when it is full.
 const EVENTS: usize = 64;
-
-/// What a task tells before it ends.
-#[derive(Debug)]
-pub(super) enum Event {
-    /// A call was made, and failed so or not at all.
-    Called(Operation, Option<ApiError>),
-    /// A session is open.
-    Opened(SessionId),
-    /// A session showed a sample; what it left out of this span is to be read again.
-    Sampled(SessionId, Option<(DateTime<Utc>, DateTime<Utc>)>),
-}
 
 /// What a task did.
 enum Done {

@@ -4,6 +4,7 @@ mod delivery;
 mod describe;
 mod event;
 mod feed;
+mod handles;
 mod kinesis;
 mod poll;
 mod polls;
@@ -45,7 +46,7 @@ pub struct Plan {
     pub choice: Choice,
     /// The most Live Tail sessions at a time.
     pub sessions: usize,
-    /// Live Tail stops when no key was touched for so long; `None` is never (commands without a screen).
+    /// Live Tail stops when no key was touched for this long; `None` is never (commands without a screen).
     pub idle: Option<TimeDelta>,
     /// Of a Kinesis stream, which share of the shards to read.
     pub share: Share,
@@ -67,7 +68,7 @@ impl Share {
 
 /// Follows the logs of the functions that `demand` names until nobody listens to `outlet` any more.
 ///
-/// Nothing that fails ends it: what goes wrong is told as health and in the [`LogFeed`].
+/// Nothing that fails ends it: what goes wrong is reported as health and in the [`LogFeed`].
 pub async fn follow(
     account: Account,
     outlet: Outlet,

@@ -8,18 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::delivery::{Delivery, Offers};
 use super::describe::{Answer, Describer};
 use super::event::Event;
 use super::feed::{Situation, feed};
+use super::handles::Handles;
 use super::poll::{self, Outcome, Turn};
 use super::polls::{self, Polled, Polls};
 use super::screen::Screen;
 use super::sessions::{SessionId, Sessions, Step};
-use super::tail::{End, Progress, Session};
+use super::tail::{End, Session};
 use super::targets::{Standing, Wanted};
 use super::{Choice, Plan};
 use crate::source::backoff::Backoff;
@@ -34,18 +35,18 @@ use lambda_model::observation::{Payload, Usage};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 
-/// What sessions cost is counted so often.
+/// What sessions cost is counted this often.
 const COUNT_EVERY: TimeDelta = TimeDelta::seconds(10);
-/// A session that lasted so long had been well: what ends it is a new failure, not the same again.
+/// A session that lasted this long worked: what ends it is a new failure, not the same again.
 const PROVEN: TimeDelta = TimeDelta::seconds(60);
 /// Nothing that only time brings is noticed later than this.
 const TICK: Duration = Duration::from_millis(250);
-/// What tasks have told and is not heard yet; they wait when it is full.
+/// Reports of tasks that wait to be taken; the tasks wait when it is full.
 const EVENTS: usize = 64;
 
 /// What a task did.
 enum Done {
-    /// Nobody listens any more.
+    /// Nothing takes observations any more.
     Delivered,
     Described(Answer),
     Tailed(SessionId, End),
@@ -62,8 +63,8 @@ enum Job {
 
 /// Follows what `demand` names until nobody listens to `outlet` any more.
 ///
-/// When nobody touched a key for as long as `plan.idle`, nothing is read at all: neither what costs money nor what
-/// takes calls from others, because nobody looks.
+/// When no key was pressed for `plan.idle`, nothing is read at all: neither what costs money nor what takes calls from
+/// others, because nobody looks.
 pub(super) async fn watch(
     account: Account,
     outlet: Outlet,
@@ -101,14 +102,6 @@ pub(super) async fn watch(
     }
 }
 
-/// A session's task, seen from outside.
-struct Handle {
-    close: Option<oneshot::Sender<DateTime<Utc>>>,
-    progress: watch::Receiver<Progress>,
-    /// Seconds that have been counted.
-    counted: u64,
-}
-
 struct Watching {
     account: Account,
     outlet: Outlet,
@@ -124,11 +117,11 @@ struct Watching {
     /// Of `StartLiveTail`: a place that becomes free lifts it.
     tail_backoff: Backoff,
     /// Why no session could be opened; `None` when the last one could.
-    refused: Option<ApiError>,
+    unopened: Option<ApiError>,
     /// Why the last poll failed.
     unanswered: Option<ApiError>,
     poll_pace: Arc<Pace>,
-    handles: BTreeMap<SessionId, Handle>,
+    handles: Handles,
     delivery: Delivery,
     events: mpsc::Sender<Event>,
     running: JoinSet<Done>,
@@ -160,9 +153,9 @@ impl Watching {
             polls: Polls::new(rate),
             backoff: Backoff::default(),
             tail_backoff: Backoff::default(),
-            refused: None,
+            unopened: None,
             unanswered: None,
-            handles: BTreeMap::new(),
+            handles: Handles::default(),
             delivery,
             events,
             running: JoinSet::new(),
@@ -204,18 +197,18 @@ impl Watching {
             self.counted = now;
             self.count();
             if std::mem::take(&mut self.spent) {
-                self.tell(self.outlet.spend(Usage::default())).await?;
+                self.report(self.outlet.spend(Usage::default())).await?;
             }
         }
         let feed = self.feed();
         if self.feed.as_ref() != Some(&feed) {
             self.feed = Some(feed.clone());
-            self.tell(Payload::LogFeed(feed)).await?;
+            self.report(Payload::LogFeed(feed)).await?;
         }
         Some(())
     }
 
-    async fn tell(&self, payload: Payload) -> Heard {
+    async fn report(&self, payload: Payload) -> Heard {
         self.outlet.tell(payload).await
     }
 
@@ -271,9 +264,7 @@ impl Watching {
         let place =
             |group: &Arc<str>| self.screen.wanted().iter().map(|one| &one.place).find(|place| place.group == *group);
         let places: Vec<LogPlace> = groups.iter().filter_map(place).cloned().collect();
-        let (close, closed) = oneshot::channel();
-        let (progress, seen) = watch::channel(None);
-        self.handles.insert(id, Handle { close: Some(close), progress: seen, counted: 0 });
+        let (close, progress) = self.handles.add(id);
         let session = Session {
             id,
             logs: Arc::clone(&self.account.logs),
@@ -282,7 +273,7 @@ impl Watching {
             filter,
             offers: Offers::new(self.delivery.clone()),
             events: self.events.clone(),
-            close: closed,
+            close,
             progress,
         };
         self.spawn(Job::Tail(id), async move { Done::Tailed(id, session.run().await) });
@@ -290,11 +281,8 @@ impl Watching {
 
     /// Ends a session when it has been read until `after`.
     fn close(&mut self, id: SessionId, after: DateTime<Utc>) {
-        if let Some(close) = self.handles.get_mut(&id).and_then(|handle| handle.close.take()) {
-            // It may have ended by itself.
-            let _ = close.send(after);
-        }
-        if matches!(self.refused, Some(ApiError::Throttled(_))) {
+        self.handles.close(id, after);
+        if matches!(self.unopened, Some(ApiError::Throttled(_))) {
             self.tail_backoff.lift();
         }
     }
@@ -322,7 +310,7 @@ impl Watching {
     /// The groups to poll: all, or those that no session reads while none can be opened or there is no room for them.
     fn polled(&self) -> Vec<Polled> {
         let readable = self.readable();
-        let room = if self.refused.is_some() { 0 } else { self.sessions.room(self.reads_focus(&readable)) };
+        let room = if self.unopened.is_some() { 0 } else { self.sessions.room(self.reads_focus(&readable)) };
         let is_polled = |place: usize, group: &Arc<str>| match self.choice {
             Choice::Poll => true,
             Choice::Auto => place >= room && self.sessions.reads(group, None).is_none(),
@@ -362,19 +350,19 @@ impl Watching {
 
     async fn judge(&mut self, operation: Operation, failure: Option<&ApiError>) -> Heard {
         match self.outlet.judge(operation, failure) {
-            Some(health) => self.tell(health).await,
+            Some(health) => self.report(health).await,
             None => Some(()),
         }
     }
 
     fn opened(&mut self, id: SessionId) {
-        let Some((since, _)) = self.handles.get(&id).and_then(|handle| *handle.progress.borrow()) else { return };
+        let Some((since, _)) = self.handles.progress(id) else { return };
         for group in self.sessions.groups(id) {
             if self.sessions.reads(group, Some(id)).is_none() {
                 self.polls.tailed(group, since);
             }
         }
-        self.refused = None;
+        self.unopened = None;
         if let Some(replaced) = self.sessions.opened(id, since) {
             // Until its own updates reach what the new one reads.
             self.close(replaced, since);
@@ -420,7 +408,7 @@ impl Watching {
     async fn tailed(&mut self, id: SessionId, end: End) -> Heard {
         let now = self.clock.now();
         self.count();
-        let progress = self.handles.remove(&id).and_then(|handle| *handle.progress.borrow());
+        let progress = self.handles.remove(id);
         let groups = self.sessions.groups(id).to_vec();
         let replaces = self.sessions.ended(id);
         if let Some((_, until)) = progress {
@@ -433,7 +421,7 @@ impl Watching {
         }
         let End::Failed(mut error) = end else { return Some(()) };
         if let ApiError::NotFound(words) = error {
-            // Of one of its groups something wrong is known; an operation that is refused is not called at once again.
+            // Of one of its groups something wrong is known; an operation that fails is not called again at once.
             for group in &groups {
                 self.describer.doubt(group);
             }
@@ -445,7 +433,7 @@ impl Watching {
         self.tail_backoff.called(Operation::StartLiveTail, Some(&error), now);
         self.judge(Operation::StartLiveTail, Some(&error)).await?;
         let full = matches!(error, ApiError::Throttled(_));
-        self.refused = Some(error);
+        self.unopened = Some(error);
         if full && let Some(Step::Close(old)) = replaces.and_then(|old| self.sessions.give_up(old)) {
             self.close(old, now);
         }
@@ -465,20 +453,13 @@ impl Watching {
 
     /// Adds the seconds since the last time that sessions were open.
     fn count(&mut self) {
-        let now = self.clock.now();
-        let mut live_tail_s = 0;
-        for handle in self.handles.values_mut() {
-            let Some((since, _)) = *handle.progress.borrow() else { continue };
-            let seconds = u64::try_from((now - since).num_seconds()).unwrap_or(0);
-            live_tail_s += seconds.saturating_sub(handle.counted);
-            handle.counted = handle.counted.max(seconds);
-        }
+        let live_tail_s = self.handles.take_seconds(self.clock.now());
         if live_tail_s > 0 {
             self.spend(Usage { live_tail_s, ..Usage::default() });
         }
     }
 
-    /// Adds to what was spent; it is told with the next count.
+    /// Adds to what was spent; it is reported with the next count.
     fn spend(&mut self, usage: Usage) {
         self.outlet.spend(usage);
         self.spent = true;
@@ -496,7 +477,7 @@ impl Watching {
             tailed: self.screen.wanted().iter().filter(reads).count(),
             polled: polled.len(),
             polling: polled.iter().any(|one| self.polls.knows(&one.group)),
-            refused: self.refused.as_ref(),
+            refused: self.unopened.as_ref(),
             unanswered: self.unanswered.as_ref(),
             unfilled: self.polls.unfilled(),
         })

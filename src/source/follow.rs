@@ -5,6 +5,7 @@ mod describe;
 mod event;
 mod feed;
 mod handles;
+mod jobs;
 mod kinesis;
 mod poll;
 mod polls;

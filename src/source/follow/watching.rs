@@ -3,19 +3,18 @@
 //! One loop: [`screen`](super::screen) names the groups, [`sessions`](super::sessions) and
 //! [`polls`](super::polls) decide what to do about them, and tasks do it. It reads nothing itself.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{Id, JoinError, JoinSet};
 
 use super::delivery::{Delivery, Offers};
 use super::describe::{Answer, Describer};
 use super::event::Event;
 use super::feed::{Situation, feed};
 use super::handles::Handles;
+use super::jobs::{Done, Ended, Job, Jobs};
 use super::poll::{self, Outcome, Turn};
 use super::polls::{self, Polled, Polls};
 use super::screen::Screen;
@@ -44,23 +43,6 @@ const TICK: Duration = Duration::from_millis(250);
 /// Reports of tasks that wait to be taken; the tasks wait when it is full.
 const EVENTS: usize = 64;
 
-/// What a task did.
-enum Done {
-    /// Nothing takes observations any more.
-    Delivered,
-    Described(Answer),
-    Tailed(SessionId, End),
-    Polled(Turn, Outcome),
-}
-
-/// What a task is about, for when it panics.
-enum Job {
-    Deliver,
-    Describe(Arc<str>),
-    Tail(SessionId),
-    Poll(Arc<str>),
-}
-
 /// Follows what `demand` names until nobody listens to `outlet` any more.
 ///
 /// When no key was pressed for `plan.idle`, nothing is read at all: neither what costs money nor what takes calls from
@@ -79,10 +61,10 @@ pub(super) async fn watch(
         if watching.step().await.is_none() {
             return;
         }
-        let heard = tokio::select! {
+        let goes_on = tokio::select! {
             biased;
             Some(event) = received.recv() => watching.take(event).await,
-            Some(ended) = watching.running.join_next_with_id() => {
+            Some(ended) = watching.jobs.next() => {
                 // What the task had to say is in the channel before its end is.
                 while let Ok(event) = received.try_recv() {
                     if watching.take(event).await.is_none() {
@@ -96,7 +78,7 @@ pub(super) async fn watch(
             () = watching.outlet.closed() => None,
             () = watching.clock.sleep(TICK) => Some(()),
         };
-        if heard.is_none() {
+        if goes_on.is_none() {
             return;
         }
     }
@@ -124,8 +106,7 @@ struct Watching {
     handles: Handles,
     delivery: Delivery,
     events: mpsc::Sender<Event>,
-    running: JoinSet<Done>,
-    jobs: BTreeMap<Id, Job>,
+    jobs: Jobs,
     /// When it was last counted what sessions cost.
     counted: DateTime<Utc>,
     /// Whether something was spent since.
@@ -158,22 +139,16 @@ impl Watching {
             handles: Handles::default(),
             delivery,
             events,
-            running: JoinSet::new(),
-            jobs: BTreeMap::new(),
+            jobs: Jobs::default(),
             counted: now,
             spent: false,
             feed: None,
         };
-        watching.spawn(Job::Deliver, async {
+        watching.jobs.spawn(Job::Deliver, async {
             carry.await;
             Done::Delivered
         });
         watching
-    }
-
-    fn spawn(&mut self, job: Job, work: impl Future<Output = Done> + Send + 'static) {
-        let id = self.running.spawn(work).id();
-        self.jobs.insert(id, job);
     }
 
     /// Takes in what is on screen.
@@ -215,7 +190,7 @@ impl Watching {
     /// Asks about the next group of which nothing is known.
     fn describe(&mut self, now: DateTime<Utc>) {
         if let Some((group, call)) = self.describer.next(self.screen.wanted(), now) {
-            self.spawn(Job::Describe(group), async move { Done::Described(call.await) });
+            self.jobs.spawn(Job::Describe(group), async move { Done::Described(call.await) });
         }
     }
 
@@ -276,7 +251,7 @@ impl Watching {
             close,
             progress,
         };
-        self.spawn(Job::Tail(id), async move { Done::Tailed(id, session.run().await) });
+        self.jobs.spawn(Job::Tail(id), async move { Done::Tailed(id, session.run().await) });
     }
 
     /// Ends a session when it has been read until `after`.
@@ -300,7 +275,7 @@ impl Watching {
             let group = Arc::clone(&turn.reading.query.group);
             let (logs, pace) = (Arc::clone(&self.account.logs), Arc::clone(&self.poll_pace));
             let taken = poll::take(turn, logs, pace, self.delivery.clone(), self.events.clone());
-            self.spawn(Job::Poll(group), async move {
+            self.jobs.spawn(Job::Poll(group), async move {
                 let (turn, outcome) = taken.await;
                 Done::Polled(turn, outcome)
             });
@@ -369,29 +344,24 @@ impl Watching {
         }
     }
 
-    async fn ended(&mut self, ended: Result<(Id, Done), JoinError>) -> Heard {
-        let (id, done) = match ended {
-            Ok((id, done)) => (id, Some(done)),
-            Err(error) => (error.id(), None),
-        };
-        let job = self.jobs.remove(&id);
-        match done {
-            Some(Done::Delivered) => None,
-            Some(Done::Described(answer)) => self.described(answer).await,
-            Some(Done::Tailed(id, end)) => self.tailed(id, end).await,
-            Some(Done::Polled(turn, outcome)) => self.read(turn, &outcome).await,
-            None => self.panicked(job).await,
+    async fn ended(&mut self, ended: Ended) -> Heard {
+        match ended {
+            Ended::Done(Done::Delivered) => None,
+            Ended::Done(Done::Described(answer)) => self.described(answer).await,
+            Ended::Done(Done::Tailed(id, end)) => self.tailed(id, end).await,
+            Ended::Done(Done::Polled(turn, outcome)) => self.read(turn, &outcome).await,
+            Ended::Panicked(job) => self.panicked(job).await,
         }
     }
 
     /// A task that panics is a call that gets no answer.
-    async fn panicked(&mut self, job: Option<Job>) -> Heard {
+    async fn panicked(&mut self, job: Job) -> Heard {
         let error = ApiError::Unreachable("the call panicked".into());
         match job {
-            None | Some(Job::Deliver) => None,
-            Some(Job::Describe(group)) => self.described(Answer { group, found: Err(error) }).await,
-            Some(Job::Tail(id)) => self.tailed(id, End::Failed(error)).await,
-            Some(Job::Poll(group)) => {
+            Job::Deliver => None,
+            Job::Describe(group) => self.described(Answer { group, found: Err(error) }).await,
+            Job::Tail(id) => self.tailed(id, End::Failed(error)).await,
+            Job::Poll(group) => {
                 self.polls.lost(&group);
                 self.unanswered = Some(error.clone());
                 self.backoff.called(Operation::FilterLogEvents, Some(&error), self.clock.now());

@@ -8,6 +8,7 @@ pub mod agenda;
 pub mod asked;
 pub mod aws;
 pub mod backoff;
+pub mod cadence;
 pub mod calls;
 pub mod changes;
 pub mod directory;

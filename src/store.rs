@@ -3,6 +3,7 @@
 //! Nothing here knows the time, decides what a number means, or forgets a fact because a call failed.
 
 pub mod live;
+pub mod read;
 pub mod series;
 pub mod state;
 
@@ -16,7 +17,8 @@ use lambda_model::log::{LogBatch, LogWay};
 use lambda_model::metric::{Point, SeriesId, Subject};
 use lambda_model::observation::{Observation, Payload};
 use lambda_model::{FunctionName, Scope};
-use state::{FunctionState, Read, ScopeState, SeriesSet, keep_newer};
+use read::{Read, keep_newer};
+use state::{FunctionState, ScopeState, SeriesSet};
 
 /// Everything known, by scope.
 #[derive(Clone, Debug, Default, PartialEq)]

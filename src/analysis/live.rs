@@ -121,7 +121,7 @@ impl FunctionLive {
     /// The share of the invocations that were cold starts; `None` without invocations, and where only failures are
     /// logged.
     pub fn cold_start_rate(&self) -> Option<f64> {
-        self.rate(self.total.cold_starts)
+        self.total.cold_start_rate()
     }
 
     /// The 95th percentile of the init phases, of `SnapStart`'s restore phases where there were none, ms.
@@ -131,12 +131,8 @@ impl FunctionLive {
 
     /// The share of the invocations that ended in an error; `None` likewise.
     pub fn error_rate(&self) -> Option<f64> {
-        self.rate(self.total.errors)
-    }
-
-    fn rate(&self, part: u64) -> Option<f64> {
         let known = !self.failures_only();
-        known.then(|| ratio(Some(part as f64), Some(self.total.invocations as f64))).flatten()
+        known.then(|| ratio(Some(self.total.errors as f64), Some(self.total.invocations as f64))).flatten()
     }
 
     /// The cold starts of a version within the window; `None` where only failures are logged.
@@ -166,6 +162,8 @@ pub enum Bound {
 /// Finished invocations within the window. Rates follow from it; what is not known is `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Runs {
+    /// Only failures are logged: how many invocations there were is not known.
+    pub failures_only: bool,
     /// REPORT lines.
     pub invocations: u64,
     /// Invocations that ended in an error of any kind, timeouts and kills included.
@@ -184,6 +182,15 @@ pub struct Runs {
     pub duration_ms: Quantiles,
     /// The most memory used, MB.
     pub max_memory_used_mb: Option<u32>,
+}
+
+impl Runs {
+    /// The share of the invocations that were cold starts; `None` without invocations, and where only failures are
+    /// logged.
+    pub fn cold_start_rate(&self) -> Option<f64> {
+        let rate = ratio(Some(self.cold_starts as f64), Some(self.invocations as f64));
+        rate.filter(|_| !self.failures_only)
+    }
 }
 
 /// Five minutes in steps of ten seconds, up to the newest settled one.

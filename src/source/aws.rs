@@ -12,6 +12,7 @@ mod guard;
 mod identity;
 mod logs;
 mod metrics;
+mod names;
 mod page;
 mod queues;
 mod session;

@@ -76,7 +76,6 @@ impl Calls {
             Task::EventSources => self.event_sources().await,
             Task::Deployments { configs } => self.deployments(*configs).await,
             Task::Detail(detail, name) => self.detail(*detail, name).await,
-            Task::LogGroup(name, group) => self.log_group(name, group).await,
             Task::Active(metric) => self.active(*metric).await,
             Task::Points(query) => self.points(query).await,
             Task::Queue(arn) => self.queue(arn).await,
@@ -135,13 +134,6 @@ impl Calls {
             }
         };
         self.observed(payload).await
-    }
-
-    async fn log_group(&self, function: &FunctionName, group: &str) -> Result<(), Missed> {
-        // Of the groups with this prefix the first, by name, is the group itself.
-        let page = self.paced(Operation::DescribeLogGroups, self.account.logs.log_groups(group, None)).await?;
-        let found = page.items.into_iter().find(|found| found.name == group);
-        self.observed(Payload::LogGroup(function.clone(), found)).await
     }
 
     async fn active(&self, metric: Metric) -> Result<(), Missed> {

@@ -1,7 +1,11 @@
 //! Follows the logs of the functions on screen, in the way that was chosen or that works.
 
 mod delivery;
+mod describe;
+mod event;
 mod feed;
+mod handles;
+mod jobs;
 mod kinesis;
 mod poll;
 mod polls;
@@ -43,7 +47,7 @@ pub struct Plan {
     pub choice: Choice,
     /// The most Live Tail sessions at a time.
     pub sessions: usize,
-    /// Live Tail stops when no key was touched for so long; `None` is never (commands without a screen).
+    /// Live Tail stops when no key was touched for this long; `None` is never (commands without a screen).
     pub idle: Option<TimeDelta>,
     /// Of a Kinesis stream, which share of the shards to read.
     pub share: Share,
@@ -65,7 +69,7 @@ impl Share {
 
 /// Follows the logs of the functions that `demand` names until nobody listens to `outlet` any more.
 ///
-/// Nothing that fails ends it: what goes wrong is told as health and in the [`LogFeed`].
+/// Nothing that fails ends it: what goes wrong is reported as health and in the [`LogFeed`].
 pub async fn follow(
     account: Account,
     outlet: Outlet,
@@ -77,9 +81,14 @@ pub async fn follow(
         Choice::Off => {
             let reason = "switched off by --logs off".to_string();
             let feed = LogFeed { state: FeedState::Off, reason, groups: 0, left: 0, sessions: 0, behind_ms: None };
-            outlet.tell(Payload::LogFeed(feed)).await;
+            if outlet.tell(Payload::LogFeed(feed)).await.is_some() {
+                describe::describe_focus(account, outlet, directory, demand).await;
+            }
         }
-        Choice::Kinesis(stream) => kinesis::read(account, outlet, stream, plan.share).await,
+        Choice::Kinesis(stream) => {
+            let groups = describe::describe_focus(account.clone(), outlet.clone(), directory, demand);
+            tokio::join!(groups, kinesis::read(account, outlet, stream, plan.share));
+        }
         Choice::Auto | Choice::Tail | Choice::Poll => {
             watching::watch(account, outlet, plan, directory, demand).await;
         }

@@ -48,7 +48,6 @@ pub struct Knowledge {
 struct Function {
     listed: Option<DateTime<Utc>>,
     changed: Option<DateTime<Utc>>,
-    log_group: Option<String>,
     metrics: BTreeSet<Metric>,
     /// Versions that ran behind an alias, as (alias, version).
     executed: BTreeSet<(String, String)>,
@@ -72,7 +71,6 @@ impl Knowledge {
                     }
                     function.listed = Some(observation.at);
                     function.changed = info.last_modified;
-                    function.log_group = Some(info.log_group_name());
                     self.target(info.dead_letter_target.as_ref());
                 }
             }
@@ -254,11 +252,6 @@ impl Knowledge {
     /// Whether the function exists, as far as is known.
     pub fn knows(&self, name: &FunctionName) -> bool {
         self.functions.contains_key(name)
-    }
-
-    /// The name of the function's log group; `None` until the function is listed.
-    pub fn log_group(&self, name: &FunctionName) -> Option<&str> {
-        self.functions.get(name)?.log_group.as_deref()
     }
 
     /// Queues that were not known at the last call.

@@ -71,7 +71,7 @@ mod tests {
     use crate::source::directory::Directory;
     use crate::source::outlet::{Meter, Outlet};
     use crate::source::poller::poll;
-    use crate::source::schedule::Cadence;
+    use crate::source::cadence::Cadence;
     use crate::store::Store;
     use lambda_model::Scope;
     use lambda_model::demand::Demand;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::cadence::Cadence;
 use super::calls::{Calls, Event};
 use super::changes::Changes;
 use super::directory::Directory;
 use super::outlet::{Heard, Outlet};
 use super::pace::Pace;
-use super::schedule::{Cadence, Schedule};
+use super::schedule::Schedule;
 use super::task::Task;
 use lambda_model::api::Account;
 use lambda_model::demand::Demand;

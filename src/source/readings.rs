@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::asked::{Asked, RETRY};
+use super::cadence::Cadence;
 use super::knowledge::Knowledge;
 use super::plan::{self, Wanted};
-use super::schedule::Cadence;
 use lambda_model::FunctionName;
 use lambda_model::api::MetricQuery;
 use lambda_model::metric::{Metric, Subject, When};

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::agenda::{Agenda, Urgency};
 use super::asked::Asked;
 use super::backoff::Backoff;
+use super::cadence::Cadence;
 use super::knowledge::Knowledge;
 use super::readings::{Readings, Screen};
 use super::task::{Detail, Task};
@@ -19,28 +20,6 @@ use lambda_model::metric::{Metric, Subject};
 use lambda_model::observation::{Observation, Payload};
 use lambda_model::operation::Operation;
 use lambda_model::{Arn, FunctionId, FunctionName, Scope};
-
-/// How often things are asked.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cadence {
-    /// Ask everything once, then be done.
-    pub once: bool,
-    /// Control-plane calls a second.
-    pub inventory_rate: f64,
-    /// With `once`: how long the inventory may take, seconds.
-    pub inventory_seconds: u32,
-    /// Between two reads of the metrics of what is on screen.
-    pub refresh: TimeDelta,
-    /// Between two reads of the metrics of everything else that is active; in whole steps of `refresh`.
-    pub background: TimeDelta,
-    /// Minutes of history of a series that is asked for the first time.
-    pub history_minutes: i64,
-    /// Minutes read again each time: CloudWatch stamps a point with the start of its invocation and
-    /// publishes it at the end, so old minutes change for as long as functions run (docs/aws.md#late-points).
-    pub trailing_minutes: i64,
-    /// Between two reads of a queue.
-    pub queues: TimeDelta,
-}
 
 /// Which metrics are published comes out of `ListMetrics` up to 15 minutes late; more often is wasted.
 const CATALOGUE: TimeDelta = TimeDelta::minutes(10);
@@ -58,7 +37,6 @@ const OUTDATED: TimeDelta = TimeDelta::minutes(1);
 const EVENT_SOURCES: TimeDelta = TimeDelta::minutes(5);
 /// The steps of a deployment are minutes apart.
 const DEPLOYMENTS: TimeDelta = TimeDelta::minutes(1);
-const LOG_GROUP: TimeDelta = TimeDelta::minutes(5);
 /// At most this many `GetQueueAttributes` a second on average, however many queues there are.
 const QUEUES_PER_SECOND: i32 = 10;
 
@@ -81,8 +59,6 @@ pub struct Schedule {
     listings: Vec<Listing>,
     details: Agenda,
     deployments: Asked,
-    /// Of functions whose pane has been open.
-    log_groups: BTreeMap<FunctionName, Asked>,
     queues: BTreeMap<Arn, Asked>,
     readings: Readings,
     deadline: Option<DateTime<Utc>>,
@@ -119,7 +95,6 @@ impl Schedule {
             listings,
             details: Agenda::new(cadence.once),
             deployments: Asked::Never,
-            log_groups: BTreeMap::new(),
             queues: BTreeMap::new(),
             readings: Readings::new(cadence),
         }
@@ -143,7 +118,6 @@ impl Schedule {
         if matches!(observation.payload, Payload::FunctionsComplete(_)) {
             let knowledge = &self.knowledge;
             self.details.retain(|name| knowledge.knows(name));
-            self.log_groups.retain(|name, _| knowledge.knows(name));
             self.readings.retain(|name| knowledge.knows(name));
         }
         let outdated = self.knowledge.take_outdated();
@@ -186,8 +160,7 @@ impl Schedule {
             for name in &self.screen.functions {
                 self.details.refresh(name);
             }
-            let others = self.log_groups.values_mut().chain(self.queues.values_mut());
-            for asked in others.chain([&mut self.deployments]) {
+            for asked in self.queues.values_mut().chain([&mut self.deployments]) {
                 asked.refresh();
             }
             for listing in self.listings.iter_mut().filter(|listing| listing.task == Task::Limits) {
@@ -273,7 +246,6 @@ impl Schedule {
             Task::Points(_) => return,
             Task::Detail(detail, name) => return self.details.update(name, *detail, change),
             Task::Deployments { .. } => Some(&mut self.deployments),
-            Task::LogGroup(name, _) => Some(self.log_groups.entry(name.clone()).or_default()),
             Task::Queue(arn) => self.queues.get_mut(arn),
             _ => self.listings.iter_mut().find(|listing| listing.task == *task).map(|listing| &mut listing.asked),
         };
@@ -315,7 +287,6 @@ impl Schedule {
             let due = found.or_else(|| self.start(Operation::GetQueueUrl, due, now))?;
             Some((self.start(Operation::GetQueueAttributes, due, now)?, arn))
         });
-        let log_group = self.log_group(now);
         let details = self.details.next().filter_map(move |next| {
             let start = self.start(next.detail.operation(), next.due, now)?;
             Some((start, Ahead::Task(Task::Detail(next.detail, next.name.clone()))))
@@ -323,7 +294,6 @@ impl Schedule {
         listings
             .chain(points.map(|start| (start, Ahead::Points)))
             .chain(queues.min().map(|(start, arn)| (start, Ahead::Task(Task::Queue(arn.clone())))))
-            .chain(log_group)
             .chain(self.deployments(now))
             .chain(details)
     }
@@ -369,15 +339,6 @@ impl Schedule {
             return None;
         }
         self.readings.due(is_running(Operation::GetMetricData))
-    }
-
-    /// The log group of the function whose pane is open.
-    fn log_group(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Ahead)> {
-        let name = self.screen.focus.as_ref()?;
-        let group = self.knowledge.log_group(name)?;
-        let asked = self.log_groups.get(name).copied().unwrap_or_default();
-        let start = self.start(Operation::DescribeLogGroups, asked.due(Some(LOG_GROUP))?, now)?;
-        Some((start, Ahead::Task(Task::LogGroup(name.clone(), group.to_string()))))
     }
 
     /// The deployments, while there may be any.

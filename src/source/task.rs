@@ -24,8 +24,6 @@ pub enum Task {
     },
     /// One detail of one function.
     Detail(Detail, FunctionName),
-    /// A function's log group, by the group's name.
-    LogGroup(FunctionName, String),
     /// Where a metric was published lately.
     Active(Metric),
     /// Metric points.
@@ -72,7 +70,6 @@ impl Task {
             Self::EventSources => Operation::ListEventSourceMappings,
             Self::Deployments { .. } => Operation::ListDeployments,
             Self::Detail(detail, _) => detail.operation(),
-            Self::LogGroup(..) => Operation::DescribeLogGroups,
             Self::Active(_) => Operation::ListMetrics,
             Self::Points(_) => Operation::GetMetricData,
             Self::Queue(_) => Operation::GetQueueAttributes,

@@ -21,7 +21,7 @@ use self::lines::{Line, LineKind, Lines};
 use self::retention::Retention;
 use self::run::{Cold, Mark, Outcome, Run, Stream};
 use self::span::Coverage;
-use super::state::Read;
+use super::read::Read;
 use lambda_logs::{self, Fingerprint, FunctionError, Level, Report, Status};
 use lambda_model::FunctionName;
 use lambda_model::log::{LogBatch, LogEvent, LogFeed};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::live::Live;
+use super::read::{Read, keep_newer};
 use super::series::Series;
 use lambda_model::change::Change;
 use lambda_model::deployment::Deployment;
@@ -17,32 +18,6 @@ use lambda_model::operation::Operation;
 use lambda_model::queue::QueueAttributes;
 use lambda_model::time::Minute;
 use lambda_model::{Arn, FunctionName};
-
-/// A fact and when it was read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Read<T> {
-    /// When it was read.
-    pub at: DateTime<Utc>,
-    /// The fact.
-    pub value: T,
-}
-
-/// Keeps `value` in `place` unless what is there was read later; tells whether that is another value.
-pub(super) fn keep_newer<T: PartialEq>(place: &mut Option<Read<T>>, at: DateTime<Utc>, value: T) -> bool {
-    match place {
-        Some(old) if at < old.at => false,
-        Some(old) => {
-            old.at = at;
-            let changed = old.value != value;
-            old.value = value;
-            changed
-        }
-        None => {
-            *place = Some(Read { at, value });
-            true
-        }
-    }
-}
 
 /// The series of one dimension set.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -153,7 +153,7 @@ const COLUMNS: [Column; 15] = [
     Column { head: "TIMEOUT", width: 7, rank: 11, cell: |runs, _| failed(runs.timeouts, Meaning::Critical) },
     Column { head: "OOM", width: 4, rank: 10, cell: |runs, _| failed(runs.out_of_memory, Meaning::Critical) },
     Column { head: "COLD", width: 5, rank: 12, cell: |runs, _| failed(runs.cold_starts, Meaning::Normal) },
-    Column { head: "COLD%", width: 6, rank: 4, cell: |runs, _| share(cold_rate(runs), Meaning::Normal) },
+    Column { head: "COLD%", width: 6, rank: 4, cell: |runs, _| share(runs.cold_start_rate(), Meaning::Normal) },
     Column { head: "INIT50", width: 6, rank: 7, cell: |runs, _| span(runs.init_ms.p50.or(runs.restore_ms.p50)) },
     Column { head: "INIT95", width: 6, rank: 2, cell: |runs, _| span(runs.init_ms.p95.or(runs.restore_ms.p95)) },
     Column { head: "INITMAX", width: 7, rank: 6, cell: |runs, _| span(runs.init_ms.max.or(runs.restore_ms.max)) },
@@ -169,10 +169,6 @@ const VERSION: u16 = 9;
 
 fn error_rate(runs: &Runs) -> Option<f64> {
     ratio(Some(runs.errors as f64), Some(runs.invocations as f64))
-}
-
-fn cold_rate(runs: &Runs) -> Option<f64> {
-    ratio(Some(runs.cold_starts as f64), Some(runs.invocations as f64))
 }
 
 fn failed(count: u64, alarm: Meaning) -> (String, Meaning) {

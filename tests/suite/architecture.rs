@@ -247,6 +247,165 @@ fn nothing_reaches_the_root_of_a_crate_by_super() {
     none(&found);
 }
 
+/// Files that still need each other.
+const NOT_YET: [&str; 18] = [
+    "src/config/problem",
+    "src/config/read",
+    "src/config/resolution",
+    "src/config/settings",
+    "src/config/written",
+    "src/tui/app",
+    "src/tui/screen",
+    "src/tui/screen/findings",
+    "src/tui/screen/function/live",
+    "src/tui/screen/function/log",
+    "src/tui/screen/lines",
+    "src/tui/screen/traffic",
+    "src/tui/signals",
+    "src/tui/terminal",
+    "src/view/findings",
+    "src/view/function",
+    "src/view/functions",
+    "src/view/status",
+];
+
+/// The paths of `code` that begin in its crate, as their names: `use super::{a::B, c}` has two.
+fn own_paths(code: &str) -> Vec<Vec<&str>> {
+    let is_name = |character: char| character.is_alphanumeric() || character == '_';
+    let mut found = Vec::new();
+    for head in ["crate::", "super::", "self::"] {
+        for (place, _) in code.match_indices(head) {
+            let before = &code[..place];
+            if !before.ends_with(is_name) && !before.ends_with("::") {
+                branches(&code[place..], &mut Vec::new(), &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Adds the paths that `code` begins with, each after `path`; gives what follows them.
+fn branches<'a>(code: &'a str, path: &mut Vec<&'a str>, found: &mut Vec<Vec<&'a str>>) -> &'a str {
+    let mut rest = code.trim_start();
+    if let Some(inner) = rest.strip_prefix('{') {
+        rest = inner;
+        while !rest.is_empty() {
+            rest = branches(rest, path, found).trim_start();
+            match rest.strip_prefix(',') {
+                Some(next) => rest = next.trim_start(),
+                None => return rest.strip_prefix('}').unwrap_or_default(),
+            }
+            if let Some(after) = rest.strip_prefix('}') {
+                return after;
+            }
+        }
+        return rest;
+    }
+    let end = rest.find(|character: char| !character.is_alphanumeric() && character != '_').unwrap_or(rest.len());
+    path.push(&rest[..end]);
+    let after = &rest[end..];
+    let rest = if let Some(next) = after.strip_prefix("::") {
+        branches(next, path, found)
+    } else {
+        found.push(path.clone());
+        let is_name = |character: char| character.is_alphanumeric() || character == '_';
+        after.strip_prefix(" as ").map_or(after, |renamed| renamed.trim_start_matches(is_name))
+    };
+    path.pop();
+    rest
+}
+
+/// The files that each file of a crate needs, by their modules; the crate's root has none.
+///
+/// A file needs another when a path that begins with `crate`, `super` or `self` leads to it. That a file uses items of
+/// the modules that it is inside of does not count: a child belongs to its parent, as its tests do.
+fn needs<'a>(sources: &'a [Source]) -> BTreeMap<Vec<&'a str>, BTreeSet<Vec<&'a str>>> {
+    let files: BTreeMap<Vec<&str>, String> = sources
+        .iter()
+        .filter(|source| {
+            !source.is_test && !source.path.ends_with("src/main.rs") && !source.path.ends_with("src/lib.rs")
+        })
+        .map(|source| (source.modules(), source.program()))
+        .collect();
+    let leads_to = |from: &Vec<&'a str>, path: &[&str]| {
+        let mut place = from.clone();
+        for name in path {
+            match *name {
+                "crate" => place.clear(),
+                "super" => drop(place.pop()),
+                "self" => {}
+                name => {
+                    let next = files.keys().find(|file| {
+                        file.split_last().is_some_and(|(last, above)| *last == name && *above == place[..])
+                    });
+                    match next {
+                        Some(next) => place.clone_from(next),
+                        None => break,
+                    }
+                }
+            }
+        }
+        place
+    };
+    let of = |(file, code): (&Vec<&'a str>, &String)| {
+        let places = own_paths(code).into_iter().map(|path| leads_to(file, &path));
+        (file.clone(), places.filter(|place| !file.starts_with(place)).collect())
+    };
+    files.iter().map(of).collect()
+}
+
+/// The files that can be reached from `file`.
+fn reached<'a>(file: &Vec<&'a str>, needs: &BTreeMap<Vec<&'a str>, BTreeSet<Vec<&'a str>>>) -> BTreeSet<Vec<&'a str>> {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![file];
+    while let Some(file) = open.pop() {
+        for next in needs.get(file).into_iter().flatten() {
+            if reached.insert(next.clone()) {
+                open.push(next);
+            }
+        }
+    }
+    reached
+}
+
+#[test]
+fn paths_in_braces_are_read() {
+    let code = "use super::{a::{B, c as d}, e};\nfn f() -> crate::g::H { self::i(x::super_::y()) }";
+    let mut found: Vec<String> = own_paths(code).iter().map(|path| path.join(" ")).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["crate g H", "self i", "super a B", "super a c", "super e"]);
+}
+
+#[test]
+fn no_two_files_need_each_other() {
+    let mut folders = vec!["src".to_string()];
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        folders.push(format!("crates/{}/src", entry.unwrap().file_name().to_str().unwrap()));
+    }
+    let (mut findings, mut circular, mut checked) = (Vec::new(), BTreeSet::new(), 0);
+    for folder in folders {
+        let sources = sources(&folder);
+        let needs = needs(&sources);
+        checked += needs.values().map(BTreeSet::len).sum::<usize>();
+        let reached: BTreeMap<_, _> = needs.keys().map(|file| (file, reached(file, &needs))).collect();
+        for (file, others) in &needs {
+            let name = |file: &Vec<&str>| format!("{folder}/{}", file.join("/"));
+            let back = others.iter().filter(|other| reached.get(other).is_some_and(|reached| reached.contains(file)));
+            let back: Vec<String> = back.map(name).collect();
+            if !back.is_empty() {
+                if !NOT_YET.contains(&&*name(file)) {
+                    findings.push(format!("{} needs {}, which lead back to it", name(file), back.join(", ")));
+                }
+                circular.insert(name(file));
+            }
+        }
+    }
+    none(&findings);
+    let clean: Vec<&str> = NOT_YET.into_iter().filter(|file| !circular.contains(*file)).collect();
+    assert!(clean.is_empty(), "in no circle by now, take them out of NOT_YET: {clean:?}");
+    assert!(checked > 300, "paths are no longer recognised: {checked}");
+}
+
 #[test]
 fn the_outside_world_stays_in_its_folder() {
     let is_terminal = |name: &str| name == "ratatui" || name == "crossterm";

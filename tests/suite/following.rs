@@ -540,3 +540,18 @@ async fn in_the_demo_tail_and_polls_tell_the_same() {
     }
     assert_eq!(told[0].symmetric_difference(&told[1]).count(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_following_the_group_of_the_open_pane_is_described_now_and_then() {
+    let (region, mut following) = Following::start(plan(Choice::Off), 0..4);
+    following.run(30).await;
+    assert_eq!(region.script().calls_of(Operation::DescribeLogGroups).len(), 0);
+    following.focus(2);
+    following.run(250).await;
+    let known =
+        |one: &Observation| matches!(&one.payload, Payload::LogGroup(function, Some(_)) if *function == name(2));
+    assert_eq!(following.seen.iter().filter(|one| known(one)).count(), 1);
+    following.run(100).await;
+    assert_eq!(region.script().calls_of(Operation::DescribeLogGroups).len(), 2, "every five minutes");
+    assert_eq!(following.usage().requests, 2);
+}

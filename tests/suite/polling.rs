@@ -15,10 +15,10 @@ use lambda_model::observation::{Observation, Payload, Usage};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 use lambda_model::{FunctionId, Scope};
+use lamtop::source::cadence::Cadence;
 use lamtop::source::directory::Directory;
 use lamtop::source::outlet::{Meter, Outlet};
 use lamtop::source::poller::poll;
-use lamtop::source::schedule::Cadence;
 use tokio::sync::{mpsc, watch};
 
 use account::{Call, Script, Service, Trouble, name};
@@ -122,8 +122,7 @@ fn known_by(operation: Operation) -> &'static [&'static str] {
     match operation {
         Operation::GetCallerIdentity => &["account"],
         Operation::GetAccountSettings => &["limits"],
-        // A log group's name comes with the function.
-        Operation::ListFunctions => &["functions", "functions complete", "log group"],
+        Operation::ListFunctions => &["functions", "functions complete"],
         // Without a weighted alias there is no deployment to look for.
         Operation::ListAliases => &["aliases", "deployments"],
         Operation::ListDeployments
@@ -138,13 +137,13 @@ fn known_by(operation: Operation) -> &'static [&'static str] {
         // poller's.
         Operation::ListMetrics
         | Operation::GetDeploymentConfig
+        | Operation::DescribeLogGroups
         | Operation::FilterLogEvents
         | Operation::StartLiveTail
         | Operation::ListShards
         | Operation::GetShardIterator
         | Operation::GetRecords => &[],
         Operation::GetMetricData => &["points"],
-        Operation::DescribeLogGroups => &["log group"],
         Operation::GetQueueUrl | Operation::GetQueueAttributes => &["queue"],
     }
 }
@@ -263,7 +262,7 @@ async fn observed_with(trouble: Option<(Operation, Trouble)>) -> (Vec<Observatio
 #[tokio::test(start_paused = true)]
 async fn an_operation_that_fails_costs_only_what_it_tells() {
     let (all, _) = observed_with(None).await;
-    assert_eq!(kinds(&all).len(), 15, "the double feeds every kind: {:?}", kinds(&all));
+    assert_eq!(kinds(&all).len(), 14, "the double feeds every kind: {:?}", kinds(&all));
     for operation in Operation::ALL {
         for error in [
             ApiError::Denied("no".into()),

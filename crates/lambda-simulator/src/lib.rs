@@ -41,7 +41,6 @@ mod report;
 pub mod scenario;
 mod service;
 mod statistics;
-mod tail;
 mod tally;
 #[cfg(test)]
 mod theory;

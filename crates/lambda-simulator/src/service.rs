@@ -3,6 +3,7 @@
 //! Every call lets the world go on until the clock's time, and is answered from what is then.
 
 mod deployments;
+mod tail;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -10,11 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::tail::LiveTail;
 use super::faults::Faults;
 use super::instant::Instant;
 use super::noise::Noise;
 use super::scenario::{ACCOUNT, Change, Function, Scenario, Source, Target};
-use super::tail::LiveTail;
 use super::world::World;
 use lambda_model::api::{
     Functions, Identity, LogQuery, Logs, MetricQuery, Metrics, Page, PointsPage, Position, Queues, Records, Shard,

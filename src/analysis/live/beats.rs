@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Beat, Beats};
+use crate::analysis::ratio;
 use crate::store::live::run::{Outcome, Run};
 
 impl Beats {
@@ -40,14 +41,9 @@ impl Beats {
         let place = (run.end - self.origin()).div_euclid(Self::STEP_S * 1000);
         let beat = usize::try_from(place).ok().and_then(|place| self.beats.get_mut(place));
         let Some(Some(beat)) = beat else { return };
+        beat.count(run);
         let is_near = run.duration_us.is_some_and(|us| f64::from(us) / 1000.0 >= near * timeout_ms as f64);
-        beat.invocations += 1;
-        beat.errors += u64::from(run.outcome != Outcome::Succeeded);
-        beat.timeouts += u64::from(run.outcome == Outcome::TimedOut);
-        beat.out_of_memory += u64::from(run.outcome == Outcome::OutOfMemory);
-        beat.cold_starts += u64::from(run.cold.is_some());
         beat.near_timeout += u64::from(is_near);
-        beat.used_mb = beat.used_mb.max(run.used_mb);
     }
 
     /// Windows of a minute that end with each beat, oldest first, with the instant at which each begins; `None` where
@@ -58,6 +54,23 @@ impl Beats {
             let sum = window.iter().copied().try_fold(Beat::default(), |sum, beat| Some(sum + beat?));
             (first + TimeDelta::seconds(place * Self::STEP_S), sum)
         })
+    }
+}
+
+impl Beat {
+    /// Counts a finished invocation: the one place where cold starts and failures are counted.
+    pub(super) fn count(&mut self, run: &Run) {
+        self.invocations += 1;
+        self.errors += u64::from(run.outcome != Outcome::Succeeded);
+        self.timeouts += u64::from(run.outcome == Outcome::TimedOut);
+        self.out_of_memory += u64::from(run.outcome == Outcome::OutOfMemory);
+        self.cold_starts += u64::from(run.is_cold_start());
+        self.used_mb = self.used_mb.max(run.used_mb);
+    }
+
+    /// The share of the invocations that were cold starts; `None` without invocations.
+    pub fn cold_start_rate(&self) -> Option<f64> {
+        ratio(Some(self.cold_starts as f64), Some(self.invocations as f64))
     }
 }
 

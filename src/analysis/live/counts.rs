@@ -1,62 +1,50 @@
 //! Counts, quantiles and histograms of finished invocations.
 
-use super::Runs;
 use super::quantiles::Quantiles;
-use crate::store::live::run::{Cold, Outcome, Run};
+use super::{Beat, Runs};
+use crate::store::live::run::{Cold, Run};
 
 /// What is counted of some invocations.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
-    invocations: u64,
-    errors: u64,
-    timeouts: u64,
-    out_of_memory: u64,
-    cold_starts: u64,
+    sums: Beat,
     init_us: Vec<u32>,
     restore_us: Vec<u32>,
     duration_us: Vec<u32>,
-    used_mb: Option<u32>,
 }
 
 impl Counts {
     pub(super) fn add(&mut self, run: &Run) {
-        self.invocations += 1;
-        self.errors += u64::from(run.outcome != Outcome::Succeeded);
-        self.timeouts += u64::from(run.outcome == Outcome::TimedOut);
-        self.out_of_memory += u64::from(run.outcome == Outcome::OutOfMemory);
-        self.cold_starts += u64::from(run.cold.is_some());
+        self.sums.count(run);
         match run.cold {
             Some(Cold::Init(us)) => self.init_us.push(us),
             Some(Cold::Restore(us)) => self.restore_us.push(us),
             None => {}
         }
         self.duration_us.extend(run.duration_us);
-        self.used_mb = self.used_mb.max(run.used_mb);
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        self.invocations += other.invocations;
-        self.errors += other.errors;
-        self.timeouts += other.timeouts;
-        self.out_of_memory += other.out_of_memory;
-        self.cold_starts += other.cold_starts;
+        self.sums = self.sums + other.sums;
         self.init_us.extend(&other.init_us);
         self.restore_us.extend(&other.restore_us);
         self.duration_us.extend(&other.duration_us);
-        self.used_mb = self.used_mb.max(other.used_mb);
     }
 
-    pub(super) fn runs(mut self) -> Runs {
+    /// `failures_only` is that only failures are logged.
+    pub(super) fn runs(mut self, failures_only: bool) -> Runs {
+        let Beat { invocations, errors, timeouts, out_of_memory, cold_starts, used_mb, .. } = self.sums;
         Runs {
-            invocations: self.invocations,
-            errors: self.errors,
-            timeouts: self.timeouts,
-            out_of_memory: self.out_of_memory,
-            cold_starts: self.cold_starts,
+            failures_only,
+            invocations,
+            errors,
+            timeouts,
+            out_of_memory,
+            cold_starts,
             init_ms: Quantiles::of(&mut self.init_us),
             restore_ms: Quantiles::of(&mut self.restore_us),
             duration_ms: Quantiles::of(&mut self.duration_us),
-            max_memory_used_mb: self.used_mb,
+            max_memory_used_mb: used_mb,
         }
     }
 }
@@ -75,8 +63,7 @@ impl Histogram {
     }
 
     pub(super) fn add(&mut self, cold: Cold) {
-        let (Cold::Init(us) | Cold::Restore(us)) = cold;
-        let ms = f64::from(us) / 1000.0;
+        let ms = f64::from(cold.us()) / 1000.0;
         let step = (0..Self::STEPS).find(|step| ms <= Self::edge_ms(*step)).unwrap_or(Self::STEPS - 1);
         if let Some(count) = self.0.get_mut(step) {
             *count += 1;
@@ -96,6 +83,7 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::live::run::Outcome;
 
     #[test]
     fn counts_add_up() {
@@ -112,8 +100,8 @@ mod tests {
             if place % 2 == 0 { half.add(run) } else { other.add(run) }
         }
         half.merge(&other);
-        let runs = all.runs();
-        assert_eq!(half.runs(), runs);
+        let runs = all.runs(false);
+        assert_eq!(half.runs(false), runs);
         assert_eq!(
             (runs.invocations, runs.errors, runs.timeouts, runs.out_of_memory, runs.cold_starts),
             (4, 3, 1, 1, 2)
@@ -121,7 +109,7 @@ mod tests {
         assert_eq!((runs.init_ms.max, runs.restore_ms.p50), (Some(300.5), Some(90.0)));
         assert_eq!((runs.duration_ms.p50, runs.duration_ms.max), (Some(2.0), Some(3000.0)));
         assert_eq!(runs.max_memory_used_mb, Some(128));
-        assert_eq!(Counts::default().runs(), Runs::default());
+        assert_eq!(Counts::default().runs(false), Runs::default());
     }
 
     #[test]

@@ -260,7 +260,7 @@ fn function_live(
     for run in streams.iter().flat_map(|told| told.runs.iter()) {
         beats.add(run, i64::from(timeout_s) * 1000, near_timeout);
     }
-    let (versions, total) = counts(&streams, frame.window());
+    let (versions, total) = counts(&streams, frame.window(), failures_only);
     let (error_groups, other_errors) = log.map(error_groups).unwrap_or_default();
     let live = FunctionLive {
         as_of: frame.as_of(),
@@ -324,7 +324,7 @@ impl Work {
             }
             if let Some(cold) = run.cold {
                 self.histogram.add(cold);
-                let second = (run.end - i64::from(duration_us) / 1000 - origin).div_euclid(1000);
+                let second = (run.handler_start() - origin).div_euclid(1000);
                 if let Some(count) = usize::try_from(second).ok().and_then(|second| self.cold_lane.get_mut(second)) {
                     *count += 1;
                 }
@@ -347,7 +347,7 @@ impl Work {
 }
 
 /// The counts of the window, by version and together.
-fn counts(streams: &[Told], window: i64) -> (BTreeMap<String, Runs>, Runs) {
+fn counts(streams: &[Told], window: i64, failures_only: bool) -> (BTreeMap<String, Runs>, Runs) {
     let mut by_version: BTreeMap<Option<&str>, Counts> = BTreeMap::new();
     for told in streams {
         let within = &told.runs[told.runs.partition_point(|run| run.end < window)..];
@@ -362,8 +362,9 @@ fn counts(streams: &[Told], window: i64) -> (BTreeMap<String, Runs>, Runs) {
     for counts in by_version.values() {
         total.merge(counts);
     }
-    let versions = by_version.into_iter().filter_map(|(version, counts)| Some((version?.to_string(), counts.runs())));
-    (versions.collect(), total.runs())
+    let versions =
+        by_version.into_iter().filter_map(|(version, counts)| Some((version?.to_string(), counts.runs(failures_only))));
+    (versions.collect(), total.runs(failures_only))
 }
 
 /// The minutes of a function whose traffic is split that were read wholly, and are over by as much as its longest

@@ -37,7 +37,7 @@ pub(super) fn minutes<'a>(
         let (counts, warm_us) = by_version.entry(version).or_default();
         counts.calls += 1;
         counts.errors += u64::from(run.outcome != Outcome::Succeeded);
-        warm_us.extend(run.duration_us.filter(|_| run.cold.is_none()));
+        warm_us.extend(run.duration_us.filter(|_| !run.is_cold_start()));
     }
     let finish = |(version, (counts, mut warm_us)): (&str, (MinuteRuns, Vec<u32>))| {
         (version.to_string(), MinuteRuns { warm_p50_ms: Quantiles::of(&mut warm_us).p50, ..counts })

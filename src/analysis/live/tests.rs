@@ -183,6 +183,7 @@ fn a_function_that_logs_failures_only_tells_no_rate() {
     assert!(cart.curve.values.iter().all(Option::is_none));
     assert_eq!((cart.total.timeouts, cart.error_rate(), cart.cold_start_rate()), (1, None, None));
     assert_eq!(cart.cold_starts("7"), None);
+    assert!(cart.versions.values().all(|runs| runs.cold_start_rate().is_none()), "no version says otherwise");
     assert_eq!(live(&fixture).region, None, "nothing tells of the Region");
     let both = told(fixture, read("checkout", (300_000, 0), Vec::new()));
     assert!(live(&both).region.unwrap().lower_bound);

@@ -30,7 +30,7 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
     let windows = || live.beats.windows().filter_map(|(at, beat)| Some((at, beat?)));
     let (worst_at, worst) = windows().max_by(|(_, one), (_, other)| one.cold_starts.cmp(&other.cold_starts))?;
     let newest = function.newest_beat()?;
-    let share = |beat: &Beat| beat.cold_starts as f64 / beat.invocations.max(1) as f64;
+    let share = |beat: &Beat| beat.cold_start_rate().unwrap_or(0.0);
     let newest_fact = Fact::new(Quantity::ColdStarts, newest.cold_starts as f64).of(newest.invocations as f64);
     let mut facts = vec![
         Fact::new(Quantity::ColdStarts, worst.cold_starts as f64).of(worst.invocations as f64).at(worst_at),

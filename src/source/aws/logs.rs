@@ -1,12 +1,12 @@
 //! CloudWatch Logs: which log groups exist, and their events by timestamp. Live Tail is in `tail`.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LogGroup as SdkLogGroup};
 use chrono::DateTime;
 
+use super::names::Names;
 use super::page::page;
 use super::session::Session;
 use super::tail;
@@ -63,22 +63,6 @@ fn log_event(event: FilteredLogEvent, group: &Arc<str>, streams: &mut Names) -> 
         group: group.clone(),
         message: event.message?,
     })
-}
-
-/// The names in one answer, stored once: thousands of events share a few log streams.
-#[derive(Default)]
-pub(super) struct Names(HashSet<Arc<str>>);
-
-impl Names {
-    /// The one copy of `name`.
-    pub(super) fn shared(&mut self, name: impl AsRef<str> + Into<Arc<str>>) -> Arc<str> {
-        if let Some(known) = self.0.get(name.as_ref()) {
-            return known.clone();
-        }
-        let name: Arc<str> = name.into();
-        self.0.insert(name.clone());
-        name
-    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use chrono::DateTime;
 
 use super::failure::stream_error;
 use super::guard::unwound;
-use super::logs::Names;
+use super::names::Names;
 use super::session::Session;
 use lambda_model::Arn;
 use lambda_model::api::{Tail, TailEnd, TailFilter};

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 
 use super::delivery::Delivery;
-use super::watching::Event;
+use super::event::Event;
 use crate::source::calls::Pages;
 use crate::source::pace::Pace;
 use lambda_model::api::{LogQuery, Logs};

@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::delivery::Offers;
+use super::event::Event;
 use super::sessions::SessionId;
-use super::watching::Event;
 use crate::source::directory::LogPlace;
 use lambda_model::api::{Logs, Tail, TailEnd, TailFilter};
 use lambda_model::failure::ApiError;

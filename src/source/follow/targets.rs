@@ -10,8 +10,9 @@ use lambda_model::demand::Demand;
 use lambda_model::function::LogGroup;
 use lambda_model::{FunctionName, Scope};
 
-/// A group that does not exist is looked for again so much later: Lambda makes it with the first invocation.
-const MISSING_AGAIN: TimeDelta = TimeDelta::minutes(5);
+/// A group that does not exist is looked for again after this time: Lambda makes it with the first invocation. The
+/// group of the open pane is described again as often: it may have been deleted.
+const AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// The one class that Live Tail and `FilterLogEvents` read (docs/aws.md#log-classes).
 const READABLE: &str = "STANDARD";
 
@@ -59,10 +60,18 @@ pub(super) enum Standing {
     OfClass(String),
 }
 
-/// What `logs:DescribeLogGroups` told, by group. There are no more than functions in the account.
+/// What `logs:DescribeLogGroups` answered, by group. There are no more than functions in the account.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    told: BTreeMap<Arc<str>, (DateTime<Utc>, Standing)>,
+    known: BTreeMap<Arc<str>, Known>,
+}
+
+/// An answer.
+#[derive(Debug)]
+struct Known {
+    /// `None` when the user asked for a refresh since.
+    at: Option<DateTime<Utc>>,
+    standing: Standing,
 }
 
 impl Groups {
@@ -70,35 +79,39 @@ impl Groups {
     pub(super) fn learn(&mut self, group: &Arc<str>, found: Option<&LogGroup>, now: DateTime<Utc>) {
         let standing = match found {
             None => Standing::Missing,
-            // What stands in for AWS may tell no class.
+            // What stands in for AWS may not name the class.
             Some(found) => match &found.class {
                 Some(class) if class != READABLE => Standing::OfClass(class.clone()),
                 _ => Standing::Readable,
             },
         };
-        self.told.insert(Arc::clone(group), (now, standing));
+        self.known.insert(Arc::clone(group), Known { at: Some(now), standing });
     }
 
-    /// Forgets what was told of a group: something else contradicts it.
+    /// Forgets what is known of a group: something else contradicts it.
     pub(super) fn doubt(&mut self, group: &str) {
-        self.told.remove(group);
+        self.known.remove(group);
     }
 
-    /// Forgets which groups do not exist: somebody says that it is worth looking again.
+    /// Makes all that is described again due, and forgets which groups do not exist.
     pub(super) fn refresh(&mut self) {
-        self.told.retain(|_, (_, standing)| *standing != Standing::Missing);
+        self.known.retain(|_, known| known.standing != Standing::Missing);
+        self.known.values_mut().for_each(|known| known.at = None);
     }
 
     /// How a group stands.
     pub(super) fn standing(&self, group: &str) -> Standing {
-        self.told.get(group).map_or(Standing::Unknown, |(_, standing)| standing.clone())
+        self.known.get(group).map_or(Standing::Unknown, |known| known.standing.clone())
     }
 
-    /// The first of `wanted` that is to be described.
+    /// The first of `wanted` that is to be described: one of which nothing is known, or one to look at again.
     pub(super) fn next<'a>(&self, wanted: &'a [Wanted], now: DateTime<Utc>) -> Option<&'a Wanted> {
-        wanted.iter().find(|one| match self.told.get(&one.place.group) {
+        wanted.iter().find(|one| match self.known.get(&one.place.group) {
             None => true,
-            Some((at, standing)) => *standing == Standing::Missing && now - *at >= MISSING_AGAIN,
+            Some(known) => {
+                let changes = one.focus || known.standing == Standing::Missing;
+                changes && known.at.is_none_or(|at| now - at >= AGAIN)
+            }
         })
     }
 }
@@ -207,7 +220,7 @@ mod tests {
         let wanted = wanted(&demand(Some("b"), &["a", "b", "c", "d"]), &directory(), &here());
         let next =
             |groups: &Groups, second| groups.next(&wanted, at(second)).map(|one| one.functions[0].as_str().to_string());
-        let told = |groups: &mut Groups, name: &str, class: Option<Option<&str>>, second| {
+        let learn = |groups: &mut Groups, name: &str, class: Option<Option<&str>>, second| {
             let group: Arc<str> = format!("/aws/lambda/{name}").into();
             let found = class.map(|class| LogGroup { name: group.to_string(), class: class.map(str::to_string) });
             groups.learn(&group, found.as_ref(), at(second));
@@ -215,18 +228,23 @@ mod tests {
         };
         assert_eq!(next(&groups, 0).as_deref(), Some("b"), "the open pane first");
         assert_eq!(groups.standing("/aws/lambda/b"), Standing::Unknown);
-        assert_eq!(told(&mut groups, "b", Some(Some("STANDARD")), 0), Standing::Readable);
+        assert_eq!(learn(&mut groups, "b", Some(Some("STANDARD")), 0), Standing::Readable);
         assert_eq!(next(&groups, 0).as_deref(), Some("a"));
-        assert_eq!(told(&mut groups, "a", None, 10), Standing::Missing);
-        assert_eq!(told(&mut groups, "c", Some(None), 10), Standing::Readable, "no class is told");
+        assert_eq!(learn(&mut groups, "a", None, 10), Standing::Missing);
+        assert_eq!(learn(&mut groups, "c", Some(None), 10), Standing::Readable, "no class is named");
         let infrequent = Standing::OfClass("INFREQUENT_ACCESS".into());
-        assert_eq!(told(&mut groups, "d", Some(Some("INFREQUENT_ACCESS")), 10), infrequent);
+        assert_eq!(learn(&mut groups, "d", Some(Some("INFREQUENT_ACCESS")), 10), infrequent);
+        assert_eq!(next(&groups, 299), None);
+        assert_eq!(next(&groups, 300).as_deref(), Some("b"), "the open pane after five minutes");
+        assert_eq!(learn(&mut groups, "b", Some(None), 300), Standing::Readable);
         assert_eq!(next(&groups, 309), None);
         assert_eq!(next(&groups, 310).as_deref(), Some("a"), "after five minutes");
-        assert_eq!(groups.standing("/aws/lambda/a"), Standing::Missing, "until something else is told");
+        assert_eq!(groups.standing("/aws/lambda/a"), Standing::Missing, "until something else is known");
         groups.learn(&wanted[1].place.group, None, at(310));
         assert_eq!(next(&groups, 311), None);
         groups.refresh();
+        assert_eq!(next(&groups, 311).as_deref(), Some("b"), "at once when somebody asks");
+        assert_eq!(learn(&mut groups, "b", Some(None), 311), Standing::Readable);
         assert_eq!(next(&groups, 311).as_deref(), Some("a"), "at once when somebody asks");
         groups.learn(&wanted[1].place.group, None, at(311));
         groups.doubt("/aws/lambda/c");

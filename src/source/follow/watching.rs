@@ -3,22 +3,24 @@
 //! One loop: [`screen`](super::screen) names the groups, [`sessions`](super::sessions) and
 //! [`polls`](super::polls) decide what to do about them, and tasks do it. It reads nothing itself.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::sync::{mpsc, watch};
 
 use super::delivery::{Delivery, Offers};
+use super::describe::{Answer, Describer};
+use super::event::Event;
 use super::feed::{Situation, feed};
+use super::handles::Handles;
+use super::jobs::{Done, Ended, Job, Jobs};
 use super::poll::{self, Outcome, Turn};
 use super::polls::{self, Polled, Polls};
 use super::screen::Screen;
 use super::sessions::{SessionId, Sessions, Step};
-use super::tail::{End, Progress, Session};
-use super::targets::{Groups, Standing, Wanted};
+use super::tail::{End, Session};
+use super::targets::{Standing, Wanted};
 use super::{Choice, Plan};
 use crate::source::backoff::Backoff;
 use crate::source::directory::{Directory, LogPlace};
@@ -27,55 +29,24 @@ use crate::source::pace::Pace;
 use lambda_model::api::{Account, TailFilter};
 use lambda_model::demand::Demand;
 use lambda_model::failure::ApiError;
-use lambda_model::function::LogGroup;
 use lambda_model::log::LogFeed;
 use lambda_model::observation::{Payload, Usage};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 
-/// `DescribeLogGroups` a second: half of its quota (docs/aws.md#filterlogevents).
-const DESCRIBED_PER_S: f64 = 5.0;
-/// What sessions cost is counted so often.
+/// What sessions cost is counted this often.
 const COUNT_EVERY: TimeDelta = TimeDelta::seconds(10);
-/// A session that lasted so long had been well: what ends it is a new failure, not the same again.
+/// A session that lasted this long worked: what ends it is a new failure, not the same again.
 const PROVEN: TimeDelta = TimeDelta::seconds(60);
 /// Nothing that only time brings is noticed later than this.
 const TICK: Duration = Duration::from_millis(250);
-/// What tasks have told and is not heard yet; they wait when it is full.
+/// Reports of tasks that wait to be taken; the tasks wait when it is full.
 const EVENTS: usize = 64;
-
-/// What a task tells before it ends.
-#[derive(Debug)]
-pub(super) enum Event {
-    /// A call was made, and failed so or not at all.
-    Called(Operation, Option<ApiError>),
-    /// A session is open.
-    Opened(SessionId),
-    /// A session showed a sample; what it left out of this span is to be read again.
-    Sampled(SessionId, Option<(DateTime<Utc>, DateTime<Utc>)>),
-}
-
-/// What a task did.
-enum Done {
-    /// Nobody listens any more.
-    Delivered,
-    Described(Arc<str>, Result<Option<LogGroup>, ApiError>),
-    Tailed(SessionId, End),
-    Polled(Turn, Outcome),
-}
-
-/// What a task is about, for when it panics.
-enum Job {
-    Deliver,
-    Describe(Arc<str>),
-    Tail(SessionId),
-    Poll(Arc<str>),
-}
 
 /// Follows what `demand` names until nobody listens to `outlet` any more.
 ///
-/// When nobody touched a key for as long as `plan.idle`, nothing is read at all: neither what costs money nor what
-/// takes calls from others, because nobody looks.
+/// When no key was pressed for `plan.idle`, nothing is read at all: neither what costs money nor what takes calls from
+/// others, because nobody looks.
 pub(super) async fn watch(
     account: Account,
     outlet: Outlet,
@@ -90,10 +61,10 @@ pub(super) async fn watch(
         if watching.step().await.is_none() {
             return;
         }
-        let heard = tokio::select! {
+        let goes_on = tokio::select! {
             biased;
             Some(event) = received.recv() => watching.take(event).await,
-            Some(ended) = watching.running.join_next_with_id() => {
+            Some(ended) = watching.jobs.next() => {
                 // What the task had to say is in the channel before its end is.
                 while let Ok(event) = received.try_recv() {
                     if watching.take(event).await.is_none() {
@@ -107,18 +78,10 @@ pub(super) async fn watch(
             () = watching.outlet.closed() => None,
             () = watching.clock.sleep(TICK) => Some(()),
         };
-        if heard.is_none() {
+        if goes_on.is_none() {
             return;
         }
     }
-}
-
-/// A session's task, seen from outside.
-struct Handle {
-    close: Option<oneshot::Sender<DateTime<Utc>>>,
-    progress: watch::Receiver<Progress>,
-    /// Seconds that have been counted.
-    counted: u64,
 }
 
 struct Watching {
@@ -128,25 +91,22 @@ struct Watching {
     clock: Clock,
     refreshed: u64,
     screen: Screen,
-    groups: Groups,
+    describer: Describer,
     sessions: Sessions,
     polls: Polls,
-    /// Of everything but `StartLiveTail`.
+    /// Of `FilterLogEvents`.
     backoff: Backoff,
     /// Of `StartLiveTail`: a place that becomes free lifts it.
     tail_backoff: Backoff,
     /// Why no session could be opened; `None` when the last one could.
-    refused: Option<ApiError>,
+    unopened: Option<ApiError>,
     /// Why the last poll failed.
     unanswered: Option<ApiError>,
-    describe_pace: Arc<Pace>,
     poll_pace: Arc<Pace>,
-    describing: bool,
-    handles: BTreeMap<SessionId, Handle>,
+    handles: Handles,
     delivery: Delivery,
     events: mpsc::Sender<Event>,
-    running: JoinSet<Done>,
-    jobs: BTreeMap<Id, Job>,
+    jobs: Jobs,
     /// When it was last counted what sessions cost.
     counted: DateTime<Utc>,
     /// Whether something was spent since.
@@ -159,55 +119,46 @@ impl Watching {
         let clock = outlet.clock().clone();
         let now = clock.now();
         let rate = polls::rate(&outlet.scope().region);
-        let pace = |per_second| Arc::new(Pace::new(clock.clone(), per_second, None));
         let (delivery, carry) = Delivery::new(outlet.clone());
         let sessions = if plan.choice == Choice::Poll { 0 } else { plan.sessions };
         let mut watching = Self {
-            describe_pace: pace(DESCRIBED_PER_S),
-            poll_pace: pace(rate),
+            poll_pace: Arc::new(Pace::new(clock.clone(), rate, None)),
+            describer: Describer::new(Arc::clone(&account.logs), clock.clone()),
             account,
             outlet,
             choice: plan.choice,
             clock,
             refreshed: 0,
             screen: Screen::new(plan.idle, now),
-            groups: Groups::default(),
             sessions: Sessions::new(sessions),
             polls: Polls::new(rate),
             backoff: Backoff::default(),
             tail_backoff: Backoff::default(),
-            refused: None,
+            unopened: None,
             unanswered: None,
-            describing: false,
-            handles: BTreeMap::new(),
+            handles: Handles::default(),
             delivery,
             events,
-            running: JoinSet::new(),
-            jobs: BTreeMap::new(),
+            jobs: Jobs::default(),
             counted: now,
             spent: false,
             feed: None,
         };
-        watching.spawn(Job::Deliver, async {
+        watching.jobs.spawn(Job::Deliver, async {
             carry.await;
             Done::Delivered
         });
         watching
     }
 
-    fn spawn(&mut self, job: Job, work: impl Future<Output = Done> + Send + 'static) {
-        let id = self.running.spawn(work).id();
-        self.jobs.insert(id, job);
-    }
-
     /// Takes in what is on screen.
     fn look(&mut self, demand: &Demand, directory: &Directory) {
         self.screen.look(demand, directory, self.outlet.scope(), self.clock.now());
+        self.describer.look(demand);
         if demand.refresh != self.refreshed {
             self.refreshed = demand.refresh;
             self.backoff.lift();
             self.tail_backoff.lift();
-            self.groups.refresh();
         }
     }
 
@@ -221,56 +172,36 @@ impl Watching {
             self.counted = now;
             self.count();
             if std::mem::take(&mut self.spent) {
-                self.tell(self.outlet.spend(Usage::default())).await?;
+                self.report(self.outlet.spend(Usage::default())).await?;
             }
         }
         let feed = self.feed();
         if self.feed.as_ref() != Some(&feed) {
             self.feed = Some(feed.clone());
-            self.tell(Payload::LogFeed(feed)).await?;
+            self.report(Payload::LogFeed(feed)).await?;
         }
         Some(())
     }
 
-    async fn tell(&self, payload: Payload) -> Heard {
+    async fn report(&self, payload: Payload) -> Heard {
         self.outlet.tell(payload).await
     }
 
-    /// Asks about the next group of which nothing is known, one at a time.
+    /// Asks about the next group of which nothing is known.
     fn describe(&mut self, now: DateTime<Utc>) {
-        if self.describing || self.is_paused(Operation::DescribeLogGroups, now) {
-            return;
+        if let Some((group, call)) = self.describer.next(self.screen.wanted(), now) {
+            self.jobs.spawn(Job::Describe(group), async move { Done::Described(call.await) });
         }
-        let Some(next) = self.groups.next(self.screen.wanted(), now) else { return };
-        let group = Arc::clone(&next.place.group);
-        let (logs, paced, events) =
-            (Arc::clone(&self.account.logs), Arc::clone(&self.describe_pace), self.events.clone());
-        self.describing = true;
-        self.spawn(Job::Describe(Arc::clone(&group)), async move {
-            paced.turn().await;
-            // Of the groups with this prefix the first, by name, is the group itself.
-            let answer = logs.log_groups(&group, None).await;
-            let _ = events.send(Event::Called(Operation::DescribeLogGroups, answer.as_ref().err().cloned())).await;
-            let found = answer.map(|page| page.items.into_iter().find(|found| *found.name == *group));
-            Done::Described(group, found)
-        });
     }
 
     fn is_paused(&self, operation: Operation, now: DateTime<Utc>) -> bool {
         self.backoff.paused_until(operation).is_some_and(|until| now < until)
     }
 
-    /// The groups that can be read, in order. One of which nothing is known is taken for such where nothing can be
-    /// known.
+    /// The groups that can be read, in order.
     fn readable(&self) -> Vec<Arc<str>> {
-        let unknown = self.backoff.failed(Operation::DescribeLogGroups);
         let groups = self.screen.wanted().iter().map(|one| &one.place.group);
-        let readable = groups.filter(|group| match self.groups.standing(group) {
-            Standing::Readable => true,
-            Standing::Unknown => unknown,
-            Standing::Missing | Standing::OfClass(_) => false,
-        });
-        readable.cloned().collect()
+        groups.filter(|group| self.describer.is_readable(group)).cloned().collect()
     }
 
     /// Opens and closes sessions for what is on screen.
@@ -294,8 +225,8 @@ impl Watching {
     /// Whether the screen stays as it is, and what is known of its groups; an open pane that is not read does not wait.
     fn is_settled(&self, readable: &[Arc<str>], now: DateTime<Utc>) -> bool {
         let focus = self.screen.focus().filter(|focus| readable.first() == Some(focus));
-        let is_unknown = |one: &Wanted| self.groups.standing(&one.place.group) == Standing::Unknown;
-        let awaits = self.screen.wanted().iter().any(is_unknown) && !self.backoff.failed(Operation::DescribeLogGroups);
+        let is_unknown = |one: &Wanted| self.describer.standing(&one.place.group) == Standing::Unknown;
+        let awaits = self.screen.wanted().iter().any(is_unknown) && !self.describer.fails();
         focus.is_some_and(|focus| !self.sessions.has(focus)) || self.screen.is_settled(awaits, now)
     }
 
@@ -308,9 +239,7 @@ impl Watching {
         let place =
             |group: &Arc<str>| self.screen.wanted().iter().map(|one| &one.place).find(|place| place.group == *group);
         let places: Vec<LogPlace> = groups.iter().filter_map(place).cloned().collect();
-        let (close, closed) = oneshot::channel();
-        let (progress, seen) = watch::channel(None);
-        self.handles.insert(id, Handle { close: Some(close), progress: seen, counted: 0 });
+        let (close, progress) = self.handles.add(id);
         let session = Session {
             id,
             logs: Arc::clone(&self.account.logs),
@@ -319,19 +248,16 @@ impl Watching {
             filter,
             offers: Offers::new(self.delivery.clone()),
             events: self.events.clone(),
-            close: closed,
+            close,
             progress,
         };
-        self.spawn(Job::Tail(id), async move { Done::Tailed(id, session.run().await) });
+        self.jobs.spawn(Job::Tail(id), async move { Done::Tailed(id, session.run().await) });
     }
 
     /// Ends a session when it has been read until `after`.
     fn close(&mut self, id: SessionId, after: DateTime<Utc>) {
-        if let Some(close) = self.handles.get_mut(&id).and_then(|handle| handle.close.take()) {
-            // It may have ended by itself.
-            let _ = close.send(after);
-        }
-        if matches!(self.refused, Some(ApiError::Throttled(_))) {
+        self.handles.close(id, after);
+        if matches!(self.unopened, Some(ApiError::Throttled(_))) {
             self.tail_backoff.lift();
         }
     }
@@ -349,7 +275,7 @@ impl Watching {
             let group = Arc::clone(&turn.reading.query.group);
             let (logs, pace) = (Arc::clone(&self.account.logs), Arc::clone(&self.poll_pace));
             let taken = poll::take(turn, logs, pace, self.delivery.clone(), self.events.clone());
-            self.spawn(Job::Poll(group), async move {
+            self.jobs.spawn(Job::Poll(group), async move {
                 let (turn, outcome) = taken.await;
                 Done::Polled(turn, outcome)
             });
@@ -359,7 +285,7 @@ impl Watching {
     /// The groups to poll: all, or those that no session reads while none can be opened or there is no room for them.
     fn polled(&self) -> Vec<Polled> {
         let readable = self.readable();
-        let room = if self.refused.is_some() { 0 } else { self.sessions.room(self.reads_focus(&readable)) };
+        let room = if self.unopened.is_some() { 0 } else { self.sessions.room(self.reads_focus(&readable)) };
         let is_polled = |place: usize, group: &Arc<str>| match self.choice {
             Choice::Poll => true,
             Choice::Auto => place >= room && self.sessions.reads(group, None).is_none(),
@@ -399,48 +325,43 @@ impl Watching {
 
     async fn judge(&mut self, operation: Operation, failure: Option<&ApiError>) -> Heard {
         match self.outlet.judge(operation, failure) {
-            Some(health) => self.tell(health).await,
+            Some(health) => self.report(health).await,
             None => Some(()),
         }
     }
 
     fn opened(&mut self, id: SessionId) {
-        let Some((since, _)) = self.handles.get(&id).and_then(|handle| *handle.progress.borrow()) else { return };
+        let Some((since, _)) = self.handles.progress(id) else { return };
         for group in self.sessions.groups(id) {
             if self.sessions.reads(group, Some(id)).is_none() {
                 self.polls.tailed(group, since);
             }
         }
-        self.refused = None;
+        self.unopened = None;
         if let Some(replaced) = self.sessions.opened(id, since) {
             // Until its own updates reach what the new one reads.
             self.close(replaced, since);
         }
     }
 
-    async fn ended(&mut self, ended: Result<(Id, Done), JoinError>) -> Heard {
-        let (id, done) = match ended {
-            Ok((id, done)) => (id, Some(done)),
-            Err(error) => (error.id(), None),
-        };
-        let job = self.jobs.remove(&id);
-        match done {
-            Some(Done::Delivered) => None,
-            Some(Done::Described(group, found)) => self.described(&group, found).await,
-            Some(Done::Tailed(id, end)) => self.tailed(id, end).await,
-            Some(Done::Polled(turn, outcome)) => self.read(turn, &outcome).await,
-            None => self.panicked(job).await,
+    async fn ended(&mut self, ended: Ended) -> Heard {
+        match ended {
+            Ended::Done(Done::Delivered) => None,
+            Ended::Done(Done::Described(answer)) => self.described(answer).await,
+            Ended::Done(Done::Tailed(id, end)) => self.tailed(id, end).await,
+            Ended::Done(Done::Polled(turn, outcome)) => self.read(turn, &outcome).await,
+            Ended::Panicked(job) => self.panicked(job).await,
         }
     }
 
     /// A task that panics is a call that gets no answer.
-    async fn panicked(&mut self, job: Option<Job>) -> Heard {
+    async fn panicked(&mut self, job: Job) -> Heard {
         let error = ApiError::Unreachable("the call panicked".into());
         match job {
-            None | Some(Job::Deliver) => None,
-            Some(Job::Describe(group)) => self.described(&group, Err(error)).await,
-            Some(Job::Tail(id)) => self.tailed(id, End::Failed(error)).await,
-            Some(Job::Poll(group)) => {
+            Job::Deliver => None,
+            Job::Describe(group) => self.described(Answer { group, found: Err(error) }).await,
+            Job::Tail(id) => self.tailed(id, End::Failed(error)).await,
+            Job::Poll(group) => {
                 self.polls.lost(&group);
                 self.unanswered = Some(error.clone());
                 self.backoff.called(Operation::FilterLogEvents, Some(&error), self.clock.now());
@@ -449,33 +370,15 @@ impl Watching {
         }
     }
 
-    async fn described(&mut self, group: &Arc<str>, found: Result<Option<LogGroup>, ApiError>) -> Heard {
-        self.describing = false;
-        match found {
-            Ok(found) => self.learn(group, found).await,
-            Err(ApiError::NotFound(_)) => self.learn(group, None).await,
-            Err(error) => {
-                self.backoff.called(Operation::DescribeLogGroups, Some(&error), self.clock.now());
-                self.judge(Operation::DescribeLogGroups, Some(&error)).await
-            }
-        }
-    }
-
-    async fn learn(&mut self, group: &Arc<str>, found: Option<LogGroup>) -> Heard {
-        self.groups.learn(group, found.as_ref(), self.clock.now());
-        let functions =
-            self.screen.wanted().iter().filter(|one| one.place.group == *group).flat_map(|one| &one.functions);
-        for function in functions {
-            self.tell(Payload::LogGroup(function.clone(), found.clone())).await?;
-        }
-        Some(())
+    async fn described(&mut self, answer: Answer) -> Heard {
+        self.describer.report(answer, self.screen.wanted(), &mut self.outlet).await
     }
 
     /// A session is over: what it read is known, and why it ended decides when the next is opened.
     async fn tailed(&mut self, id: SessionId, end: End) -> Heard {
         let now = self.clock.now();
         self.count();
-        let progress = self.handles.remove(&id).and_then(|handle| *handle.progress.borrow());
+        let progress = self.handles.remove(id);
         let groups = self.sessions.groups(id).to_vec();
         let replaces = self.sessions.ended(id);
         if let Some((_, until)) = progress {
@@ -488,9 +391,9 @@ impl Watching {
         }
         let End::Failed(mut error) = end else { return Some(()) };
         if let ApiError::NotFound(words) = error {
-            // Of one of its groups something wrong is known; an operation that is refused is not called at once again.
+            // Of one of its groups something wrong is known; an operation that fails is not called again at once.
             for group in &groups {
-                self.groups.doubt(group);
+                self.describer.doubt(group);
             }
             error = ApiError::Unreachable(words);
         }
@@ -500,7 +403,7 @@ impl Watching {
         self.tail_backoff.called(Operation::StartLiveTail, Some(&error), now);
         self.judge(Operation::StartLiveTail, Some(&error)).await?;
         let full = matches!(error, ApiError::Throttled(_));
-        self.refused = Some(error);
+        self.unopened = Some(error);
         if full && let Some(Step::Close(old)) = replaces.and_then(|old| self.sessions.give_up(old)) {
             self.close(old, now);
         }
@@ -511,27 +414,22 @@ impl Watching {
         let group = Arc::clone(&turn.reading.query.group);
         self.polls.done(turn, outcome, self.clock.now());
         match outcome {
-            Outcome::Failed(ApiError::NotFound(_)) => self.learn(&group, None).await,
+            Outcome::Failed(ApiError::NotFound(_)) => {
+                self.describer.learn(&group, None, self.screen.wanted(), &self.outlet).await
+            }
             _ => Some(()),
         }
     }
 
     /// Adds the seconds since the last time that sessions were open.
     fn count(&mut self) {
-        let now = self.clock.now();
-        let mut live_tail_s = 0;
-        for handle in self.handles.values_mut() {
-            let Some((since, _)) = *handle.progress.borrow() else { continue };
-            let seconds = u64::try_from((now - since).num_seconds()).unwrap_or(0);
-            live_tail_s += seconds.saturating_sub(handle.counted);
-            handle.counted = handle.counted.max(seconds);
-        }
+        let live_tail_s = self.handles.take_seconds(self.clock.now());
         if live_tail_s > 0 {
             self.spend(Usage { live_tail_s, ..Usage::default() });
         }
     }
 
-    /// Adds to what was spent; it is told with the next count.
+    /// Adds to what was spent; it is reported with the next count.
     fn spend(&mut self, usage: Usage) {
         self.outlet.spend(usage);
         self.spent = true;
@@ -543,13 +441,13 @@ impl Watching {
         feed(&Situation {
             choice: &self.choice,
             idle: self.screen.idle_minutes(),
-            wanted: self.screen.wanted().iter().map(|one| self.groups.standing(&one.place.group)).collect(),
+            wanted: self.screen.wanted().iter().map(|one| self.describer.standing(&one.place.group)).collect(),
             sessions: self.sessions.open_count(),
             narrowed: self.sessions.narrowed(),
             tailed: self.screen.wanted().iter().filter(reads).count(),
             polled: polled.len(),
             polling: polled.iter().any(|one| self.polls.knows(&one.group)),
-            refused: self.refused.as_ref(),
+            refused: self.unopened.as_ref(),
             unanswered: self.unanswered.as_ref(),
             unfilled: self.polls.unfilled(),
         })

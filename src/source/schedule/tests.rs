@@ -242,7 +242,6 @@ fn the_most_urgent_functions_are_asked_first_and_each_operation_once_at_a_time()
     run.learn(Payload::Points(vec![(id, vec![Point { minute: Minute::of(run.now), value: 1.0 }])]));
     let mut order = Vec::new();
     let mut running = run.start();
-    assert!(running.contains(&Task::LogGroup("open".into(), "/aws/lambda/open".into())));
     loop {
         let batch = details(&running);
         if batch.is_empty() {
@@ -290,7 +289,6 @@ fn what_is_asked_how_often() {
         ("functions", 61, &|task| *task == Task::Functions),
         ("event sources", 13, &|task| *task == Task::EventSources),
         ("who is active", 7, &|task| *task == Task::Active(Metric::Invocations)),
-        ("log group", 13, &|task| matches!(task, Task::LogGroup(..))),
         ("open", 61, &detail("open")),
         ("visible", 13, &detail("seen")),
         ("visible and split", 61, &detail("split")),
@@ -699,8 +697,7 @@ fn a_one_shot_run_asks_everything_once_and_ends() {
         assert!(!run.log[..index].iter().any(|(_, before)| before == task), "twice: {task:?}");
     }
     for operation in Operation::ALL.iter().filter(|operation| {
-        // A queue is looked up, and a deployment described, inside a task; a log group belongs to an open pane; logs
-        // are followed elsewhere.
+        // A queue is looked up, and a deployment described, inside a task; logs are followed elsewhere.
         !matches!(
             operation,
             Operation::GetQueueUrl

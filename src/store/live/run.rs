@@ -21,7 +21,7 @@ pub struct Run {
     pub outcome: Outcome,
 }
 
-/// What a cold start waited for, microseconds.
+/// What a cold start waited for, microseconds: a REPORT with an init or a restore phase is a cold start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cold {
     /// The init phase.
@@ -43,16 +43,32 @@ pub enum Outcome {
     TimedOut,
 }
 
+impl Cold {
+    /// How long it took, microseconds.
+    pub fn us(self) -> u32 {
+        match self {
+            Self::Init(us) | Self::Restore(us) => us,
+        }
+    }
+}
+
 impl Run {
+    /// Whether it was a cold start.
+    pub fn is_cold_start(&self) -> bool {
+        self.cold.is_some()
+    }
+
+    /// When the handler began, milliseconds: after the init or restore phase.
+    pub fn handler_start(&self) -> i64 {
+        self.end - i64::from(self.duration_us.unwrap_or(0)) / 1000
+    }
+
     /// When the request was accepted, milliseconds: before the init or restore phase. `None` without a duration.
     ///
     /// REPORT's time is cut to whole milliseconds; rounding up keeps invocations that follow each other in one
     /// environment from overlapping.
     pub fn start(&self) -> Option<i64> {
-        let cold_us = match self.cold {
-            Some(Cold::Init(us) | Cold::Restore(us)) => i64::from(us),
-            None => 0,
-        };
+        let cold_us = i64::from(self.cold.map_or(0, Cold::us));
         Some(self.end - (i64::from(self.duration_us?) + cold_us) / 1000)
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::service::Service;
+use super::Service;
 use lambda_model::api::{Tail, TailEnd, TailFilter};
 use lambda_model::log::TailUpdate;
 
@@ -51,7 +51,7 @@ impl Tail for LiveTail {
 mod tests {
     use std::time::Duration;
 
-    use super::super::history::tests::calm;
+    use crate::history::tests::calm;
     use lambda_model::Arn;
     use lambda_model::api::{Account, LogQuery, TailEnd, TailFilter};
     use lambda_model::failure::ApiError;
@@ -65,7 +65,7 @@ mod tests {
     fn account(faults: &str, speed: f64) -> (Account, Clock) {
         let scenario = calm(faults);
         let clock = Clock::simulated(scenario.origin() + chrono::TimeDelta::minutes(1), speed);
-        (super::super::account(&scenario, 1, clock.clone()), clock)
+        (crate::account(&scenario, 1, clock.clone()), clock)
     }
 
     #[tokio::test(start_paused = true)]

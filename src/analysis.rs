@@ -24,7 +24,7 @@ use crate::store::series::Series;
 use lambda_model::time::Minute;
 use thresholds::{CanaryTerms, Thresholds};
 
-/// What the analysis may be told to do differently.
+/// The settings of the analysis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Params {
     /// Alias and canary counts are taken over this many complete minutes.

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_that_are_not_utf8_are_refused() {
+    fn arguments_that_are_not_utf8_are_rejected() {
         use std::os::unix::ffi::OsStringExt;
         let arguments = ["lamtop".into(), "--filter".into(), OsString::from_vec(vec![0xFF])];
         let surroundings = Surroundings { variable: &|_| None, read: &|_| Err(io::ErrorKind::NotFound.into()) };

@@ -98,7 +98,7 @@ impl Fixture {
     }
 
     /// Adds an observation.
-    pub(crate) fn told(mut self, payload: Payload) -> Self {
+    pub(crate) fn with(mut self, payload: Payload) -> Self {
         self.store.apply(&Observation { at: self.read, scope: self.scope.clone(), payload });
         self
     }
@@ -112,7 +112,7 @@ impl Fixture {
         points: &[(i64, f64)],
     ) -> Self {
         let points = points.iter().map(|(back, value)| Point { minute: minute(*back), value: *value }).collect();
-        self.told(Payload::Points(vec![(SeriesId { subject: subject.clone(), metric, statistic }, points)]))
+        self.with(Payload::Points(vec![(SeriesId { subject: subject.clone(), metric, statistic }, points)]))
     }
 
     /// The same, for a metric that has one statistic.
@@ -138,7 +138,7 @@ impl Fixture {
                 group: group.as_str().into(),
                 message: format!("REPORT RequestId: {place}-{call}\t{report}\n"),
             });
-            fixture.told(Payload::Logs(LogBatch {
+            fixture.with(Payload::Logs(LogBatch {
                 way: LogWay::Tail,
                 groups: Some(vec![group.as_str().into()]),
                 span: Some((from, until)),
@@ -150,7 +150,7 @@ impl Fixture {
 
     /// A listed function with these values in the newest complete minute.
     pub(crate) fn listed(self, name: &str, values: &[(Metric, f64)]) -> Self {
-        let listed = self.told(Payload::Functions(vec![info(name)]));
+        let listed = self.with(Payload::Functions(vec![info(name)]));
         values.iter().fold(listed, |fixture, (metric, value)| fixture.points(&function(name), *metric, &[(0, *value)]))
     }
 

@@ -66,7 +66,7 @@ pub fn consumer(function: &FunctionState, minute: Minute, since: Minute) -> Opti
 
 /// What is not on screen is read every few minutes only: the newest minute up to `minute` in
 /// which half of the functions that publish anything did.
-fn told(scope: &ScopeState, minute: Minute) -> Minute {
+fn observed(scope: &ScopeState, minute: Minute) -> Minute {
     let functions = || scope.functions.values();
     let tells = |function: &FunctionState, minute| {
         function.series.one(Metric::ConcurrentExecutions).is_some_and(|series| series.get(minute).is_some())
@@ -79,7 +79,7 @@ fn told(scope: &ScopeState, minute: Minute) -> Minute {
 
 /// Every consumer, those that grew most first: in `minute`, or the newest before it of which as much is known as of any.
 pub fn consumers(scope: &ScopeState, minute: Minute, since: Minute) -> Vec<Consumer> {
-    let minute = told(scope, minute);
+    let minute = observed(scope, minute);
     let known = scope.functions.values().filter(|function| scope.exists(function));
     let mut consumers: Vec<_> = known.filter_map(|function| consumer(function, minute, since)).collect();
     consumers.sort_by(|one, other| other.growth().total_cmp(&one.growth()).then_with(|| one.name.cmp(&other.name)));
@@ -101,34 +101,35 @@ mod tests {
 
     fn drained() -> Fixture {
         let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(800) };
-        let told = Fixture::new().told(Payload::Limits(limits)).points(
+        let observed = Fixture::new().with(Payload::Limits(limits)).points(
             &Subject::Region,
             Metric::ClaimedAccountConcurrency,
             &step(500.0, 950.0),
         );
         let functions =
             [("steady", 300.0, 300.0, None), ("eater", 20.0, 420.0, None), ("reserved", 10.0, 200.0, Some(200))];
-        functions.into_iter().fold(told, |told, (name, then, now, reserved)| {
-            told.listed(name, &[])
+        functions.into_iter().fold(observed, |observed, (name, then, now, reserved)| {
+            observed
+                .listed(name, &[])
                 .points(&function(name), Metric::ConcurrentExecutions, &step(then, now))
-                .told(Payload::Reserved(name.into(), reserved))
+                .with(Payload::Reserved(name.into(), reserved))
         })
     }
 
     #[test]
     fn the_one_that_grew_comes_first_and_a_reservation_takes_nothing_from_the_pool() {
-        let told = drained();
-        let since = scarce_since(told.state(), 0.9, minute(2), 60);
+        let observed = drained();
+        let since = scarce_since(observed.state(), 0.9, minute(2), 60);
         assert_eq!(since, minute(19));
-        let consumers = consumers(told.state(), minute(2), since);
+        let consumers = consumers(observed.state(), minute(2), since);
         let seen: Vec<_> = consumers.iter().map(|one| (one.name.as_str(), one.in_use, one.growth())).collect();
         assert_eq!(seen, [("eater", 420.0, 400.0), ("steady", 300.0, 0.0)]);
     }
 
     #[test]
     fn without_a_calm_before_nothing_is_known_of_it() {
-        let told = drained();
-        let state = told.function("eater");
+        let observed = drained();
+        let state = observed.function("eater");
         assert_eq!(consumer(state, minute(2), minute(39)).map(|one| one.before), Some(None));
         assert_eq!(consumer(state, minute(1), minute(19)), None, "a minute without a point");
         let unread = Fixture::new().listed("f", &[(Metric::ConcurrentExecutions, 9.0)]);
@@ -137,10 +138,14 @@ mod tests {
 
     #[test]
     fn gaps_do_not_end_a_scarcity() {
-        let told = drained();
-        assert_eq!(scarce_since(told.state(), 0.9, minute(0), 60), minute(19), "nothing is known of the newest two");
+        let observed = drained();
+        assert_eq!(
+            scarce_since(observed.state(), 0.9, minute(0), 60),
+            minute(19),
+            "nothing is known of the newest two"
+        );
         assert_eq!(scarce_since(Fixture::new().listed("f", &[]).state(), 0.9, minute(2), 60), minute(2));
-        assert_eq!(scarce(told.state(), 0.9, minute(0)), None);
-        assert_eq!(scarce(told.state(), 0.9, minute(30)), Some(false));
+        assert_eq!(scarce(observed.state(), 0.9, minute(0)), None);
+        assert_eq!(scarce(observed.state(), 0.9, minute(30)), Some(false));
     }
 }

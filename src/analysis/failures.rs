@@ -124,14 +124,14 @@ mod tests {
     type Readings = &'static [(i64, u64)];
 
     /// A function whose own dead letters go to `target`.
-    fn told(target: &str) -> Fixture {
+    fn observed(target: &str) -> Fixture {
         let info = FunctionInfo { dead_letter_target: Some(Arn::new(target)), ..info("f") };
-        Fixture::new().told(Payload::Functions(vec![info]))
+        Fixture::new().with(Payload::Functions(vec![info]))
     }
 
     fn depth(fixture: Fixture, queue: &str, depth: u64) -> Fixture {
         let attributes = QueueAttributes { depth, in_flight: 1, redrive_target: None };
-        fixture.told(Payload::Queue(Arn::new(queue), Some(attributes)))
+        fixture.with(Payload::Queue(Arn::new(queue), Some(attributes)))
     }
 
     fn invoke_config(qualifier: &str, on_failure: Option<&str>) -> InvokeConfig {
@@ -169,9 +169,9 @@ mod tests {
     #[test]
     fn every_way_out_is_found() {
         let orders = QueueAttributes { depth: 0, in_flight: 0, redrive_target: Some(Arn::new(QUEUE)) };
-        let fixture = told(QUEUE)
-            .told(Payload::InvokeConfigs("f".into(), vec![invoke_config("$LATEST", Some(TOPIC))]))
-            .told(Payload::Queue(Arn::new(ORDERS), Some(orders)));
+        let fixture = observed(QUEUE)
+            .with(Payload::InvokeConfigs("f".into(), vec![invoke_config("$LATEST", Some(TOPIC))]))
+            .with(Payload::Queue(Arn::new(ORDERS), Some(orders)));
         let sources = [source(Some(ORDERS), None), source(None, Some(BUCKET))];
         let expected = [
             (TargetRole::DeadLetterQueue, QUEUE),
@@ -189,20 +189,20 @@ mod tests {
             invoke_config("$LATEST", None),
             invoke_config("beta", Some(QUEUE)),
         ];
-        let fixture = Fixture::new().told(Payload::InvokeConfigs("f".into(), configs));
+        let fixture = Fixture::new().with(Payload::InvokeConfigs("f".into(), configs));
         let sources = [source(None, Some(QUEUE))];
         assert_eq!(targets(&fixture, &sources), [(TargetRole::OnFailure, QUEUE.to_string())]);
     }
 
     #[test]
     fn what_lambda_does_not_deliver_to_is_no_target() {
-        assert_eq!(targets(&told("arn:aws:kinesis:eu-west-1:1:stream/x"), &[]), []);
-        assert_eq!(targets(&told("not an arn"), &[source(Some(ORDERS), None)]), []);
+        assert_eq!(targets(&observed("arn:aws:kinesis:eu-west-1:1:stream/x"), &[]), []);
+        assert_eq!(targets(&observed("not an arn"), &[source(Some(ORDERS), None)]), []);
     }
 
     #[test]
     fn a_queue_that_was_not_read_has_no_numbers() {
-        let letters = only(&told(QUEUE));
+        let letters = only(&observed(QUEUE));
         let numbers = (letters.depth, letters.in_flight, letters.oldest_age_s, letters.growth_per_min, letters.as_of);
         assert_eq!(numbers, (None, None, None, None, None));
     }
@@ -220,16 +220,16 @@ mod tests {
             (&[(3600, 1000), (0, 10)], None),
         ];
         for (readings, growth) in cases {
-            let fixture = readings
-                .iter()
-                .fold(told(QUEUE), |fixture, (before, waiting)| depth(fixture.read_before(*before), QUEUE, *waiting));
+            let fixture = readings.iter().fold(observed(QUEUE), |fixture, (before, waiting)| {
+                depth(fixture.read_before(*before), QUEUE, *waiting)
+            });
             assert_eq!(only(&fixture).growth_per_min, growth, "{readings:?}");
         }
     }
 
     #[test]
     fn a_queue_has_a_depth_an_age_and_the_time_of_reading() {
-        let fixture = depth(told(QUEUE).read_before(7), QUEUE, 12).points(
+        let fixture = depth(observed(QUEUE).read_before(7), QUEUE, 12).points(
             &Subject::Queue("failed".to_string()),
             Metric::QueueOldestMessageAge,
             &[(1, 340.0), (2, 280.0)],
@@ -242,9 +242,9 @@ mod tests {
 
     #[test]
     fn a_queue_that_is_gone_neither_holds_nor_grows() {
-        let fixture = depth(depth(told(QUEUE).read_before(90), QUEUE, 1).read_before(30), QUEUE, 9)
+        let fixture = depth(depth(observed(QUEUE).read_before(90), QUEUE, 1).read_before(30), QUEUE, 9)
             .read_before(0)
-            .told(Payload::Queue(Arn::new(QUEUE), None));
+            .with(Payload::Queue(Arn::new(QUEUE), None));
         let letters = only(&fixture);
         assert_eq!((letters.depth, letters.in_flight, letters.growth_per_min), (None, None, None));
     }
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_topic_has_what_it_published_and_no_depth() {
         let topic = Subject::Topic("failed".to_string());
-        let fixture = told(TOPIC).points(&topic, Metric::TopicMessagesPublished, &[(2, 6.0), (3, 5.0)]).points(
+        let fixture = observed(TOPIC).points(&topic, Metric::TopicMessagesPublished, &[(2, 6.0), (3, 5.0)]).points(
             &topic,
             Metric::TopicNotificationsFailed,
             &[(4, 1.0)],
@@ -260,14 +260,14 @@ mod tests {
         let letters = only(&fixture);
         assert_eq!((letters.growth_per_min, letters.notifications_failed, letters.depth), (Some(6.0), Some(1.0), None));
         assert_eq!(letters.as_of, Some(crate::fixture::minute(2).start()));
-        assert_eq!(only(&told(TOPIC)).as_of, None);
+        assert_eq!(only(&observed(TOPIC)).as_of, None);
     }
 
     #[test]
     fn targets_of_one_name_do_not_share_their_numbers() {
         let both = |target| {
             let topic = Subject::Topic("failed".to_string());
-            told(target)
+            observed(target)
                 .points(&Subject::Queue("failed".to_string()), Metric::QueueOldestMessageAge, &[(0, 340.0)])
                 .points(&topic, Metric::TopicMessagesPublished, &[(0, 6.0)])
                 .points(&topic, Metric::TopicNotificationsFailed, &[(0, 1.0)])

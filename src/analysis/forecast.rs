@@ -163,8 +163,8 @@ fn forecast(
     let forecast =
         Forecast { low_s: from_now(low_s), likely_s: from_now(likely_s), high_s: from_now(high_s), as_of, basis };
     // Where even the gentlest slope was to have it reached by now, it did not go on as it did.
-    let is_told = likely_s <= AHEAD * span && forecast.likely_s <= horizon && high_s + newest.0 > 0.0;
-    is_told.then_some(forecast)
+    let is_near = likely_s <= AHEAD * span && forecast.likely_s <= horizon && high_s + newest.0 > 0.0;
+    is_near.then_some(forecast)
 }
 
 /// Whether what rises comes to rest: the newest quarter of the time rose clearly less than the whole.

@@ -64,7 +64,7 @@ pub struct Curve {
     pub until: DateTime<Utc>,
     /// Oldest first, at most [`CURVE_S`]; `None` where nothing was read (a gap).
     pub values: Vec<Option<u32>>,
-    /// So many of the newest values may still grow: invocations under way are not all seen yet.
+    /// The number of newest values that may still grow: invocations under way are not all seen yet.
     pub provisional: usize,
 }
 
@@ -250,7 +250,7 @@ pub struct LittleCheck {
     pub minute: Minute,
     /// Mean concurrency by the metrics: invocations × average duration / 60,000 ms.
     pub metrics: f64,
-    /// The same by the logs.
+    /// The same from the logs.
     pub logs: f64,
 }
 

@@ -148,10 +148,10 @@ mod tests {
     type Points<'a> = &'a [(i64, f64)];
 
     fn series(points: &[(Metric, Points<'_>)]) -> SeriesSet {
-        let told = points.iter().fold(Fixture::new().listed("f", &[]), |fixture, (metric, points)| {
+        let observed = points.iter().fold(Fixture::new().listed("f", &[]), |fixture, (metric, points)| {
             fixture.points(&function("f"), *metric, points)
         });
-        told.function("f").series.clone()
+        observed.function("f").series.clone()
     }
 
     fn newest(points: &[(Metric, Points<'_>)]) -> FunctionMetrics {
@@ -196,7 +196,7 @@ mod tests {
     fn every_metric_has_its_place() {
         let all = Metric::FUNCTION.iter().chain(Metric::FUNCTION_EXTRA);
         let all = all.flat_map(|metric| metric.statistics().iter().map(move |statistic| (*metric, *statistic)));
-        let told = all.zip(1u8..).fold(Fixture::new().listed("f", &[]), |fixture, ((metric, statistic), value)| {
+        let observed = all.zip(1u8..).fold(Fixture::new().listed("f", &[]), |fixture, ((metric, statistic), value)| {
             fixture.statistic(&function("f"), metric, statistic, &[(0, value.into())])
         });
         let expected = FunctionMetrics {
@@ -209,7 +209,7 @@ mod tests {
             duration_ms: Durations { avg: Some(5.0), p50: Some(6.0), p95: Some(7.0), p99: Some(8.0), max: Some(9.0) },
             extra: Metric::FUNCTION_EXTRA.iter().copied().zip((10u8..).map(f64::from)).collect(),
         };
-        assert_eq!(FunctionMetrics::newest(&told.function("f").series, now()), expected);
+        assert_eq!(FunctionMetrics::newest(&observed.function("f").series, now()), expected);
         for (metric, value) in Metric::FUNCTION[..4].iter().zip(1u8..).chain(Metric::FUNCTION_EXTRA.iter().zip(10u8..))
         {
             assert_eq!(expected.get(*metric), Some(value.into()), "{}", metric.name());
@@ -219,12 +219,12 @@ mod tests {
     #[test]
     fn a_mapping_is_read_by_its_own_newest_minute() {
         let mapping = Subject::Mapping("u".into());
-        let told = Fixture::new().points(&mapping, Metric::PolledEvents, &[(2, 50.0), (1, 0.0)]).points(
+        let observed = Fixture::new().points(&mapping, Metric::PolledEvents, &[(2, 50.0), (1, 0.0)]).points(
             &mapping,
             Metric::FailedInvokeEvents,
             &[(2, 10.0)],
         );
-        let read = |at| MappingMetrics::newest(&told.state().mapping_series["u"], at);
+        let read = |at| MappingMetrics::newest(&observed.state().mapping_series["u"], at);
         let expected = MappingMetrics { as_of: Some(minute(1)), values: [(Metric::PolledEvents, 0.0)].into() };
         assert_eq!(read(now()), expected);
         assert_eq!(expected.get(Metric::FailedInvokeEvents), None, "not that of the minute before");

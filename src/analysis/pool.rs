@@ -87,7 +87,7 @@ mod tests {
 
     fn limited() -> Fixture {
         let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
-        Fixture::new().told(Payload::Limits(limits))
+        Fixture::new().with(Payload::Limits(limits))
     }
 
     fn pool(fixture: &Fixture) -> Pool {
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn every_number_has_its_place() {
-        let told = Metric::REGION.iter().zip(1u8..).fold(limited(), |fixture, (metric, value)| {
+        let observed = Metric::REGION.iter().zip(1u8..).fold(limited(), |fixture, (metric, value)| {
             fixture.points(&Subject::Region, *metric, &[(0, value.into())])
         });
         let expected = Pool {
@@ -111,7 +111,7 @@ mod tests {
             claimed: Some(6.0),
             headroom: Some(994.0),
         };
-        assert_eq!(pool(&told), expected);
+        assert_eq!(pool(&observed), expected);
     }
 
     #[test]
@@ -136,8 +136,8 @@ mod tests {
         let fill = |fixture: &Fixture| Pool::fill(fixture.state(), minute(0));
         let used = limited().points(&Subject::Region, Metric::UnreservedConcurrentExecutions, &[(0, 400.0)]);
         assert_eq!(fill(&used), Some(0.5));
-        let told = used.points(&Subject::Region, Metric::ClaimedAccountConcurrency, &[(0, 520.0)]);
-        assert_eq!(fill(&told), Some(0.52));
+        let observed = used.points(&Subject::Region, Metric::ClaimedAccountConcurrency, &[(0, 520.0)]);
+        assert_eq!(fill(&observed), Some(0.52));
         assert_eq!(fill(&limited()), None, "missing is not empty");
     }
 

@@ -156,7 +156,7 @@ mod tests {
     fn live(additional: &[(&str, f64)]) -> Fixture {
         let additional = additional.iter().map(|(version, weight)| ((*version).to_string(), *weight)).collect();
         let alias = Alias { name: "live".to_string(), version: "7".to_string(), additional };
-        Fixture::new().told(Payload::Aliases("f".into(), vec![alias]))
+        Fixture::new().with(Payload::Aliases("f".into(), vec![alias]))
     }
 
     fn invoked(fixture: Fixture, version: &str, points: &[(i64, f64)]) -> Fixture {
@@ -176,8 +176,8 @@ mod tests {
 
     #[test]
     fn weights_stand_beside_the_shares_that_came() {
-        let told = invoked(invoked(live(&[("8", 0.1)]), "7", &[(0, 300.0), (3, 400.0)]), "8", &[(1, 300.0)]);
-        let alias = only(&told);
+        let observed = invoked(invoked(live(&[("8", 0.1)]), "7", &[(0, 300.0), (3, 400.0)]), "8", &[(1, 300.0)]);
+        let alias = only(&observed);
         assert_eq!(split(&alias), [("7", Some(0.9), Some(0.7)), ("8", Some(0.1), Some(0.3))]);
         assert_eq!(alias.version.as_deref(), Some("7"));
         assert_eq!(alias.versions[0].invocations, Some(700.0));
@@ -188,10 +188,10 @@ mod tests {
     #[test]
     fn throttled_requests_belong_to_the_alias() {
         let throttled = Subject::Qualified { function: "f".into(), qualifier: "live".into() };
-        let told = invoked(live(&[]), "7", &[(0, 30.0)]);
-        assert_eq!(only(&told).throttles, None);
-        let told = told.points(&throttled, Metric::Throttles, &[(0, 5.0), (2, 7.0), (40, 100.0)]);
-        assert_eq!(only(&told).throttles, Some(12.0), "within the window");
+        let observed = invoked(live(&[]), "7", &[(0, 30.0)]);
+        assert_eq!(only(&observed).throttles, None);
+        let observed = observed.points(&throttled, Metric::Throttles, &[(0, 5.0), (2, 7.0), (40, 100.0)]);
+        assert_eq!(only(&observed).throttles, Some(12.0), "within the window");
     }
 
     #[test]
@@ -206,18 +206,18 @@ mod tests {
 
     #[test]
     fn a_version_no_longer_routed_to_has_a_share_and_no_weight() {
-        let told = invoked(invoked(live(&[]), "7", &[(0, 30.0)]), "6", &[(9, 10.0)]);
-        assert_eq!(split(&only(&told)), [("7", Some(1.0), Some(0.75)), ("6", None, Some(0.25))]);
-        assert!(only(&told).is_split(), "traffic was split within the window");
+        let observed = invoked(invoked(live(&[]), "7", &[(0, 30.0)]), "6", &[(9, 10.0)]);
+        assert_eq!(split(&only(&observed)), [("7", Some(1.0), Some(0.75)), ("6", None, Some(0.25))]);
+        assert!(only(&observed).is_split(), "traffic was split within the window");
         let long_ago = invoked(invoked(live(&[]), "7", &[(0, 30.0)]), "6", &[(15, 10.0)]);
         assert_eq!(split(&only(&long_ago)), [("7", Some(1.0), Some(1.0))]);
         assert!(!only(&long_ago).is_split());
     }
 
     #[test]
-    fn metrics_tell_of_an_alias_before_it_is_read() {
-        let told = invoked(invoked(Fixture::new(), "7", &[(0, 3.0)]), "8", &[(0, 1.0)]);
-        let alias = only(&told);
+    fn metrics_show_an_alias_before_it_is_read() {
+        let observed = invoked(invoked(Fixture::new(), "7", &[(0, 3.0)]), "8", &[(0, 1.0)]);
+        let alias = only(&observed);
         assert_eq!((alias.name.as_str(), &alias.version, alias.additional.len()), ("live", &None, 0));
         assert_eq!(split(&alias), [("7", None, Some(0.75)), ("8", None, Some(0.25))]);
     }
@@ -226,8 +226,8 @@ mod tests {
     fn the_window_is_its_complete_minutes_and_no_more() {
         let params = Params { window_minutes: 3, ..Params::default() };
         let invocations = |back: i64| {
-            let told = invoked(live(&[]), "7", &[(back, 5.0)]);
-            aliases(told.function("f"), params, now())[0].versions[0].invocations
+            let observed = invoked(live(&[]), "7", &[(back, 5.0)]);
+            aliases(observed.function("f"), params, now())[0].versions[0].invocations
         };
         let counted = [-1, 0, 1, 2, 3].map(|back| invocations(back).is_some());
         assert_eq!(counted, [false, true, true, true, false]);
@@ -235,23 +235,23 @@ mod tests {
 
     #[test]
     fn errors_are_a_share_of_the_invocations() {
-        let told = invoked(live(&[]), "7", &[(0, 30.0), (1, 10.0)]);
-        assert_eq!(only(&told).versions[0].error_rate, None, "no point is not 0 errors");
-        let told = told.points(&executed("f", "live", "7"), Metric::Errors, &[(0, 1.0), (1, 3.0)]);
-        let version = &only(&told).versions[0];
+        let observed = invoked(live(&[]), "7", &[(0, 30.0), (1, 10.0)]);
+        assert_eq!(only(&observed).versions[0].error_rate, None, "no point is not 0 errors");
+        let observed = observed.points(&executed("f", "live", "7"), Metric::Errors, &[(0, 1.0), (1, 3.0)]);
+        let version = &only(&observed).versions[0];
         assert_eq!((version.errors, version.error_rate), (Some(4.0), Some(0.1)));
     }
 
     #[test]
     fn durations_weigh_by_invocations_and_keep_the_longest() {
         let version = executed("f", "live", "7");
-        let told = invoked(live(&[]), "7", &[(0, 30.0), (1, 10.0), (3, 0.0)])
+        let observed = invoked(live(&[]), "7", &[(0, 30.0), (1, 10.0), (3, 0.0)])
             .statistic(&version, Metric::Duration, Statistic::P50, &[(0, 100.0), (1, 300.0), (3, 9e9)])
             // Two minutes ago no invocations were read: those durations have no weight.
             .statistic(&version, Metric::Duration, Statistic::P99, &[(1, 300.0), (2, 9e9)])
             .statistic(&version, Metric::Duration, Statistic::Maximum, &[(0, 700.0), (1, 900.0), (2, 800.0)])
             .statistic(&version, Metric::Duration, Statistic::P95, &[(2, 9e9)]);
         let expected = Durations { avg: None, p50: Some(150.0), p95: None, p99: Some(300.0), max: Some(900.0) };
-        assert_eq!(only(&told).versions[0].duration_ms, expected);
+        assert_eq!(only(&observed).versions[0].duration_ms, expected);
     }
 }

@@ -48,7 +48,7 @@ pub fn text(function: &FunctionSnapshot, alias: &AliasTraffic, canary: &Canary) 
 pub fn still_needed(canary: &Canary) -> Option<String> {
     let calls = canary.calls_needed?;
     let when = canary.decided_in_s.map(|seconds| format!(", about {} at this rate", span(seconds)));
-    Some(format!("needs {calls} more calls of version {}{}", canary.version, when.unwrap_or_default()))
+    Some(format!("needs {calls} more invocations of version {}{}", canary.version, when.unwrap_or_default()))
 }
 
 fn span(seconds: u64) -> String {

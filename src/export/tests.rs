@@ -39,19 +39,19 @@ fn known() -> Fixture {
     let fixture = Fixture::new()
         .in_scope(Some("prod"), "ap-northeast-1")
         .read_before(1800)
-        .told(Payload::Usage(Usage::default()))
-        .told(Payload::Queue(arn("sqs", "checkout-dlq"), Some(queue(10, None))))
+        .with(Payload::Usage(Usage::default()))
+        .with(Payload::Queue(arn("sqs", "checkout-dlq"), Some(queue(10, None))))
         .read_before(1680)
-        .told(Payload::Queue(arn("sqs", "checkout-dlq"), Some(queue(12, None))))
+        .with(Payload::Queue(arn("sqs", "checkout-dlq"), Some(queue(12, None))))
         .read_before(0)
-        .told(Payload::Account("123456789012".to_string()))
-        .told(Payload::Limits(AccountLimits {
+        .with(Payload::Account("123456789012".to_string()))
+        .with(Payload::Limits(AccountLimits {
             concurrent_executions: 1000,
             unreserved_concurrent_executions: Some(900),
         }))
-        .told(Payload::Usage(Usage { requests: 40, metrics_requested: 512, list_requests: 9, live_tail_s: 90 }))
-        .told(Payload::Health(health(Operation::GetMetricData, HealthState::Ok, None)))
-        .told(Payload::Health(health(
+        .with(Payload::Usage(Usage { requests: 40, metrics_requested: 512, list_requests: 9, live_tail_s: 90 }))
+        .with(Payload::Health(health(Operation::GetMetricData, HealthState::Ok, None)))
+        .with(Payload::Health(health(
             Operation::GetQueueAttributes,
             HealthState::Denied,
             Some("no policy allows \"sqs:GetQueueAttributes\"\u{1b}[2J"),
@@ -123,7 +123,7 @@ fn found(kind: Kind, severity: Severity, function: Option<&str>, facts: Vec<Fact
 }
 
 #[test]
-fn findings_are_told_with_their_evidence_and_the_next_command() {
+fn findings_are_printed_with_their_evidence_and_the_next_command() {
     let snapshot = judged();
     let text = findings::text(&snapshot, &snapshot.findings());
     let expected = "\
@@ -164,14 +164,14 @@ fn findings_are_written_to_what_they_are_known() {
 }
 
 #[test]
-fn a_canary_is_told_with_what_it_still_needs() {
+fn a_canary_is_printed_with_what_it_still_needs() {
     let snapshot = judged();
     let scope = &snapshot.scopes[0];
     let function = &scope.functions[0];
     let alias = function.aliases.iter().find(|alias| alias.name == "live").unwrap();
     let text = canary::text(function, alias, &function.canaries["live"]);
     assert!(text.starts_with("NOT ENOUGH DATA  checkout:live  version 8 against 7\n  · Invocations 30\n"), "{text}");
-    assert!(text.contains("  · needs 270 more calls of version 8, about 9m at this rate\n"), "{text}");
+    assert!(text.contains("  · needs 270 more invocations of version 8, about 9m at this rate\n"), "{text}");
     assert!(
         text.contains(
             "deployment d-A1B2C3D4E (CodeDeployDefault.LambdaCanary10Percent5Minutes) InProgress, next step in 2m\n"
@@ -229,12 +229,12 @@ fn configured(fixture: Fixture) -> Fixture {
     let provisioned = Provisioned { qualifier: "live".to_string(), requested: 4, available: 3, allocated: 3 };
     let on_failure = InvokeConfig { qualifier: "live".to_string(), on_failure: Some(arn("sns", "failed")) };
     fixture
-        .told(Payload::Functions(vec![info]))
-        .told(Payload::Reserved("checkout".into(), Some(50)))
-        .told(Payload::Provisioned("checkout".into(), vec![provisioned]))
-        .told(Payload::InvokeConfigs("checkout".into(), vec![on_failure]))
-        .told(Payload::EventSources(vec![source]))
-        .told(Payload::Queue(arn("sqs", "orders"), Some(queue(3, Some(arn("sqs", "orders-dlq"))))))
+        .with(Payload::Functions(vec![info]))
+        .with(Payload::Reserved("checkout".into(), Some(50)))
+        .with(Payload::Provisioned("checkout".into(), vec![provisioned]))
+        .with(Payload::InvokeConfigs("checkout".into(), vec![on_failure]))
+        .with(Payload::EventSources(vec![source]))
+        .with(Payload::Queue(arn("sqs", "orders"), Some(queue(3, Some(arn("sqs", "orders-dlq"))))))
         .points(&Subject::Queue("checkout-dlq".to_string()), Metric::QueueOldestMessageAge, &[(1, 340.0)])
         .points(&Subject::Topic("failed".to_string()), Metric::TopicMessagesPublished, &[(1, 4.0)])
         .points(&Subject::Topic("failed".to_string()), Metric::TopicNotificationsFailed, &[(1, 1.0)])
@@ -245,7 +245,7 @@ fn configured(fixture: Fixture) -> Fixture {
 fn traffic(fixture: Fixture) -> Fixture {
     let alias =
         Alias { name: "live".to_string(), version: "7".to_string(), additional: [("8".to_string(), 0.1)].into() };
-    let fixture = fixture.told(Payload::Aliases("checkout".into(), vec![alias]));
+    let fixture = fixture.with(Payload::Aliases("checkout".into(), vec![alias]));
     [("7", 900.0, 2.0), ("8", 100.0, 1.0)].into_iter().fold(fixture, |fixture, (version, invocations, errors)| {
         let version = executed("checkout", "live", version);
         let durations = [(Statistic::P50, 118.0), (Statistic::P95, 300.5), (Statistic::P99, 640.25)];
@@ -309,7 +309,7 @@ fn logs(fixture: Fixture) -> Fixture {
         event(5_000, 2, "START RequestId: c Version: 7\n"),
     ];
     let span = Some((now() - TimeDelta::seconds(300), now()));
-    fixture.told(Payload::Logs(LogBatch { way: LogWay::Tail, groups: Some(vec![group]), span, left_out: None, events }))
+    fixture.with(Payload::Logs(LogBatch { way: LogWay::Tail, groups: Some(vec![group]), span, left_out: None, events }))
 }
 
 /// A scope of which nothing is known but the name of a function.

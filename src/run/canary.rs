@@ -143,7 +143,7 @@ fn watch(
 
 /// Says on standard error how far it is; nobody need read it.
 fn progress(snapshot: &Snapshot, (function, alias): &(String, String), canary: &Canary) {
-    let needed = export::canary::still_needed(canary).unwrap_or_else(|| "needs more calls".to_string());
+    let needed = export::canary::still_needed(canary).unwrap_or_else(|| "needs more invocations".to_string());
     let line = format!("{} {function}:{alias} not enough data, {needed}", clock_seconds(snapshot.at));
     let _ = writeln!(std::io::stderr(), "{}", lambda_model::text::clean(&line));
 }

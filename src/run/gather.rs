@@ -1,4 +1,4 @@
-//! One look at everything: the sources are read once, and what they told is one snapshot.
+//! One look at everything: the sources are read once, and what they return is one snapshot.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use lambda_model::operation::Operation;
 ///
 /// # Errors
 ///
-/// When a source cannot be read at all, or AWS could not be reached or refused everything.
+/// When a source cannot be read at all, or AWS could not be reached or denied everything.
 pub(super) fn gather(
     settings: &Settings,
     simulation: Option<&Simulation>,
@@ -76,7 +76,7 @@ async fn look(
     std::future::pending().await
 }
 
-/// The error when AWS could not be reached or refused everything. Who the caller is needs no permission, so an
+/// The error when AWS could not be reached or denied everything. Who the caller is needs no permission, so an
 /// answer to that alone is nothing.
 pub(super) fn refused(snapshot: &Snapshot) -> Option<Error> {
     let asked = || {

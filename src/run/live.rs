@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_task_that_fails_or_panics_is_told() {
+    async fn a_task_that_fails_or_panics_is_reported() {
         for (what, task) in [
             (
                 "no Region",

@@ -68,10 +68,10 @@ mod tests {
     use super::*;
     use crate::analysis::Params;
     use crate::snapshot::{Origin, Snapshot};
+    use crate::source::cadence::Cadence;
     use crate::source::directory::Directory;
     use crate::source::outlet::{Meter, Outlet};
     use crate::source::poller::poll;
-    use crate::source::cadence::Cadence;
     use crate::store::Store;
     use lambda_model::Scope;
     use lambda_model::demand::Demand;

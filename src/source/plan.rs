@@ -34,7 +34,7 @@ fn query(series: Vec<SeriesId>, from: Minute, until: Minute) -> MetricQuery {
 }
 
 /// The metrics a query is billed for: statistics of one metric of one subject count once
-/// (up to five of them, which [`Metric::statistics`] never exceeds).
+/// (docs/aws.md#prices; up to five of them, which [`Metric::statistics`] never exceeds).
 pub fn billed(query: &MetricQuery) -> u64 {
     let groups = query.series.chunk_by(|left, right| left.metric == right.metric && left.subject == right.subject);
     groups.count() as u64

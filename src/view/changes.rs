@@ -143,10 +143,10 @@ mod tests {
 
     /// A function that was modified 50 hours before now, with each change some minutes before now.
     fn function(changes: Vec<(i64, Changed)>) -> FunctionSnapshot {
-        let listed = Fixture::new().told(Payload::Functions(vec![info("f")]));
+        let listed = Fixture::new().with(Payload::Functions(vec![info("f")]));
         let told = changes.into_iter().fold(listed, |fixture, (minutes, what)| {
             let change = Change { at: now() - TimeDelta::minutes(minutes), after: None, what };
-            fixture.told(Payload::Changed("f".into(), change))
+            fixture.with(Payload::Changed("f".into(), change))
         });
         told.first()
     }
@@ -199,9 +199,9 @@ mod tests {
         let modified = |changes: &[Changed]| {
             let at = now() - TimeDelta::minutes(3);
             let listed =
-                Fixture::new().told(Payload::Functions(vec![FunctionInfo { last_modified: Some(at), ..info("f") }]));
+                Fixture::new().with(Payload::Functions(vec![FunctionInfo { last_modified: Some(at), ..info("f") }]));
             let told = changes.iter().fold(listed, |fixture, what| {
-                fixture.told(Payload::Changed("f".into(), Change { at, after: None, what: what.clone() }))
+                fixture.with(Payload::Changed("f".into(), Change { at, after: None, what: what.clone() }))
             });
             let marks = marks(&told.first(), TimeDelta::minutes(60), now());
             marks.into_iter().map(|mark| mark.subject).collect::<Vec<_>>()

@@ -87,9 +87,9 @@ mod tests {
             behind_ms: None,
         };
         let snapshot = Fixture::new()
-            .told(health(Operation::ListAliases, HealthState::Ok))
-            .told(health(Operation::ListFunctions, HealthState::Denied))
-            .told(Payload::LogFeed(feed))
+            .with(health(Operation::ListAliases, HealthState::Ok))
+            .with(health(Operation::ListFunctions, HealthState::Denied))
+            .with(Payload::LogFeed(feed))
             .snapshot();
         let rows = rows(&snapshot);
         let told: Vec<_> = rows.iter().map(|row| (row.state, row.what.as_str(), row.meaning)).collect();

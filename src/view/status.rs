@@ -160,10 +160,10 @@ mod tests {
         let queue = Arn::new("arn:aws:sqs:eu-west-1:1:dlq");
         let depth = u64::from(worst >= Status::DeadLetters);
         let mut fixture = Fixture::new()
-            .told(Payload::Functions(vec![FunctionInfo { dead_letter_target: Some(queue.clone()), ..info("f") }]))
-            .told(Payload::Queue(queue, Some(QueueAttributes { depth, in_flight: 0, redrive_target: None })));
+            .with(Payload::Functions(vec![FunctionInfo { dead_letter_target: Some(queue.clone()), ..info("f") }]))
+            .with(Payload::Queue(queue, Some(QueueAttributes { depth, in_flight: 0, redrive_target: None })));
         if worst == Status::Stopped {
-            fixture = fixture.told(Payload::Reserved("f".into(), Some(0)));
+            fixture = fixture.with(Payload::Reserved("f".into(), Some(0)));
         }
         let mut function = fixture.first();
         let some = |status| Some(if worst >= status { 1.0 } else { 0.0 });

@@ -75,10 +75,10 @@ mod tests {
 
     fn region() -> Fixture {
         Fixture::new()
-            .told(Payload::Aliases("calm".into(), vec![alias("beta", &[]), alias("live", &[])]))
+            .with(Payload::Aliases("calm".into(), vec![alias("beta", &[]), alias("live", &[])]))
             .points(&executed("calm", "live", "7"), Metric::Invocations, &[(0, 3.0)])
-            .told(Payload::Aliases("Payments".into(), vec![alias("live", &[("8", 0.1)])]))
-            .told(Payload::Aliases("active".into(), vec![alias("live", &[])]))
+            .with(Payload::Aliases("Payments".into(), vec![alias("live", &[("8", 0.1)])]))
+            .with(Payload::Aliases("active".into(), vec![alias("live", &[])]))
             .points(&executed("active", "live", "7"), Metric::Invocations, &[(0, 3.0)])
             .points(&executed("shifted", "live", "6"), Metric::Invocations, &[(3, 3.0)])
             .points(&executed("shifted", "live", "7"), Metric::Invocations, &[(0, 3.0)])

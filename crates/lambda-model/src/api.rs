@@ -98,7 +98,7 @@ pub struct DeploymentTarget {
     pub current_version: Option<String>,
     /// The version that is deployed.
     pub target_version: Option<String>,
-    /// The part of the traffic that goes to it, 0.0–1.0, where AWS says it so that it can be told from a percentage.
+    /// The part of the traffic that goes to it, 0.0–1.0, where AWS gives it as a fraction and not as a percentage.
     pub target_weight: Option<f64>,
 }
 
@@ -172,7 +172,7 @@ pub trait Logs: Send + Sync {
     async fn tail(&self, groups: &[Arn], filter: TailFilter) -> Result<Box<dyn Tail>, ApiError>;
 }
 
-/// A Live Tail session takes up to so many log groups (docs/aws.md#live-tail).
+/// A Live Tail session takes at most this many log groups (docs/aws.md#live-tail).
 pub const TAIL_GROUPS: usize = 10;
 
 /// Which lines a Live Tail session shows. Above 500 a second it shows a sample: fewer lines, fewer lost.

@@ -49,7 +49,7 @@ pub enum Shifting {
         /// When the rest follows, minutes.
         minutes: u32,
     },
-    /// So much more every so many minutes.
+    /// Equal steps, a fixed number of minutes apart.
     Linear {
         /// Each part, percent.
         percent: u32,

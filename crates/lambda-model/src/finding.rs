@@ -23,17 +23,17 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Requests are refused because the reservation is 0.
+    /// Requests are throttled because the reservation is 0.
     ThrottleReservedZero => "throttle.reserved_zero",
-    /// Requests are refused because the reservation is in use.
+    /// Requests are throttled because the reservation is in use.
     ThrottleReservedLimit => "throttle.reserved_limit",
-    /// Requests are refused because the Region's unreserved pool is in use.
+    /// Requests are throttled because the Region's unreserved pool is in use.
     ThrottleUnreservedPool => "throttle.unreserved_pool",
-    /// Requests are refused above ten a second for each unit of concurrency.
+    /// Requests are throttled above ten a second for each unit of concurrency.
     ThrottleRequestRate => "throttle.request_rate",
-    /// Requests are refused because environments are made no faster than 1,000 in ten seconds.
+    /// Requests are throttled because environments are made no faster than 1,000 in ten seconds.
     ThrottleScalingRate => "throttle.scaling_rate",
-    /// Requests are refused, and nothing tells why.
+    /// Requests are throttled, and no limit explains it.
     ThrottleUnknown => "throttle.unknown",
     /// The Region's limit is about to be reached.
     ConcurrencyNearLimit => "concurrency.near_limit",

@@ -36,7 +36,7 @@ pub struct FunctionInfo {
 }
 
 impl FunctionInfo {
-    /// Whether the platform's lines tell of failed invocations only (docs/aws.md#system-log-level).
+    /// Whether the platform logs failed invocations only (docs/aws.md#system-log-level).
     pub fn logs_failures_only(&self) -> bool {
         self.system_log_level.as_deref() == Some("WARN")
     }

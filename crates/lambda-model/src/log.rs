@@ -71,7 +71,7 @@ pub struct LogBatch {
     /// The log groups that the span is about; `None` is all that are read this way.
     pub groups: Option<Vec<Arc<str>>>,
     /// The span that was looked at, `from ..= until` of the source's time: with this batch everything has been
-    /// delivered that had reached CloudWatch Logs by `until`. `None` where that cannot be told.
+    /// delivered that had reached CloudWatch Logs by `until`. `None` where that is not known.
     pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// Why the span's events are not all of them.
     pub left_out: Option<LeftOut>,
@@ -85,7 +85,7 @@ pub struct LogBatch {
 pub enum LeftOut {
     /// Live Tail showed a sample.
     Sampled,
-    /// So many were dropped, because they came faster than they could be taken in.
+    /// The number of events that were dropped, because they came faster than they could be taken in.
     Dropped(u64),
     /// Other lamtops read the other shards of the stream.
     OtherShards,
@@ -114,7 +114,7 @@ pub struct LogFeed {
     pub left: usize,
     /// Live Tail sessions that are open, or shards that are read.
     pub sessions: usize,
-    /// How far behind the newest event the reading is, ms; `None` where that cannot be told.
+    /// How far behind the newest event the reading is, ms; `None` where that is not known.
     pub behind_ms: Option<u64>,
 }
 
@@ -130,7 +130,7 @@ pub enum FeedState {
     Running(LogWay),
     /// Stopped after a while without a key, to save money; a key starts it again.
     Idle,
-    /// Does not work, for the reason that is told; it will be tried again.
+    /// Does not work, for the reason given; it will be tried again.
     Failing,
     /// The file has been read to its end.
     Ended,

@@ -97,7 +97,7 @@ pub struct Function {
     pub rate: f64,
     /// Traffic that comes in bursts on top.
     pub burst: Option<Burst>,
-    /// How often a synchronous caller tries again when it is refused.
+    /// How often a synchronous caller tries again when it is throttled.
     #[serde(default)]
     pub client_retries: u32,
 
@@ -204,7 +204,7 @@ pub struct Burst {
 pub struct ProvisionedAlias {
     /// The alias.
     pub alias: String,
-    /// How many are kept ready.
+    /// The number of provisioned environments.
     pub environments: u32,
 }
 
@@ -264,7 +264,7 @@ fn half_a_minute() -> u32 {
     30
 }
 
-/// Recursive loop detection stops a chain of so many invocations (docs/aws.md#recursive-loops).
+/// Recursive loop detection stops a chain of this many invocations (docs/aws.md#recursive-loops).
 pub const MOST_HOPS: u32 = 16;
 
 /// An asynchronous event for another function (or the same one) after a success.
@@ -394,7 +394,7 @@ pub struct Change {
     pub code: bool,
     /// Another timeout of `$LATEST`: its environments are replaced.
     pub timeout_s: Option<u32>,
-    /// A reservation of so many; 0 stops the function.
+    /// Reserved concurrency; 0 stops the function.
     pub reserved: Option<u32>,
     /// An alias that points to another version from now on, with all its traffic.
     pub alias: Option<Repointed>,
@@ -413,7 +413,7 @@ pub struct Repointed {
     pub version: String,
 }
 
-/// AWS refuses to answer lamtop.
+/// AWS denies lamtop an action.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiFault {
@@ -541,7 +541,7 @@ impl Function {
         self.log_group.clone().unwrap_or_else(|| format!("/aws/lambda/{}", self.name))
     }
 
-    /// Environments kept ready; 0 without provisioned concurrency.
+    /// Provisioned environments; 0 without provisioned concurrency.
     pub fn provisioned(&self) -> u32 {
         self.provisioned.as_ref().map_or(0, |provisioned| provisioned.environments)
     }

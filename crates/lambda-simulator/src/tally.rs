@@ -14,7 +14,7 @@ use super::report::{Lane, Part, Parts, Report};
 
 /// A minute goes out once more after its end, for the environments that report late.
 const CYCLES: i64 = 1;
-/// So many minutes find room at a time.
+/// The number of minutes kept at a time.
 const ROOM: usize = 12;
 
 /// The minutes of one function.

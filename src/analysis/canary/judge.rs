@@ -14,7 +14,7 @@ const LEAST_CALLS: f64 = 10.0;
 /// The canary's first minutes with calls do not count for durations: nearly all its environments are new, and what was
 /// not run before is slow.
 const WARM_UP_MINUTES: u32 = 2;
-/// A forecast of more calls than this is none.
+/// A forecast of more invocations than this is not given.
 const MOST_CALLS_AHEAD: f64 = 1e7;
 
 /// The word on a canary.
@@ -112,7 +112,7 @@ pub struct Judgement {
     pub durations: Standing,
     /// The first minute with calls of the canary, and the last that counts.
     pub span: Option<(Minute, Minute)>,
-    /// How many more calls of the canary decide, if all goes on as it did.
+    /// The invocations of the canary that are still needed, if all goes on as it did.
     pub calls_needed: Option<f64>,
 }
 
@@ -212,7 +212,7 @@ impl Pairs {
     }
 }
 
-/// How many more calls of the canary decide, with the rates and the ratio that were seen; `None` once decided, and
+/// The invocations of the canary that are still needed, with the rates and the ratio that were seen; `None` once decided, and
 /// where more are needed than that nobody waits for them.
 fn calls_needed(judgement: &Judgement, terms: &CanaryTerms) -> Option<f64> {
     if judgement.verdict().0 != Verdict::NotEnoughData || judgement.canary.calls <= 0.0 {

@@ -17,7 +17,7 @@ fn alias(name: &str, version: &str, additional: &[(&str, f64)]) -> Alias {
 
 /// `f:live`, a tenth of which goes to version 8.
 fn split() -> Fixture {
-    Fixture::new().told(Payload::Aliases("f".into(), vec![alias("live", "7", &[("8", 0.1)])]))
+    Fixture::new().with(Payload::Aliases("f".into(), vec![alias("live", "7", &[("8", 0.1)])]))
 }
 
 /// In each of these minutes so many errors and calls, and a median; (minutes back, errors, calls, ms).
@@ -50,14 +50,14 @@ fn changed(fixture: Fixture, back: i64, from: Option<&[(&str, f64)]>, to: &[(&st
         Routing { version, additional }
     };
     let what = Changed::Alias { name: "live".to_string(), from: from.map(routing), to: Some(routing(to)) };
-    fixture.told(Payload::Changed("f".into(), Change { at: minute(back).start(), after: None, what }))
+    fixture.with(Payload::Changed("f".into(), Change { at: minute(back).start(), after: None, what }))
 }
 
 #[test]
 fn only_a_split_alias_has_a_canary() {
-    let one = Fixture::new().told(Payload::Aliases("f".into(), vec![alias("live", "7", &[])]));
+    let one = Fixture::new().with(Payload::Aliases("f".into(), vec![alias("live", "7", &[])]));
     assert_eq!(judged(&steady(one, "7", 0..30, 0.0, 500.0), None), None);
-    let none = Fixture::new().told(Payload::Aliases("f".into(), vec![alias("live", "7", &[("8", 0.0)])]));
+    let none = Fixture::new().with(Payload::Aliases("f".into(), vec![alias("live", "7", &[("8", 0.0)])]));
     assert_eq!(judged(&none, None), None, "a version without weight is tried by nobody");
     let canary = judged(&split(), None).unwrap();
     assert_eq!((canary.version.as_str(), canary.baseline.as_str()), ("8", "7"));
@@ -69,8 +69,8 @@ fn only_a_split_alias_has_a_canary() {
 
 #[test]
 fn settled_minutes_of_both_versions_count_and_say_how() {
-    let told = steady(steady(split(), "7", 0..60, 1.0, 500.0), "8", 0..12, 5.0, 60.0);
-    let canary = judged(&told, None).unwrap();
+    let observed = steady(steady(split(), "7", 0..60, 1.0, 500.0), "8", 0..12, 5.0, 60.0);
+    let canary = judged(&observed, None).unwrap();
     assert_eq!(canary.verdict, Verdict::Fail);
     // The two newest minutes are provisional.
     assert_eq!((canary.errors.canary, canary.errors.baseline), ((50.0, 600.0), (10.0, 5000.0)));
@@ -92,8 +92,8 @@ fn settled_minutes_of_both_versions_count_and_say_how() {
 
 #[test]
 fn what_is_still_needed_has_a_time() {
-    let told = steady(steady(split(), "7", 0..60, 0.0, 540.0), "8", 0..10, 0.0, 60.0);
-    let canary = judged(&told, None).unwrap();
+    let observed = steady(steady(split(), "7", 0..60, 0.0, 540.0), "8", 0..10, 0.0, 60.0);
+    let canary = judged(&observed, None).unwrap();
     assert_eq!(canary.verdict, Verdict::NotEnoughData);
     let calls = canary.calls_needed.unwrap();
     assert!((300..2000).contains(&calls), "{calls}");
@@ -102,9 +102,9 @@ fn what_is_still_needed_has_a_time() {
 
 #[test]
 fn a_slow_canary_fails_by_its_durations_which_stand_first() {
-    let told = steady(steady(split(), "7", 0..60, 1.0, 500.0), "8", 0..1, 0.0, 60.0);
+    let observed = steady(steady(split(), "7", 0..60, 1.0, 500.0), "8", 0..1, 0.0, 60.0);
     let slow: Vec<_> = (0..12).map(|back| (back, 0.0, 60.0, 80.0 + 0.1 * (back % 3) as f64)).collect();
-    let canary = judged(&ran(told, "8", &slow), None).unwrap();
+    let canary = judged(&ran(observed, "8", &slow), None).unwrap();
     assert_eq!(canary.verdict, Verdict::Fail);
     assert_eq!(canary.facts[0].quantity, Quantity::DurationRatio);
     assert!(canary.facts[0].value.is_some_and(|ratio| (1.9..2.1).contains(&ratio)), "{:?}", canary.facts);
@@ -114,14 +114,14 @@ fn a_slow_canary_fails_by_its_durations_which_stand_first() {
 fn errors_that_are_not_known_are_not_none() {
     let subject = executed("f", "live", "8");
     let calls: Vec<_> = (0..30).map(|back| (back, 60.0)).collect();
-    let told = steady(split(), "7", 0..30, 0.0, 500.0).points(&subject, Metric::Invocations, &calls);
-    let canary = judged(&told, None).unwrap();
+    let observed = steady(split(), "7", 0..30, 0.0, 500.0).points(&subject, Metric::Invocations, &calls);
+    let canary = judged(&observed, None).unwrap();
     assert_eq!((canary.verdict, canary.errors.canary), (Verdict::NotEnoughData, (0.0, 0.0)));
 }
 
 #[test]
 fn minutes_after_the_settled_ones_come_from_the_logs() {
-    let told = || steady(steady(split(), "7", 0..30, 0.0, 500.0), "8", 2..5, 1.0, 50.0);
+    let observed = || steady(steady(split(), "7", 0..30, 0.0, 500.0), "8", 2..5, 1.0, 50.0);
     let runs = |calls, errors| MinuteRuns { calls, errors, warm_p50_ms: Some(40.0) };
     let by_version = |canary| [("7".to_string(), runs(500, 0)), ("8".to_string(), canary)].into();
     let minutes = [
@@ -130,45 +130,45 @@ fn minutes_after_the_settled_ones_come_from_the_logs() {
         (minute(0), by_version(runs(61, 7))),
     ];
     let logs = FunctionLive { minutes: minutes.into(), ..live() };
-    let canary = judged(&told(), Some(&logs)).unwrap();
+    let canary = judged(&observed(), Some(&logs)).unwrap();
     assert_eq!(canary.errors.canary, (3.0 + 6.0 + 7.0, 150.0 + 60.0 + 61.0), "what is settled is the metrics'");
     assert_eq!(canary.errors.baseline, (0.0, 2500.0));
-    // Another alias calls version 8 as well: whose calls the logs tell cannot be told.
+    // Another alias calls version 8 as well: the logs do not say through which alias a version ran.
     let both = vec![alias("live", "7", &[("8", 0.1)]), alias("beta", "8", &[])];
-    let shared = told().told(Payload::Aliases("f".into(), both));
+    let shared = observed().with(Payload::Aliases("f".into(), both));
     assert_eq!(judged(&shared, Some(&logs)).unwrap().errors.canary, (3.0, 150.0));
 }
 
 #[test]
 fn it_began_when_the_alias_got_both_versions() {
-    let told = || steady(steady(split(), "7", 0..60, 0.0, 500.0), "8", 0..40, 1.0, 50.0);
+    let observed = || steady(steady(split(), "7", 0..60, 0.0, 500.0), "8", 0..40, 1.0, 50.0);
     let since = |fixture: &Fixture| judged(fixture, None).unwrap().since;
-    assert_eq!(since(&told()), minute(39).start(), "as far back as it was called");
+    assert_eq!(since(&observed()), minute(39).start(), "as far back as it was called");
     let ten: &[(&str, f64)] = &[("8", 0.1)];
-    assert_eq!(since(&changed(told(), 20, Some(&[]), ten)), minute(20).start());
-    let more = changed(changed(told(), 20, Some(&[]), ten), 5, Some(ten), &[("8", 0.5)]);
+    assert_eq!(since(&changed(observed(), 20, Some(&[]), ten)), minute(20).start());
+    let more = changed(changed(observed(), 20, Some(&[]), ten), 5, Some(ten), &[("8", 0.5)]);
     assert_eq!(since(&more), minute(20).start(), "another weight is no other split");
-    let again = changed(changed(changed(told(), 30, Some(&[]), ten), 20, Some(ten), &[]), 10, Some(&[]), ten);
+    let again = changed(changed(changed(observed(), 30, Some(&[]), ten), 20, Some(ten), &[]), 10, Some(&[]), ten);
     assert_eq!(since(&again), minute(10).start(), "what was tried before does not count");
 }
 
 #[test]
-fn of_several_the_worst_is_told() {
+fn of_several_the_worst_is_reported() {
     let both = vec![alias("live", "7", &[("8", 0.2), ("9", 0.1)])];
-    let told = Fixture::new().told(Payload::Aliases("f".into(), both));
-    let told = steady(steady(told, "7", 0..30, 0.0, 500.0), "8", 0..30, 0.0, 100.0);
-    assert_eq!(judged(&told, None).unwrap().version, "9", "of which nothing is known");
-    let told = steady(told, "9", 0..30, 20.0, 50.0);
-    let canary = judged(&told, None).unwrap();
+    let observed = Fixture::new().with(Payload::Aliases("f".into(), both));
+    let observed = steady(steady(observed, "7", 0..30, 0.0, 500.0), "8", 0..30, 0.0, 100.0);
+    assert_eq!(judged(&observed, None).unwrap().version, "9", "of which nothing is known");
+    let observed = steady(observed, "9", 0..30, 20.0, 50.0);
+    let canary = judged(&observed, None).unwrap();
     assert_eq!((canary.version.as_str(), canary.verdict), ("9", Verdict::Fail));
 }
 
 #[test]
-fn throttled_requests_are_the_alias_s_and_cold_starts_are_told() {
-    let told = steady(steady(split(), "7", 0..15, 0.0, 500.0), "8", 0..15, 1.0, 60.0);
+fn throttled_requests_are_the_alias_s_and_cold_starts_are_reported() {
+    let observed = steady(steady(split(), "7", 0..15, 0.0, 500.0), "8", 0..15, 1.0, 60.0);
     let throttled = Subject::Qualified { function: "f".into(), qualifier: "live".to_string() };
-    let told = told.points(&throttled, Metric::Throttles, &[(0, 60.0)]);
-    let canary = judged(&told, None).unwrap();
+    let observed = observed.points(&throttled, Metric::Throttles, &[(0, 60.0)]);
+    let canary = judged(&observed, None).unwrap();
     let said = |canary: &Canary, quantity: Quantity| -> Vec<(Option<f64>, Option<f64>)> {
         let facts = canary.facts.iter().filter(|fact| fact.quantity == quantity);
         facts.map(|fact| (fact.value, fact.of)).collect()
@@ -179,15 +179,15 @@ fn throttled_requests_are_the_alias_s_and_cold_starts_are_told() {
     let runs =
         |invocations, cold_starts| crate::analysis::live::Runs { invocations, cold_starts, ..Default::default() };
     let versions = [("7".to_string(), runs(500, 2)), ("8".to_string(), runs(60, 9))];
-    let canary = judged(&told, Some(&FunctionLive { versions: versions.into(), ..live() })).unwrap();
+    let canary = judged(&observed, Some(&FunctionLive { versions: versions.into(), ..live() })).unwrap();
     let cold = [(Some(9.0), Some(60.0)), (Some(2.0), Some(500.0))];
     assert_eq!(said(&canary, Quantity::ColdStarts), cold);
 }
 
 #[test]
 fn minutes_that_no_longer_are_kept_do_not_count() {
-    let told = steady(steady(split(), "7", 0..60, 0.0, 500.0), "8", 0..60, 0.0, 50.0);
-    let early = changed(told, 500, Some(&[]), &[("8", 0.1)]);
+    let observed = steady(steady(split(), "7", 0..60, 0.0, 500.0), "8", 0..60, 0.0, 50.0);
+    let early = changed(observed, 500, Some(&[]), &[("8", 0.1)]);
     assert_eq!(judged(&early, None).unwrap().since, minute(59).start());
     assert!(Minute::of(now()) > minute(59));
 }

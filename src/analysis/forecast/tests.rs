@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 fn limited(claimed: &[(i64, f64)]) -> Fixture {
     let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
-    Fixture::new().told(Payload::Limits(limits)).points(&Subject::Region, Metric::ClaimedAccountConcurrency, claimed)
+    Fixture::new().with(Payload::Limits(limits)).points(&Subject::Region, Metric::ClaimedAccountConcurrency, claimed)
 }
 
 fn by_metrics(claimed: &[(i64, f64)]) -> Option<Forecast> {
@@ -58,7 +58,7 @@ fn provisional_minutes_do_not_count() {
 
 #[test]
 fn the_logs_tell_it_by_the_second() {
-    let told = limited(&[(0, 400.0)]).points(&Subject::Region, Metric::ConcurrentExecutions, &[(0, 300.0)]);
+    let observed = limited(&[(0, 400.0)]).points(&Subject::Region, Metric::ConcurrentExecutions, &[(0, 300.0)]);
     // Two more a second, up to 578 three seconds ago; 100 are set aside and idle.
     let curve = |values: Vec<Option<u32>>| Curve { until: now() - TimeDelta::seconds(1), values, provisional: 2 };
     let rising = (0..240u32).map(|second| Some(100 + 2 * second)).chain([Some(1), Some(1)]).collect();
@@ -72,25 +72,25 @@ fn the_logs_tell_it_by_the_second() {
         ..ScopeLive::default()
     };
     let params = Params::default();
-    let found = region(told.state(), &scope(rising, false), &params, now()).unwrap();
+    let found = region(observed.state(), &scope(rising, false), &params, now()).unwrap();
     assert_eq!(found.basis, Basis::Logs);
     assert!((found.likely_s - (161.0 - 3.0)).abs() < 3.0, "{found:?}");
 
     let rising: Vec<_> = (0..240u32).map(|second| Some(100 + 2 * second)).collect();
-    assert_eq!(region(told.state(), &scope(rising.clone(), true), &params, now()), None, "a lower bound");
+    assert_eq!(region(observed.state(), &scope(rising.clone(), true), &params, now()), None, "a lower bound");
     let short = rising[190..].to_vec();
-    assert_eq!(region(told.state(), &scope(short, false), &params, now()), None, "too few seconds");
+    assert_eq!(region(observed.state(), &scope(short, false), &params, now()), None, "too few seconds");
 }
 
 #[test]
 fn a_function_has_its_reservation() {
     let rising = minutes(20, |back| 80.0 - 2.0 * back);
     let of = |reserved| {
-        let told = Fixture::new()
+        let observed = Fixture::new()
             .listed("f", &[])
             .points(&crate::fixture::function("f"), Metric::ConcurrentExecutions, &rising)
-            .told(Payload::Reserved("f".into(), reserved));
-        function(told.function("f"), None, &Params::default(), now())
+            .with(Payload::Reserved("f".into(), reserved));
+        function(observed.function("f"), None, &Params::default(), now())
     };
     let found = of(Some(100)).unwrap();
     assert!((found.likely_s - (600.0 - 125.0)).abs() < 1.0, "{found:?}");
@@ -98,8 +98,8 @@ fn a_function_has_its_reservation() {
     assert_eq!(of(Some(0)), None);
     assert_eq!(of(Some(80)), None, "it is reached");
     let live = live();
-    let told = Fixture::new().listed("f", &[]).told(Payload::Reserved("f".into(), Some(9)));
-    assert_eq!(function(told.function("f"), Some(&live), &Params::default(), now()), None, "it stays");
+    let observed = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), Some(9)));
+    assert_eq!(function(observed.function("f"), Some(&live), &Params::default(), now()), None, "it stays");
 }
 
 proptest! {

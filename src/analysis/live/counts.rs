@@ -88,14 +88,14 @@ mod tests {
     #[test]
     fn counts_add_up() {
         let run = |outcome, cold, duration_us, used_mb| Run { end: 0, request: 0, duration_us, cold, used_mb, outcome };
-        let told = [
+        let observed = [
             run(Outcome::Succeeded, None, Some(2000), Some(70)),
             run(Outcome::Failed, Some(Cold::Init(300_500)), Some(1000), None),
             run(Outcome::OutOfMemory, Some(Cold::Restore(90_000)), None, Some(128)),
             run(Outcome::TimedOut, None, Some(3_000_000), Some(80)),
         ];
         let (mut all, mut half, mut other) = (Counts::default(), Counts::default(), Counts::default());
-        for (place, run) in told.iter().enumerate() {
+        for (place, run) in observed.iter().enumerate() {
             all.add(run);
             if place % 2 == 0 { half.add(run) } else { other.add(run) }
         }

@@ -1,4 +1,4 @@
-//! From what the logs told to what it means: which seconds are known, what ran in them, and how sure that is.
+//! From the log events to what they mean: which seconds are known, what ran in them, and how sure that is.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ const CHECKED_MINUTES: std::ops::Range<i64> = 3..5;
 /// What the curves reach back.
 const SPAN_MS: u32 = CURVE_S as u32 * 1000;
 
-/// So many of the newest seconds may still grow, because lines take a while until they can be read ("seconds
+/// The number of newest seconds that may still grow, because lines take a while until they can be read ("seconds
 /// typically", docs/aws.md#filterlogevents) and a way takes its time.
 fn settling_s(way: LogWay) -> u32 {
     match way {
@@ -236,8 +236,8 @@ fn function_live(
         .collect();
 
     let mut work = Work::default();
-    for told in &streams {
-        work.add(told, frame, i64::from(timeout_s) * 1000);
+    for observed in &streams {
+        work.add(observed, frame, i64::from(timeout_s) * 1000);
     }
     let known: Vec<bool> = if failures_only { vec![false; CURVE_S] } else { frame.known() };
     let provisional = (settling_s(frame.way) + work.unseen_s()) as usize;
@@ -257,7 +257,7 @@ fn function_live(
     if !failures_only {
         beats.read(|from, until| from >= frame.floor && frame.coverage.is_read(from, until));
     }
-    for run in streams.iter().flat_map(|told| told.runs.iter()) {
+    for run in streams.iter().flat_map(|observed| observed.runs.iter()) {
         beats.add(run, i64::from(timeout_s) * 1000, near_timeout);
     }
     let (versions, total) = counts(&streams, frame.window(), failures_only);
@@ -314,9 +314,9 @@ impl Default for Work {
 }
 
 impl Work {
-    fn add(&mut self, told: &Told, frame: &Frame, timeout_ms: i64) {
+    fn add(&mut self, observed: &Told, frame: &Frame, timeout_ms: i64) {
         let origin = frame.origin();
-        for run in told.runs.iter() {
+        for run in observed.runs.iter() {
             let duration_us = run.duration_us.unwrap_or(0);
             if let Some(start) = run.start() {
                 self.intervals.add(start - origin, run.end - origin, SPAN_MS);
@@ -330,9 +330,9 @@ impl Work {
                 }
             }
         }
-        self.tells_starts |= told.stream.tells_starts();
+        self.tells_starts |= observed.stream.tells_starts();
         // Where something was missed since, its end may have been.
-        if let Some(since) = told.stream.running_since()
+        if let Some(since) = observed.stream.running_since()
             && since + timeout_ms >= frame.until
             && frame.coverage.is_whole(since, frame.until)
         {
@@ -340,7 +340,7 @@ impl Work {
         }
     }
 
-    /// Without START lines an invocation is seen when it has ended: so many seconds are unsure.
+    /// Without START lines an invocation is seen when it has ended: these seconds are unsure.
     fn unseen_s(&self) -> u32 {
         if self.tells_starts { 0 } else { self.longest_us.div_ceil(1_000_000) }
     }
@@ -349,10 +349,10 @@ impl Work {
 /// The counts of the window, by version and together.
 fn counts(streams: &[Told], window: i64, failures_only: bool) -> (BTreeMap<String, Runs>, Runs) {
     let mut by_version: BTreeMap<Option<&str>, Counts> = BTreeMap::new();
-    for told in streams {
-        let within = &told.runs[told.runs.partition_point(|run| run.end < window)..];
+    for observed in streams {
+        let within = &observed.runs[observed.runs.partition_point(|run| run.end < window)..];
         if !within.is_empty() {
-            let counts = by_version.entry(told.stream.version().map(|version| &**version)).or_default();
+            let counts = by_version.entry(observed.stream.version().map(|version| &**version)).or_default();
             for run in within {
                 counts.add(run);
             }
@@ -381,9 +381,9 @@ fn version_minutes(function: &FunctionState, streams: &[Told], frame: &Frame, lo
         from >= frame.floor && frame.coverage.is_whole(from, until)
     };
     let whole = (0..=RETAIN_S / 60).map(|back| newest.plus(-back)).filter(is_whole);
-    let runs = streams.iter().flat_map(|told| {
-        let version = told.stream.version().map(|version| &**version);
-        told.runs.iter().map(move |run| (version, run))
+    let runs = streams.iter().flat_map(|observed| {
+        let version = observed.stream.version().map(|version| &**version);
+        observed.runs.iter().map(move |run| (version, run))
     });
     minutes(whole, runs)
 }
@@ -424,7 +424,7 @@ fn check(series: &SeriesSet, streams: &[Told], frame: &Frame) -> Option<LittleCh
         is_known.then_some((minute, invocations * average_ms / 60_000.0, from..until))
     };
     let (minute, metrics, span) = minutes.into_iter().find_map(known)?;
-    let runs = streams.iter().flat_map(|told| told.runs.iter());
+    let runs = streams.iter().flat_map(|observed| observed.runs.iter());
     let within = runs.filter(|run| run.start().is_some_and(|start| span.contains(&start)));
     let handlers_us: u64 = within.filter_map(|run| run.duration_us).map(u64::from).sum();
     Some(LittleCheck { minute, metrics, logs: handlers_us as f64 / 60e6 })

@@ -1,5 +1,5 @@
 //! Finished invocations by the minute in which they began and by version, as CloudWatch counts them: what a canary is
-//! judged by before the metrics are settled. It tells of no minute that the logs do not tell wholly.
+//! judged by before the metrics are settled. It has no minute that the logs do not cover wholly.
 
 use std::collections::BTreeMap;
 
@@ -67,16 +67,16 @@ mod tests {
             (Some("8"), run(119_000, 100, Some(Cold::Restore(10)), Outcome::TimedOut)),
             (Some("8"), run(120_500, 100, None, Outcome::Succeeded)),
         ];
-        let told = |runs: &[(Option<&'static str>, Run)]| {
+        let observed = |runs: &[(Option<&'static str>, Run)]| {
             minutes([Minute(1)].into_iter(), runs.iter().map(|(version, run)| (*version, run)))
         };
-        let found = told(&runs);
+        let found = observed(&runs);
         let counts = |calls, errors, warm_p50_ms| MinuteRuns { calls, errors, warm_p50_ms };
-        assert_eq!(found.len(), 1, "of the minutes that are not whole nothing is told");
+        assert_eq!(found.len(), 1, "minutes that are not whole are left out");
         assert_eq!(found[&Minute(1)]["7"], counts(3, 1, Some(200.0)));
         assert_eq!(found[&Minute(1)]["8"], counts(1, 1, None));
         let unversioned = [&runs[..], &[(None, run(70_000, 1, None, Outcome::Succeeded))]].concat();
-        assert_eq!(told(&unversioned), BTreeMap::new());
-        assert_eq!(told(&[])[&Minute(1)], BTreeMap::new(), "a minute without invocations is known");
+        assert_eq!(observed(&unversioned), BTreeMap::new());
+        assert_eq!(observed(&[])[&Minute(1)], BTreeMap::new(), "a minute without invocations is known");
     }
 }

@@ -50,12 +50,12 @@ fn read(name: &str, (from, until): (i64, i64), events: Vec<LogEvent>) -> LogBatc
     }
 }
 
-fn told(fixture: Fixture, batch: LogBatch) -> Fixture {
-    fixture.told(Payload::Logs(batch))
+fn observed(fixture: Fixture, batch: LogBatch) -> Fixture {
+    fixture.with(Payload::Logs(batch))
 }
 
 fn listed(names: &[&str]) -> Fixture {
-    Fixture::new().told(Payload::Functions(names.iter().map(|name| info(name)).collect()))
+    Fixture::new().with(Payload::Functions(names.iter().map(|name| info(name)).collect()))
 }
 
 fn live(fixture: &Fixture) -> ScopeLive {
@@ -84,7 +84,7 @@ fn invocations_that_overlap_count_together_and_the_window_counts_them() {
         // Now.
         start("checkout", OTHER, 4, 800),
     ];
-    let fixture = told(listed(&["checkout"]), read("checkout", (300_000, 0), events));
+    let fixture = observed(listed(&["checkout"]), read("checkout", (300_000, 0), events));
     let live = of(&fixture, "checkout");
     assert_eq!((live.way, live.lower_bound.len(), live.as_of), (LogWay::Tail, 0, before(1000)));
     assert_eq!(newest(&live.curve.values, 7), [0, 1, 2, 0, 0, 0, 1].map(Some));
@@ -130,7 +130,7 @@ fn one_that_runs_counts_as_long_as_its_end_cannot_have_been_missed() {
         ),
     ];
     for (batches, concurrency) in cases {
-        let fixture = batches.clone().into_iter().fold(listed(&["checkout"]), told);
+        let fixture = batches.clone().into_iter().fold(listed(&["checkout"]), observed);
         assert_eq!(of(&fixture, "checkout").concurrency, concurrency, "{batches:?}");
     }
 }
@@ -140,19 +140,19 @@ fn what_was_not_read_is_not_known_until_it_is() {
     let first = read("checkout", (100_000, 50_000), vec![report("checkout", STREAM, 1, 60_000, (10, ""))]);
     // It ended after the gap and ran in it.
     let second = read("checkout", (40_000, 0), vec![report("checkout", STREAM, 2, 39_000, (5_000, ""))]);
-    let fixture = told(told(listed(&["checkout"]), first), second);
+    let fixture = observed(observed(listed(&["checkout"]), first), second);
     let live = of(&fixture, "checkout");
     let known = |live: &FunctionLive| live.curve.values.iter().filter(|value| value.is_some()).count();
     assert_eq!((known(&live), &*live.lower_bound), (90, &[Bound::Gap][..]));
     assert_eq!(newest(&live.curve.values, 41)[..3], [None, Some(1), Some(0)]);
     assert_eq!(newest(&live.cold_lane, 41)[0], None);
-    let filled = told(fixture, read("checkout", (51_000, 39_000), Vec::new()));
+    let filled = observed(fixture, read("checkout", (51_000, 39_000), Vec::new()));
     let live = of(&filled, "checkout");
     assert_eq!((known(&live), live.lower_bound.len()), (100, 0));
     assert_eq!(newest(&live.curve.values, 46)[..3], [0, 0, 1].map(Some));
 
     // Watching has just begun: the minute's counts are not all of it.
-    let young = told(listed(&["checkout"]), read("checkout", (5_000, 0), Vec::new()));
+    let young = observed(listed(&["checkout"]), read("checkout", (5_000, 0), Vec::new()));
     assert_eq!((known(&of(&young, "checkout")), of(&young, "checkout").lower_bound), (5, vec![Bound::Gap]));
 }
 
@@ -166,7 +166,7 @@ fn a_sample_is_a_lower_bound() {
     for (left_out, bound) in bounds {
         let whole = read("checkout", (300_000, 10_000), Vec::new());
         let part = LogBatch { left_out: Some(left_out), ..read("checkout", (10_000, 0), Vec::new()) };
-        let live = live(&told(told(listed(&["checkout"]), whole), part));
+        let live = live(&observed(observed(listed(&["checkout"]), whole), part));
         assert_eq!(live.functions[&"checkout".into()].lower_bound, [bound]);
         assert!(live.region.unwrap().lower_bound);
         assert_eq!(live.dropped, if bound == Bound::Dropped { 7 } else { 0 });
@@ -177,7 +177,8 @@ fn a_sample_is_a_lower_bound() {
 fn a_function_that_logs_failures_only_tells_no_rate() {
     let quiet = FunctionInfo { system_log_level: Some("WARN".to_string()), ..info("cart") };
     let events = vec![report("cart", STREAM, 1, 5_000, (100, "\tStatus: timeout"))];
-    let fixture = told(listed(&["checkout"]).told(Payload::Functions(vec![quiet])), read("cart", (300_000, 0), events));
+    let fixture =
+        observed(listed(&["checkout"]).with(Payload::Functions(vec![quiet])), read("cart", (300_000, 0), events));
     let cart = of(&fixture, "cart");
     assert_eq!((cart.concurrency, &*cart.lower_bound), (None, &[Bound::FailuresOnly][..]));
     assert!(cart.curve.values.iter().all(Option::is_none));
@@ -185,20 +186,20 @@ fn a_function_that_logs_failures_only_tells_no_rate() {
     assert_eq!(cart.cold_starts("7"), None);
     assert!(cart.versions.values().all(|runs| runs.cold_start_rate().is_none()), "no version says otherwise");
     assert_eq!(live(&fixture).region, None, "nothing tells of the Region");
-    let both = told(fixture, read("checkout", (300_000, 0), Vec::new()));
+    let both = observed(fixture, read("checkout", (300_000, 0), Vec::new()));
     assert!(live(&both).region.unwrap().lower_bound);
 }
 
 #[test]
 fn old_news_say_nothing_about_now_but_a_file_may_be_old() {
     let events = || vec![report("checkout", STREAM, 1, 125_000, (100, ""))];
-    let old = told(listed(&["checkout"]), read("checkout", (300_000, 121_000), events()));
+    let old = observed(listed(&["checkout"]), read("checkout", (300_000, 121_000), events()));
     assert_eq!(live(&old).functions.len(), 0);
     assert_eq!(live(&old).region, None);
-    let late = told(listed(&["checkout"]), read("checkout", (300_000, 119_000), events()));
+    let late = observed(listed(&["checkout"]), read("checkout", (300_000, 119_000), events()));
     assert_eq!(of(&late, "checkout").as_of, before(120_000));
     let file = LogBatch { way: LogWay::File, groups: None, span: None, ..read("checkout", (0, 0), events()) };
-    let known = live(&told(Fixture::new(), file));
+    let known = live(&observed(Fixture::new(), file));
     let checkout = &known.functions[&"checkout".into()];
     assert_eq!((checkout.as_of, checkout.curve.provisional), (before(126_000), 1), "no START was seen");
     assert_eq!(known.unattributed, 0, "a file names its functions");
@@ -207,7 +208,7 @@ fn old_news_say_nothing_about_now_but_a_file_may_be_old() {
 #[test]
 fn without_starts_the_edge_is_as_long_as_the_invocations() {
     let events = vec![report("checkout", STREAM, 1, 20_000, (7_100, ""))];
-    let fixture = told(listed(&["checkout"]), read("checkout", (300_000, 0), events));
+    let fixture = observed(listed(&["checkout"]), read("checkout", (300_000, 0), events));
     assert_eq!(of(&fixture, "checkout").curve.provisional, 3 + 8);
 }
 
@@ -216,8 +217,8 @@ fn the_region_is_swept_as_one_and_knows_who_is_missing() {
     // They take turns: one at a time, in all.
     let one = vec![report("checkout", STREAM, 1, 10_500, (400, ""))];
     let other = vec![report("payments", STREAM, 2, 10_100, (400, ""))];
-    let fixture = told(listed(&["checkout", "payments", "idle"]), read("checkout", (300_000, 0), one));
-    let fixture = told(fixture, read("payments", (300_000, 2_000), other));
+    let fixture = observed(listed(&["checkout", "payments", "idle"]), read("checkout", (300_000, 0), one));
+    let fixture = observed(fixture, read("payments", (300_000, 2_000), other));
     let region = live(&fixture).region.unwrap();
     assert_eq!((region.as_of, region.lower_bound), (before(3000), false), "as old as the oldest");
     assert_eq!(newest(&region.curve.values, 10)[..3], [0, 1, 0].map(Some));
@@ -225,12 +226,12 @@ fn the_region_is_swept_as_one_and_knows_who_is_missing() {
     assert_eq!((region.curve.provisional, region.in_use), (4, 0));
     let ran = fixture.points(&function("idle"), Metric::Invocations, &[(1, 3.0)]);
     assert!(live(&ran).region.unwrap().lower_bound, "one that ran is not read");
-    let silent = told(ran, read("idle", (300_000, 0), Vec::new()));
+    let silent = observed(ran, read("idle", (300_000, 0), Vec::new()));
     assert!(live(&silent).region.unwrap().lower_bound, "one that ran writes nothing");
     assert_eq!(of(&silent, "idle").lower_bound, [Bound::Silent]);
-    let read_too = told(silent, read("idle", (300_000, 0), vec![report("idle", STREAM, 3, 90_000, (10, ""))]));
+    let read_too = observed(silent, read("idle", (300_000, 0), vec![report("idle", STREAM, 3, 90_000, (10, ""))]));
     assert!(!live(&read_too).region.unwrap().lower_bound);
-    let lagging = told(
+    let lagging = observed(
         read_too.points(&function("late"), Metric::Invocations, &[(1, 3.0)]),
         read("late", (300_000, 60_000), Vec::new()),
     );
@@ -241,12 +242,12 @@ fn the_region_is_swept_as_one_and_knows_who_is_missing() {
 #[test]
 fn an_idle_function_of_a_named_group_is_known_to_be_idle() {
     let custom = FunctionInfo { log_group: Some("/shop/all".to_string()), ..info("orders") };
-    let fixture = listed(&["checkout", "other"]).told(Payload::Functions(vec![custom]));
+    let fixture = listed(&["checkout", "other"]).with(Payload::Functions(vec![custom]));
     let batch = LogBatch {
         groups: Some(vec!["/shop/all".into(), "/aws/lambda/checkout".into(), "/aws/lambda/gone".into()]),
         ..read("checkout", (60_000, 0), Vec::new())
     };
-    let live = live(&told(fixture, batch));
+    let live = live(&observed(fixture, batch));
     let names: Vec<_> = live.functions.keys().map(FunctionName::as_str).collect();
     assert_eq!(names, ["checkout", "orders"]);
     assert!(live.functions.values().all(|live| live.concurrency == Some(0) && live.total == Runs::default()));
@@ -269,13 +270,13 @@ fn the_metrics_are_held_against_the_same_minute_of_the_logs() {
     let ended = |id: u32| 246_500 - i64::from(id) * 666;
     let events = (1..=90).map(|id| report("checkout", STREAM, id, ended(id) - 1000, (1000, "")));
     let events = events.chain([report("checkout", OTHER, 99, 243_000, (3_000, ""))]);
-    let fixture = metrics(told(listed(&["checkout"]), read("checkout", (290_000, 0), events.collect())));
+    let fixture = metrics(observed(listed(&["checkout"]), read("checkout", (290_000, 0), events.collect())));
     let check = of(&fixture, "checkout").check.unwrap();
     assert_eq!((check.minute, check.metrics), (minute(3), 1.5));
     let began_within = (1..=90).filter(|id| (185_000..245_000).contains(&(ended(*id) - 1))).count();
     assert!((check.logs - began_within as f64 / 60.0).abs() < 1e-9, "{} {began_within}", check.logs);
     assert!(check.difference().unwrap().abs() < 0.05, "{:?}", check.difference());
-    let part = metrics(told(listed(&["checkout"]), read("checkout", (200_000, 0), Vec::new())));
+    let part = metrics(observed(listed(&["checkout"]), read("checkout", (200_000, 0), Vec::new())));
     assert_eq!(of(&part, "checkout").check, None, "the minute was not read from its beginning");
 }
 
@@ -296,7 +297,7 @@ fn the_most_frequent_errors_are_named() {
             format!("[ERROR] {}: {time}\rTraceback (most recent call last):\r", name(kind)),
         )
     });
-    let fixture = told(listed(&["checkout"]), read("checkout", (60_000, 0), events.collect()));
+    let fixture = observed(listed(&["checkout"]), read("checkout", (60_000, 0), events.collect()));
     let live = of(&fixture, "checkout");
     assert_eq!((live.error_groups.len(), live.other_errors), (FunctionLive::ERROR_GROUPS, 1 + 2 + 3));
     let first = &live.error_groups[0];
@@ -309,9 +310,9 @@ fn the_most_frequent_errors_are_named() {
 fn without_logs_there_is_only_the_feed() {
     let feed =
         LogFeed { state: FeedState::Off, reason: "off".to_string(), groups: 0, left: 0, sessions: 0, behind_ms: None };
-    let fixture = listed(&["checkout"]).told(Payload::LogFeed(feed.clone()));
+    let fixture = listed(&["checkout"]).with(Payload::LogFeed(feed.clone()));
     assert_eq!(live(&fixture), ScopeLive { feed: Some(feed), ..ScopeLive::default() });
     let stray = event("nobody", STREAM, 1000, "hello".to_string());
-    let stray = told(fixture, read("nobody", (60_000, 0), vec![stray]));
+    let stray = observed(fixture, read("nobody", (60_000, 0), vec![stray]));
     assert_eq!((live(&stray).unattributed, live(&stray).functions.len()), (1, 0));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::advice;
 use super::case::{Case, Found, FunctionCase};
-use super::changed::{SEEN, Telling, told};
+use super::changed::{SEEN, Telling, reported};
 use crate::analysis::fact::{Fact, Quantity, Subject};
 use lambda_model::change::{Changed, Routing};
 
@@ -17,7 +17,7 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
     };
     let aliases: BTreeSet<String> = function.state.changes.iter().filter_map(|change| alias(&change.what)).collect();
     let tell = |name: &String| {
-        told(case, &function, |what| match what {
+        reported(case, &function, |what| match what {
             Changed::Alias { name: changed, from, to } if changed == name => {
                 Some(telling(case, &function, name, from.as_ref(), to.as_ref()))
             }

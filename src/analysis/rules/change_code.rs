@@ -2,7 +2,7 @@
 
 use super::advice;
 use super::case::{Case, Found};
-use super::changed::{SEEN, Telling, told, told_unseen};
+use super::changed::{SEEN, Telling, reported, reported_unseen};
 use crate::analysis::fact::{Fact, Quantity};
 use lambda_model::change::Changed;
 
@@ -19,9 +19,9 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
         confidence,
     };
     let found = if let Some(at) = case.unseen_change(&function) {
-        told_unseen(case, &function, at, telling(vec![Fact::instant(Quantity::LastModified, at)], UNSEEN))
+        reported_unseen(case, &function, at, telling(vec![Fact::instant(Quantity::LastModified, at)], UNSEEN))
     } else {
-        told(case, &function, |what| (*what == Changed::Code).then(|| telling(Vec::new(), SEEN)))
+        reported(case, &function, |what| (*what == Changed::Code).then(|| telling(Vec::new(), SEEN)))
     };
     found.into_iter().collect()
 }

@@ -2,14 +2,14 @@
 
 use super::advice;
 use super::case::{Case, Found, FunctionCase};
-use super::changed::{SEEN, Telling, told};
+use super::changed::{SEEN, Telling, reported};
 use crate::analysis::fact::{Fact, Quantity};
 use lambda_model::change::Changed;
 
 /// What the rule finds in a case.
 pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
     let Some(function) = case.function else { return Vec::new() };
-    told(case, &function, |what| telling(case, &function, what)).into_iter().collect()
+    reported(case, &function, |what| telling(case, &function, what)).into_iter().collect()
 }
 
 fn telling(case: &Case<'_>, function: &FunctionCase<'_>, what: &Changed) -> Option<Telling> {

@@ -2,14 +2,14 @@
 
 use super::advice;
 use super::case::{Case, Found};
-use super::changed::{SEEN, Telling, told};
+use super::changed::{SEEN, Telling, reported};
 use crate::analysis::fact::{Fact, Quantity, Subject};
 use lambda_model::change::Changed;
 
 /// What the rule finds in a case.
 pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
     let Some(function) = case.function else { return Vec::new() };
-    let found = told(case, &function, |what| {
+    let found = reported(case, &function, |what| {
         let Changed::Configuration(differences) = what else { return None };
         let setting =
             |difference: &String| Fact::new(Quantity::Changed, None).about(Subject::Setting(difference.clone()));

@@ -26,7 +26,7 @@ pub(super) struct Telling {
 
 impl Case<'_> {
     /// Whether a change of this instant is still reported.
-    fn is_told(&self, at: DateTime<Utc>) -> bool {
+    fn is_recent(&self, at: DateTime<Utc>) -> bool {
         let age = self.now - at;
         age >= TimeDelta::zero() && age <= TimeDelta::minutes(self.thresholds().change_minutes.into())
     }
@@ -35,24 +35,24 @@ impl Case<'_> {
     pub(super) fn unseen_change(&self, function: &FunctionCase<'_>) -> Option<DateTime<Utc>> {
         let modified = function.state.info.as_ref()?.value.last_modified?;
         let is_of_latest = |change: &Change| matches!(change.what, Changed::Code | Changed::Configuration(_));
-        let is_unseen = !function.state.changes.iter().any(|change| self.is_told(change.at) && is_of_latest(change));
-        (self.is_told(modified) && is_unseen).then_some(modified)
+        let is_unseen = !function.state.changes.iter().any(|change| self.is_recent(change.at) && is_of_latest(change));
+        (self.is_recent(modified) && is_unseen).then_some(modified)
     }
 }
 
 /// The finding of the recent changes that `tell` reports.
-pub(super) fn told(
+pub(super) fn reported(
     case: &Case<'_>,
     function: &FunctionCase<'_>,
     tell: impl Fn(&Changed) -> Option<Telling>,
 ) -> Option<Found> {
-    let recent = function.state.changes.iter().filter(|change| case.is_told(change.at));
+    let recent = function.state.changes.iter().filter(|change| case.is_recent(change.at));
     let changes = recent.filter_map(|change| Some((change.at, change.after, tell(&change.what)?)));
     of_all(case, function, changes.collect())
 }
 
 /// The finding of a change that nobody saw, but for when it was made.
-pub(super) fn told_unseen(
+pub(super) fn reported_unseen(
     case: &Case<'_>,
     function: &FunctionCase<'_>,
     at: DateTime<Utc>,

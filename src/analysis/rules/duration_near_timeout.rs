@@ -30,8 +30,8 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
         |beat| if logs_count { sign_of_window(beat) } else { Sign::Unknown },
     )?;
     let newest = |statistic| {
-        let told = |minute| Some((minute, function.statistic(Metric::Duration, statistic, minute)?));
-        case.minutes().rev().take(case.thresholds().clear as usize + 1).find_map(told)
+        let observed = |minute| Some((minute, function.statistic(Metric::Duration, statistic, minute)?));
+        case.minutes().rev().take(case.thresholds().clear as usize + 1).find_map(observed)
     };
     let [p50, p99, longest] = [Statistic::P50, Statistic::P99, Statistic::Maximum].map(newest);
     let live_s = function.live.and_then(|live| live.total.duration_ms.max).map(|ms| ms / 1000.0);
@@ -43,9 +43,9 @@ fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
     ];
     let by_metrics =
         [(Quantity::MedianDuration, p50), (Quantity::P99Duration, p99), (Quantity::LongestDuration, longest)];
-    for (quantity, told) in by_metrics {
+    for (quantity, observed) in by_metrics {
         facts.extend(
-            told.map(|(minute, ms)| Fact::new(quantity, ms / 1000.0).at(minute.start()).read_from(Basis::Metrics)),
+            observed.map(|(minute, ms)| Fact::new(quantity, ms / 1000.0).at(minute.start()).read_from(Basis::Metrics)),
         );
     }
     facts.extend(function.newest_beat().map(|beat| {

@@ -61,13 +61,13 @@ fn sign(thresholds: &Thresholds, errors: f64, calls: f64) -> Sign {
 fn sign_of_minute(thresholds: &Thresholds, function: &FunctionCase<'_>, minute: Minute) -> Sign {
     let both = |minute| Some((function.value(Metric::Errors, minute)?, function.value(Metric::Invocations, minute)?));
     let alone = |(errors, calls)| sign(thresholds, errors, calls);
-    let Some(told) = both(minute) else { return Sign::Unknown };
-    let (errors, _) = told;
-    if errors <= 0.0 || alone(told) != Sign::Absent {
-        return alone(told);
+    let Some(observed) = both(minute) else { return Sign::Unknown };
+    let (errors, _) = observed;
+    if errors <= 0.0 || alone(observed) != Sign::Absent {
+        return alone(observed);
     }
     let few = (minute.0 - FEW_CALLS_MINUTES + 1..=minute.0).map(Minute).filter_map(both);
-    let few = few.filter(|told| alone(*told) == Sign::Absent);
+    let few = few.filter(|observed| alone(*observed) == Sign::Absent);
     alone(few.fold((0.0, 0.0), |(one, other), (errors, calls)| (one + errors, other + calls)))
 }
 

@@ -61,16 +61,16 @@ pub fn held(thresholds: &Thresholds, points: impl IntoIterator<Item = (DateTime<
     let mut recent: std::collections::VecDeque<(DateTime<Utc>, Sign)> = std::collections::VecDeque::with_capacity(of);
     let mut open: Option<Held> = None;
     let mut quiet = 0;
-    let mut told: Option<DateTime<Utc>> = None;
+    let mut observed: Option<DateTime<Utc>> = None;
     for (at, sign) in points {
-        if told.is_some_and(|told| at - told >= SILENCE) {
+        if observed.is_some_and(|observed| at - observed >= SILENCE) {
             open = None;
             recent.clear();
         }
         if sign == Sign::Unknown {
             continue;
         }
-        told = Some(at);
+        observed = Some(at);
         quiet = if sign == Sign::Absent { quiet + 1 } else { 0 };
         if recent.len() == of {
             recent.pop_front();
@@ -135,7 +135,7 @@ mod tests {
             ("s...w", None),
             ("w??w", Some((0, 3, 2))),
             ("s??????", Some((0, 0, 1))),
-            // What tells of nothing for ten minutes is over, and does not add up with what comes then.
+            // A sign without points for ten minutes is over, and does not add up with what comes then.
             ("s?????????", Some((0, 0, 1))),
             ("s??????????", None),
             ("w?????????w", None),

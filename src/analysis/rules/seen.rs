@@ -109,10 +109,10 @@ impl Case<'_> {
             let settled = self.settled();
             let first = Minute::of(seen.since).0.max(settled.0 - RECENT_MINUTES + 1).min(settled.0);
             let both = |minute| Some((function.value(metric, minute)?, function.value(Metric::Invocations, minute)?));
-            let told: Vec<_> = (first..=settled.0).map(Minute).filter_map(both).collect();
-            let sums = told.iter().fold((0.0, 0.0), |(one, other), (some, all)| (one + some, other + all));
-            let minutes = told.len() as f64;
-            (!told.is_empty()).then_some(Part {
+            let observed: Vec<_> = (first..=settled.0).map(Minute).filter_map(both).collect();
+            let sums = observed.iter().fold((0.0, 0.0), |(one, other), (some, all)| (one + some, other + all));
+            let minutes = observed.len() as f64;
+            (!observed.is_empty()).then_some(Part {
                 some: sums.0,
                 all: sums.1,
                 minutes,

@@ -41,10 +41,10 @@ fn follows(fixture: Fixture, text: &str, metric: Metric, healthy: f64, troubled:
 }
 
 fn durations(fixture: Fixture, text: &str, troubled_ms: f64) -> Fixture {
-    let told = |fixture: Fixture, statistic| {
+    let observed = |fixture: Fixture, statistic| {
         fixture.statistic(&function(NAME), Metric::Duration, statistic, &pattern(text, 40.0, troubled_ms))
     };
-    told(told(fixture, Statistic::P99), Statistic::Maximum)
+    observed(observed(fixture, Statistic::P99), Statistic::Maximum)
 }
 
 fn source(kind: EventSourceKind, arn: &str) -> Payload {
@@ -65,18 +65,18 @@ fn topic(fixture: Fixture, text: &str, metric: Metric) -> Fixture {
     let target = Some(Arn::new("arn:aws:sns:eu-west-1:123456789012:failed"));
     let info = FunctionInfo { dead_letter_target: target, ..info(NAME) };
     let subject = Subject::Topic("failed".to_string());
-    fixture.told(Payload::Functions(vec![info])).points(&subject, metric, &pattern(text, 0.0, 20.0))
+    fixture.with(Payload::Functions(vec![info])).points(&subject, metric, &pattern(text, 0.0, 20.0))
 }
 
 fn limited(fixture: Fixture, text: &str) -> Fixture {
     let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
     let claimed = pattern(text, 300.0, 980.0);
-    fixture.told(Payload::Limits(limits)).points(&Subject::Region, Metric::ClaimedAccountConcurrency, &claimed)
+    fixture.with(Payload::Limits(limits)).points(&Subject::Region, Metric::ClaimedAccountConcurrency, &claimed)
 }
 
 /// The function may run so many at a time, and so many run while 80 requests of 280 are throttled.
 fn throttled(fixture: Fixture, text: &str, reserved: Option<u32>, in_use: f64) -> Fixture {
-    let fixture = fixture.told(Payload::Reserved(NAME.into(), reserved));
+    let fixture = fixture.with(Payload::Reserved(NAME.into(), reserved));
     let fixture = follows(fixture, text, Metric::ConcurrentExecutions, 8.0, in_use);
     let fixture = follows(fixture, text, Metric::Invocations, 200.0, 200.0);
     follows(fixture, text, Metric::Throttles, 0.0, 80.0)
@@ -85,19 +85,19 @@ fn throttled(fixture: Fixture, text: &str, reserved: Option<u32>, in_use: f64) -
 /// The Region claims this and is asked for that in a minute of trouble.
 fn region(fixture: Fixture, text: &str, claimed: f64, asked: f64) -> Fixture {
     let limits = AccountLimits { concurrent_executions: 5000, unreserved_concurrent_executions: None };
-    let told = fixture.told(Payload::Limits(limits));
-    let told = told.points(&Subject::Region, Metric::ClaimedAccountConcurrency, &pattern(text, 300.0, claimed));
-    told.points(&Subject::Region, Metric::Invocations, &pattern(text, 9000.0, asked))
+    let observed = fixture.with(Payload::Limits(limits));
+    let observed = observed.points(&Subject::Region, Metric::ClaimedAccountConcurrency, &pattern(text, 300.0, claimed));
+    observed.points(&Subject::Region, Metric::Invocations, &pattern(text, 9000.0, asked))
 }
 
-/// What is found in the metrics of single minutes, and how these tell it. Scaling is told by a rise, not by a level: its
+/// What is found in the metrics of single minutes, and in which way. Scaling shows as a rise, not by a level: its
 /// rule is the same, and its causes are `analysis::throttle`'s.
 const BY_MINUTES: &[(Kind, Told)] = &[
     (Kind::ThrottleReservedZero, |fixture, text| throttled(fixture, text, Some(0), 0.0)),
     (Kind::ThrottleReservedLimit, |fixture, text| throttled(fixture, text, Some(20), 20.0)),
     (Kind::ThrottleUnreservedPool, |fixture, text| region(throttled(fixture, text, None, 20.0), text, 5000.0, 9000.0)),
     (Kind::ThrottleRequestRate, |fixture, text| {
-        let fixture = fixture.told(Payload::Reserved(NAME.into(), Some(20)));
+        let fixture = fixture.with(Payload::Reserved(NAME.into(), Some(20)));
         let fixture = follows(fixture, text, Metric::ConcurrentExecutions, 1.0, 3.0);
         let fixture = follows(fixture, text, Metric::Invocations, 600.0, 12_000.0);
         follows(fixture, text, Metric::Throttles, 0.0, 6000.0)
@@ -124,12 +124,12 @@ const BY_MINUTES: &[(Kind, Told)] = &[
     (Kind::EventSourceLagging, |fixture, text| {
         let queue = source(EventSourceKind::Sqs, "arn:aws:sqs:eu-west-1:123456789012:orders");
         let subject = Subject::Queue("orders".to_string());
-        fixture.told(queue).points(&subject, Metric::QueueOldestMessageAge, &pattern(text, 1.0, 900.0))
+        fixture.with(queue).points(&subject, Metric::QueueOldestMessageAge, &pattern(text, 1.0, 900.0))
     }),
     (Kind::RecursionDropped, |fixture, text| follows(fixture, text, Metric::RecursiveInvocationsDropped, 0.0, 12.0)),
     (Kind::ConcurrencyNearLimit, limited),
     (Kind::ConcurrencyTopConsumer, |fixture, text| {
-        let fixture = limited(fixture, text).told(Payload::Reserved(NAME.into(), None));
+        let fixture = limited(fixture, text).with(Payload::Reserved(NAME.into(), None));
         follows(fixture, text, Metric::ConcurrentExecutions, 20.0, 600.0)
     }),
     (Kind::ConcurrencyProvisionedSpillover, |fixture, text| {
@@ -170,9 +170,9 @@ fn back(since: DateTime<Utc>) -> i64 {
 #[test]
 fn what_minutes_show_comes_and_goes() {
     let mut wrong = Vec::new();
-    for (kind, told) in BY_MINUTES {
+    for (kind, observed) in BY_MINUTES {
         for (text, expected) in PATTERNS {
-            let found = told(Fixture::new().listed(NAME, &[]), text).found(*kind);
+            let found = observed(Fixture::new().listed(NAME, &[]), text).found(*kind);
             let since = found.as_ref().map(|finding| back(finding.since));
             if since != *expected {
                 wrong.push(format!("{kind} {text:?}: {since:?}, not {expected:?}"));
@@ -254,7 +254,7 @@ fn what_the_logs_show_comes_and_goes_faster() {
 }
 
 #[test]
-fn the_fixture_writes_the_log_that_it_is_told() {
+fn the_fixture_writes_the_log_that_it_is_reported() {
     for (_, healthy, troubled) in BY_LOGS {
         let beats = [Some(*healthy), None, Some(*troubled), Some(*healthy)];
         let live = Fixture::new().listed(NAME, &[]).logged(NAME, &beats).first().live.unwrap();
@@ -317,20 +317,20 @@ proptest! {
             (0..).zip(calls).filter_map(|(back, calls)| Some((back, f64::from(calls?)))).collect();
         let constant = |value: f64| calls.iter().map(|(back, _)| (*back, value)).collect::<Vec<_>>();
         let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
-        let told = Fixture::new()
+        let observed = Fixture::new()
             .listed(name, &[])
-            .told(Payload::Limits(limits))
-            .told(Payload::Reserved(name.into(), None))
+            .with(Payload::Limits(limits))
+            .with(Payload::Reserved(name.into(), None))
             .points(&Subject::Region, Metric::ClaimedAccountConcurrency, &constant(300.0))
             .points(&checkout, Metric::ConcurrentExecutions, &constant(100.0))
             .points(&checkout, Metric::Invocations, &calls);
-        let told = QUIET.iter().fold(told, |told, (metric, value)| told.points(&checkout, *metric, &constant(*value)));
-        let told = Metric::Duration.statistics().iter().fold(told, |told, statistic| {
-            told.statistic(&checkout, Metric::Duration, *statistic, &constant(40.0))
+        let observed = QUIET.iter().fold(observed, |observed, (metric, value)| observed.points(&checkout, *metric, &constant(*value)));
+        let observed = Metric::Duration.statistics().iter().fold(observed, |observed, statistic| {
+            observed.statistic(&checkout, Metric::Duration, *statistic, &constant(40.0))
         });
         let beats: Vec<_> = (0..30).map(|_| Some(Beat { cold_starts: cold, ..HEALTHY })).collect();
-        let told = told.logged(name, &beats);
-        prop_assert_eq!(&told.snapshot().scopes[0].findings, &[]);
+        let observed = observed.logged(name, &beats);
+        prop_assert_eq!(&observed.snapshot().scopes[0].findings, &[]);
     }
 
     /// Nothing that can be read makes a rule panic, and what is found is in bounds.
@@ -341,16 +341,16 @@ proptest! {
             dead_letter_target: Some(Arn::new("arn:aws:sns:eu-west-1:123456789012:failed")),
             ..info(NAME)
         };
-        let told = Fixture::new()
-            .told(Payload::Functions(vec![info]))
-            .told(Payload::Limits(limits))
-            .told(Payload::Reserved(NAME.into(), reserved))
-            .told(source(EventSourceKind::Sqs, "arn:aws:sqs:eu-west-1:123456789012:orders"))
+        let observed = Fixture::new()
+            .with(Payload::Functions(vec![info]))
+            .with(Payload::Limits(limits))
+            .with(Payload::Reserved(NAME.into(), reserved))
+            .with(source(EventSourceKind::Sqs, "arn:aws:sqs:eu-west-1:123456789012:orders"))
             .logged(NAME, &beats);
-        let told = series.iter().fold(told, |told, (subject, metric, statistic, points)| {
-            told.statistic(subject, *metric, *statistic, points)
+        let observed = series.iter().fold(observed, |observed, (subject, metric, statistic, points)| {
+            observed.statistic(subject, *metric, *statistic, points)
         });
-        for finding in &told.snapshot().scopes[0].findings {
+        for finding in &observed.snapshot().scopes[0].findings {
             prop_assert!((0.0..=1.0).contains(&finding.confidence), "{finding:?}");
             prop_assert!(finding.impact >= 0.0 && finding.since <= now(), "{finding:?}");
         }

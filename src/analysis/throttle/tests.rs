@@ -53,19 +53,20 @@ impl Told {
             None => fixture,
         };
         let limits = AccountLimits { concurrent_executions: self.limit, unreserved_concurrent_executions: None };
-        let told = Fixture::new().listed(NAME, &[]).told(Payload::Limits(limits));
-        let told = if self.is_read { told.told(Payload::Reserved(NAME.into(), self.reserved)) } else { told };
+        let observed = Fixture::new().listed(NAME, &[]).with(Payload::Limits(limits));
+        let observed =
+            if self.is_read { observed.with(Payload::Reserved(NAME.into(), self.reserved)) } else { observed };
         let (requested, available, allocated) = (self.provisioned, self.provisioned, self.provisioned);
         let config = Provisioned { qualifier: "live".to_string(), requested, available, allocated };
-        let told = told.told(Payload::Provisioned(NAME.into(), vec![config]));
-        let told = point(told, &checkout, Metric::Throttles, 2, self.throttles);
-        let told = point(told, &checkout, Metric::Invocations, 2, self.invocations);
-        let told = point(told, &checkout, Metric::ConcurrentExecutions, 2, self.in_use);
-        let told = point(told, &checkout, Metric::ConcurrentExecutions, 3, self.in_use_before);
-        let told = point(told, &region, Metric::ClaimedAccountConcurrency, 2, self.claimed);
-        let told = point(told, &region, Metric::Throttles, 2, self.region_throttles);
-        let told = point(told, &region, Metric::Invocations, 2, self.region_invocations);
-        told.statistic(&checkout, Metric::Duration, Statistic::Average, &[(2, self.average_ms)])
+        let observed = observed.with(Payload::Provisioned(NAME.into(), vec![config]));
+        let observed = point(observed, &checkout, Metric::Throttles, 2, self.throttles);
+        let observed = point(observed, &checkout, Metric::Invocations, 2, self.invocations);
+        let observed = point(observed, &checkout, Metric::ConcurrentExecutions, 2, self.in_use);
+        let observed = point(observed, &checkout, Metric::ConcurrentExecutions, 3, self.in_use_before);
+        let observed = point(observed, &region, Metric::ClaimedAccountConcurrency, 2, self.claimed);
+        let observed = point(observed, &region, Metric::Throttles, 2, self.region_throttles);
+        let observed = point(observed, &region, Metric::Invocations, 2, self.region_invocations);
+        observed.statistic(&checkout, Metric::Duration, Statistic::Average, &[(2, self.average_ms)])
     }
 
     fn throttled(self) -> Option<Throttled> {
@@ -114,9 +115,9 @@ fn the_numbers_of_a_minute_tell_the_cause() {
             0.85,
         ),
     ];
-    for (what, told, cause, confidence) in cases {
-        let found = told.throttled().unwrap();
-        assert_eq!((found.cause, Some(found.requests)), (cause, told.throttles), "{what}");
+    for (what, observed, cause, confidence) in cases {
+        let found = observed.throttled().unwrap();
+        assert_eq!((found.cause, Some(found.requests)), (cause, observed.throttles), "{what}");
         assert!((found.confidence - confidence).abs() < 1e-3, "{what}: {}, not {confidence}", found.confidence);
     }
 }
@@ -149,7 +150,7 @@ fn the_seconds_of_the_logs_tell_a_burst_that_minutes_hide() {
 fn changed(fixture: Fixture, from: Option<u32>, to: Option<u32>, at_s: i64, after_s: Option<i64>) -> Fixture {
     let at = |seconds| minute(2).start() + TimeDelta::seconds(seconds);
     let change = Change { at: at(at_s), after: after_s.map(at), what: Changed::Reserved { from, to } };
-    fixture.told(Payload::Changed(NAME.into(), change))
+    fixture.with(Payload::Changed(NAME.into(), change))
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn a_minute_had_the_reservation_of_that_minute() {
 }
 
 #[test]
-fn of_reservations_that_may_have_been_the_one_that_explains_is_told() {
+fn of_reservations_that_may_have_been_the_one_that_explains_is_reported() {
     let stopped = Told { reserved: Some(0), invocations: None, in_use: None, ..TOLD }.fixture();
     let stopped = changed(stopped, None, Some(0), 170, Some(-300));
     let found = throttled(stopped.state(), stopped.function(NAME), None, minute(2)).unwrap();
@@ -189,14 +190,14 @@ fn of_reservations_that_may_have_been_the_one_that_explains_is_told() {
 
 #[test]
 fn a_stop_that_was_not_read_yet_shows_as_nothing_runs() {
-    let told = |invocations, in_use| {
-        let told = Told { is_read: false, invocations, in_use, ..TOLD }.fixture();
-        let read = told.read_before(600).told(Payload::Reserved(NAME.into(), None));
+    let observed = |invocations, in_use| {
+        let observed = Told { is_read: false, invocations, in_use, ..TOLD }.fixture();
+        let read = observed.read_before(600).with(Payload::Reserved(NAME.into(), None));
         throttled(read.state(), read.function(NAME), None, minute(2)).unwrap().cause
     };
-    assert_eq!(told(None, None), Cause::ReservedZero);
-    assert_eq!(told(Some(0.0), Some(0.0)), Cause::ReservedZero);
-    assert_eq!(told(None, Some(3.0)), Cause::Unknown, "long calls keep a reservation in use");
-    assert_eq!(told(Some(300.0), Some(12.0)), Cause::Unknown);
+    assert_eq!(observed(None, None), Cause::ReservedZero);
+    assert_eq!(observed(Some(0.0), Some(0.0)), Cause::ReservedZero);
+    assert_eq!(observed(None, Some(3.0)), Cause::Unknown, "long calls keep a reservation in use");
+    assert_eq!(observed(Some(300.0), Some(12.0)), Cause::Unknown);
     assert!(now() > minute(2).plus(1).start());
 }

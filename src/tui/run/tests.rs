@@ -180,7 +180,7 @@ fn with_a_line() -> Arc<Snapshot> {
     };
     let span = Some((now - TimeDelta::seconds(1), now));
     let batch = LogBatch { way: LogWay::Tail, groups: None, span, left_out: None, events: vec![event] };
-    Arc::new(Fixture::new().listed("f", &[]).told(Payload::Logs(batch)).snapshot())
+    Arc::new(Fixture::new().listed("f", &[]).with(Payload::Logs(batch)).snapshot())
 }
 
 #[tokio::test(start_paused = true)]

@@ -33,7 +33,7 @@ fn expected<const N: usize>(facts: [(&'static str, &str, Meaning); N]) -> Vec<(&
 }
 
 fn listed(info: FunctionInfo) -> Fixture {
-    Fixture::new().told(Payload::Functions(vec![info]))
+    Fixture::new().with(Payload::Functions(vec![info]))
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn facts_that_are_known_are_written() {
         allocated,
     };
     let told = listed(info("f"))
-        .told(Payload::Reserved("f".into(), Some(5)))
-        .told(Payload::Provisioned("f".into(), vec![provisioned("live", 2), provisioned("beta", 1)]));
+        .with(Payload::Reserved("f".into(), Some(5)))
+        .with(Payload::Provisioned("f".into(), vec![provisioned("live", 2), provisioned("beta", 1)]));
     let normal = [
         ("runtime", "nodejs22.x", Meaning::Normal),
         ("memory", "512M", Meaning::Normal),
@@ -68,7 +68,7 @@ fn facts_that_are_known_are_written() {
 
 #[test]
 fn no_reservation_is_not_a_reservation_of_nothing() {
-    let reserved = |value| one(&listed(info("f")).told(Payload::Reserved("f".into(), value)), "reserved");
+    let reserved = |value| one(&listed(info("f")).with(Payload::Reserved("f".into(), value)), "reserved");
     assert_eq!(reserved(None), ("none".to_string(), Meaning::Normal));
     assert_eq!(reserved(Some(0)), ("0: stopped".to_string(), Meaning::Critical));
 }
@@ -77,7 +77,7 @@ fn no_reservation_is_not_a_reservation_of_nothing() {
 fn an_image_has_no_runtime_and_a_log_group_may_not_exist_yet() {
     let image = listed(FunctionInfo { runtime: None, ..info("f") });
     assert_eq!(one(&image, "runtime"), ("container image".to_string(), Meaning::Normal));
-    let group = |group| one(&listed(info("f")).told(Payload::LogGroup("f".into(), group)), "logs");
+    let group = |group| one(&listed(info("f")).with(Payload::LogGroup("f".into(), group)), "logs");
     assert_eq!(group(None), ("no log group yet".to_string(), Meaning::Muted));
     let custom = LogGroup { name: "/custom".to_string(), class: None };
     assert_eq!(group(Some(custom)), ("/custom".to_string(), Meaning::Normal));
@@ -168,8 +168,8 @@ fn a_limit_is_drawn_only_when_a_line_comes_near_it() {
     let limit = |used: f64, reserved| {
         let fixture = Fixture::new()
             .listed("f", &[(Metric::ConcurrentExecutions, used)])
-            .told(Payload::Limits(limits))
-            .told(Payload::Reserved("f".into(), reserved));
+            .with(Payload::Limits(limits))
+            .with(Payload::Reserved("f".into(), reserved));
         let [concurrency, invocations, _] = charts(&fixture.snapshot(), &fixture.first(), 4);
         assert_eq!(invocations.limit, None);
         concurrency.limit
@@ -186,7 +186,7 @@ fn a_limit_is_drawn_only_when_a_line_comes_near_it() {
     };
     assert_eq!(timeout(2999.0), None);
     assert_eq!(timeout(3000.0), Some((30_000.0, "timeout")));
-    let not_asked = Fixture::new().listed("f", &[(Metric::ConcurrentExecutions, 90.0)]).told(Payload::Limits(limits));
+    let not_asked = Fixture::new().listed("f", &[(Metric::ConcurrentExecutions, 90.0)]).with(Payload::Limits(limits));
     let [concurrency, ..] = charts(&not_asked.snapshot(), &not_asked.first(), 4);
     assert_eq!(concurrency.limit, None, "the reservation may be what limits it");
 }
@@ -315,7 +315,7 @@ fn names_from_outside_cannot_drive_a_terminal() {
     let arn = |service: &str| format!("arn:aws:{service}:r:1:{HOSTILE}");
     let custom = LogGroup { name: HOSTILE.to_string(), class: None };
     let described = listed(FunctionInfo { runtime: Some(HOSTILE.to_string()), ..info(HOSTILE) });
-    let grouped = listed(info("f")).told(Payload::LogGroup("f".into(), Some(custom)));
+    let grouped = listed(info("f")).with(Payload::LogGroup("f".into(), Some(custom)));
     let hostile_source = EventSource { source: Some(Arn::new(arn("sqs"))), ..source(HOSTILE) };
     let mut all = facts(&described.snapshot(), &described.first());
     all.extend(facts(&grouped.snapshot(), &grouped.first()));

@@ -54,7 +54,7 @@ fn three() -> Snapshot {
         .listed("alpha", &[])
         .points(&function("beta"), Metric::Invocations, &[(60, 1.0)])
         .in_scope(Some("prod"), "us-east-1")
-        .told(Payload::Functions(vec![gamma]))
+        .with(Payload::Functions(vec![gamma]))
         .snapshot();
     for (scope, value, back) in [(0, 20.0, 0), (1, 2000.0, 2)] {
         let function = &mut snapshot.scopes[scope].functions[0];
@@ -301,7 +301,7 @@ fn concurrency_stands_against_the_reservation() {
         (None, None, "–", Meaning::Muted),
     ];
     for (used, reserved, word, meaning) in cases {
-        let told = Fixture::new().listed("f", &[]).told(Payload::Reserved("f".into(), reserved));
+        let told = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), reserved));
         let mut snapshot = told.snapshot();
         snapshot.scopes[0].functions[0].metrics = FunctionMetrics { concurrent_executions: used, ..metrics(1.0, 0) };
         assert_eq!(said(&snapshot, "f", Column::Concurrency), (word.to_string(), meaning), "{used:?} {reserved:?}");
@@ -316,8 +316,8 @@ fn half_of_the_shared_pool_is_worth_a_look() {
     for (used, reserved, meaning) in cases {
         let fixture = Fixture::new()
             .listed("f", &[(Metric::ConcurrentExecutions, used)])
-            .told(Payload::Limits(limits))
-            .told(Payload::Reserved("f".into(), reserved));
+            .with(Payload::Limits(limits))
+            .with(Payload::Reserved("f".into(), reserved));
         assert_eq!(said(&fixture.snapshot(), "f", Column::Concurrency).1, meaning, "{used} {reserved:?}");
     }
 }
@@ -348,7 +348,7 @@ fn a_trend_ends_with_the_newest_complete_minute_and_keeps_its_gaps() {
 fn names_from_outside_cannot_drive_a_terminal() {
     let hostile = "x\u{1b}[2J\u{9b}31m\u{202e}";
     let info = FunctionInfo { runtime: Some(hostile.to_string()), ..info(hostile) };
-    let told = Fixture::new().in_scope(Some(hostile), hostile).told(Payload::Functions(vec![info]));
+    let told = Fixture::new().in_scope(Some(hostile), hostile).with(Payload::Functions(vec![info]));
     let mut snapshot = told.snapshot();
     snapshot.scopes[0].functions[0].aliases = vec![AliasTraffic {
         name: hostile.to_string(),
@@ -401,7 +401,7 @@ fn what_the_logs_say_takes_the_place_of_the_metrics() {
 
 #[test]
 fn a_lower_bound_stands_against_the_reservation_too() {
-    let told = Fixture::new().listed("f", &[]).told(Payload::Reserved("f".into(), Some(5)));
+    let told = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), Some(5)));
     let mut snapshot = told.snapshot();
     let logs = FunctionLive { lower_bound: vec![Bound::Gap], ..live() };
     snapshot.scopes[0].functions[0].live = Some(Arc::new(logs));

@@ -46,7 +46,7 @@ fn logs_and_metrics_are_held_against_each_other() {
 #[test]
 fn the_curve_has_its_gaps_and_a_limit_that_is_near() {
     let reserved = |limit| {
-        let told = Fixture::new().listed("f", &[]).told(Payload::Reserved("f".into(), Some(limit)));
+        let told = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), Some(limit)));
         let mut logs = live();
         logs.curve.values = vec![Some(0), None, Some(4)];
         curve(&told.first(), &logs, 3)

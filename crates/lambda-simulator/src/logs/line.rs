@@ -77,7 +77,7 @@ impl Phase {
     }
 }
 
-/// The share of a restore that is billed: 81 of 504 ms and 182 ms in public lines (docs/aws.md#init-phase).
+/// The share of a restore that is billed: an assumption, for AWS gives none (docs/aws.md#init-phase).
 const BILLED_PERCENT_OF_RESTORE: u64 = 16;
 
 /// The numbers of a REPORT line.

@@ -297,7 +297,7 @@ fn consequences(scenario: &Scenario, function: &Function, table: &Table) -> Chec
         inner.known(scenario, &consequence.function)?;
         // Twice itself would double with every hop.
         inner.ensure("function", targets.insert(&consequence.function), || {
-            format!("{} is told twice", consequence.function)
+            format!("{} is named twice", consequence.function)
         })?;
         inner.share("share", consequence.share)?;
         inner.within("after_s", consequence.after_s, 0.0..=86_400.0)?;
@@ -462,9 +462,9 @@ from_min = 4
 "#;
 
     #[test]
-    fn what_cannot_be_is_refused_with_its_line_key_and_reason() {
+    fn a_wrong_scenario_is_rejected_with_its_line_key_and_reason() {
         assert!(Scenario::parse("sound", SOUND).is_ok());
-        // what is written, what stands in its place, what the author is told
+        // what is written, what stands in its place, what the error says
         let cases = [
             ("rate = 1.0", "rate = 1.0\nspeed = 3", "line 13, column 1, key `function.speed`: unknown field `speed`"),
             ("rate = 2.0", "speed = 2.0", "unknown field `speed`"),
@@ -532,11 +532,11 @@ from_min = 4
             ("function = \"f\"\nalias = \"live\"", "alias = \"live\"", "the function has no alias live"),
             ("canary = { version = \"2\", weight = 0.1, from_min = 3, error_rate = 0.0 }\n", "", "never runs"),
         ];
-        let misses = cases.iter().filter_map(|(written, instead, told)| {
+        let misses = cases.iter().filter_map(|(written, instead, expected)| {
             assert!(SOUND.contains(written), "{written}");
             let error = Scenario::parse("broken", &SOUND.replacen(written, instead, 1)).err();
             let cause = error.map_or_else(String::new, |error| error.to_string());
-            (!cause.contains(told)).then(|| format!("{instead:?} gave {cause:?}, not {told:?}"))
+            (!cause.contains(expected)).then(|| format!("{instead:?} gave {cause:?}, not {expected:?}"))
         });
         assert_eq!(misses.collect::<Vec<_>>(), Vec::<String>::new());
     }

@@ -1,5 +1,5 @@
-//! Lambda's limits (docs/aws.md#concurrency-limits): scaling, the account's pool, reservations, request rates,
-//! provisioned concurrency.
+//! Lambda's limits (docs/aws.md#concurrency-limits, docs/aws.md#request-rate, docs/aws.md#scaling-rate): scaling, the
+//! account's pool, reservations, request rates, provisioned concurrency.
 
 use super::super::instant::Instant;
 use super::super::invocation::{Invocation, Start};

@@ -1,4 +1,5 @@
-//! Event sources (docs/aws.md#queue-scaling): a queue's messages are never lost, a shard's records wait for each other.
+//! Event sources (docs/aws.md#queue-scaling, docs/aws.md#shards): a queue's messages are never lost, a shard's records
+//! wait for each other.
 
 use super::super::instant::Instant;
 use super::super::invocation::{Invocation, Outcome};

@@ -6,7 +6,7 @@ use lambda_model::finding::{Kind, Severity};
 use lambda_model::metric::Metric;
 
 /// `checkout` whose events are so old, ms.
-fn told(ages: &str) -> Fixture {
+fn observed(ages: &str) -> Fixture {
     Fixture::new().listed("checkout", &[]).points(&function("checkout"), Metric::AsyncEventAge, &minutes(ages))
 }
 
@@ -25,7 +25,7 @@ fn old_events_are_a_backlog_when_they_are_not_alone() {
         ("- - - 900000 - 900000", Some(2)),
     ];
     for (ages, expected) in cases {
-        let found = told(ages).found(Kind::AsyncBacklog);
+        let found = observed(ages).found(Kind::AsyncBacklog);
         let is = found.as_ref().map(|found| (minute(2).start() - found.since).num_minutes());
         assert_eq!(is, expected, "{ages}: {found:?}");
     }
@@ -33,7 +33,7 @@ fn old_events_are_a_backlog_when_they_are_not_alone() {
 
 #[test]
 fn it_says_how_old_and_what_waits() {
-    let found = told("600000 700000 800000 900000 1000000")
+    let found = observed("600000 700000 800000 900000 1000000")
         .points(&function("checkout"), Metric::AsyncEventsReceived, &minutes("300 300 300 300 300"))
         .points(&function("checkout"), Metric::Invocations, &minutes("100 100 100 100 100"))
         .found(Kind::AsyncBacklog)
@@ -43,7 +43,7 @@ fn it_says_how_old_and_what_waits() {
     assert_eq!((found.severity, found.impact), (Severity::Warning, 200.0));
     assert_eq!(values(&found, Quantity::AsyncEventsReceived), [1500.0]);
     assert_eq!(commands(&found)[0], "aws lambda get-function-concurrency --function-name checkout --region eu-west-1");
-    let steady = told("900000 900000 900000 900000 900000").found(Kind::AsyncBacklog).unwrap();
+    let steady = observed("900000 900000 900000 900000 900000").found(Kind::AsyncBacklog).unwrap();
     assert_eq!(steady.fact(Quantity::OldestEventAge).unwrap().before, Some(900.0));
     assert!(steady.confidence < found.confidence);
     assert!(steady.impact <= 0.0, "what waits is not known");

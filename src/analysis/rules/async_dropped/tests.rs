@@ -10,14 +10,16 @@ use lambda_model::observation::Payload;
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:123456789012:failed";
 
-fn told(target: Option<&str>, configs: Option<Vec<InvokeConfig>>) -> Fixture {
+fn observed(target: Option<&str>, configs: Option<Vec<InvokeConfig>>) -> Fixture {
     let info = FunctionInfo { dead_letter_target: target.map(Arn::new), ..info("checkout") };
-    let told = Fixture::new().told(Payload::Functions(vec![info])).points(
+    let observed = Fixture::new().with(Payload::Functions(vec![info])).points(
         &function("checkout"),
         Metric::AsyncEventsDropped,
         &minutes("0 0 6 12"),
     );
-    configs.into_iter().fold(told, |told, configs| told.told(Payload::InvokeConfigs("checkout".into(), configs)))
+    configs
+        .into_iter()
+        .fold(observed, |observed, configs| observed.with(Payload::InvokeConfigs("checkout".into(), configs)))
 }
 
 #[test]
@@ -31,7 +33,7 @@ fn events_that_nothing_keeps_are_lost() {
         (None, None, Severity::Warning, None),
     ];
     for (target, configs, severity, targets) in cases {
-        let found = told(target, configs).found(Kind::AsyncDropped).unwrap();
+        let found = observed(target, configs).found(Kind::AsyncDropped).unwrap();
         assert_eq!(found.severity, severity, "{target:?}");
         assert_eq!(found.fact(Quantity::FailureTargets).unwrap().value, targets);
         let dropped = found.fact(Quantity::AsyncEventsDropped).unwrap();
@@ -44,13 +46,13 @@ fn events_that_nothing_keeps_are_lost() {
 #[test]
 fn a_minute_in_which_it_ran_without_a_drop_is_quiet() {
     let checkout = function("checkout");
-    let told = |running: &str| {
+    let observed = |running: &str| {
         Fixture::new()
             .listed("checkout", &[])
             .points(&checkout, Metric::AsyncEventsDropped, &minutes("12 12 - - -"))
             .points(&checkout, Metric::ConcurrentExecutions, &minutes(running))
             .found(Kind::AsyncDropped)
     };
-    assert!(told("3 3 - - -").is_some(), "nothing is known of the last minutes");
-    assert_eq!(told("3 3 3 3 3"), None);
+    assert!(observed("3 3 - - -").is_some(), "nothing is known of the last minutes");
+    assert_eq!(observed("3 3 3 3 3"), None);
 }

@@ -12,17 +12,17 @@ use lambda_model::observation::Payload;
 fn split(errors: f64, median_ms: f64) -> Fixture {
     let alias =
         Alias { name: "live".to_string(), version: "7".to_string(), additional: [("8".to_string(), 0.1)].into() };
-    let mut told = Fixture::new().listed("checkout", &[]).told(Payload::Aliases("checkout".into(), vec![alias]));
+    let mut observed = Fixture::new().listed("checkout", &[]).with(Payload::Aliases("checkout".into(), vec![alias]));
     for (version, errors, calls, ms) in [("7", 1.0, 540.0, 40.0), ("8", errors, 60.0, median_ms)] {
         let subject = executed("checkout", "live", version);
         let points = |value: f64| -> Vec<(i64, f64)> { (0..15).map(|back| (back, value)).collect() };
         let medians: Vec<_> = (0..15).map(|back| (back, ms + 0.1 * (back % 3) as f64)).collect();
-        told = told
+        observed = observed
             .points(&subject, Metric::Errors, &points(errors))
             .points(&subject, Metric::Invocations, &points(calls))
             .statistic(&subject, Metric::Duration, Statistic::P50, &medians);
     }
-    told
+    observed
 }
 
 fn found(fixture: &Fixture) -> Vec<crate::analysis::finding::Finding> {
@@ -31,7 +31,7 @@ fn found(fixture: &Fixture) -> Vec<crate::analysis::finding::Finding> {
 }
 
 #[test]
-fn a_canary_that_fails_more_is_told_with_the_way_back() {
+fn a_canary_that_fails_more_is_found_with_the_way_back() {
     let found = found(&split(4.0, 40.0));
     let [finding] = &found[..] else { panic!("{found:?}") };
     assert_eq!((finding.severity, finding.alias.as_deref()), (Severity::Critical, Some("live")));
@@ -67,12 +67,12 @@ fn a_deployment_is_stopped_where_there_is_one() {
         target_weight: None,
     };
     let other = Deployment { alias: "beta".to_string(), id: "d-OTHER".to_string(), ..deployment.clone() };
-    let told = split(4.0, 40.0).told(Payload::Deployments(vec![other, deployment]));
+    let observed = split(4.0, 40.0).with(Payload::Deployments(vec![other, deployment]));
     assert_eq!(
-        commands(&found(&told)[0])[0],
+        commands(&found(&observed)[0])[0],
         "aws deploy stop-deployment --auto-rollback-enabled --deployment-id d-A1B2C3D4E --region eu-west-1"
     );
-    let canary = told.first().canaries["live"].clone();
+    let canary = observed.first().canaries["live"].clone();
     assert_eq!(canary.deployment.unwrap().next_step_in_s, Some(300));
 }
 
@@ -87,6 +87,6 @@ fn a_slow_canary_says_by_how_much() {
 }
 
 #[test]
-fn a_canary_that_is_as_good_is_not_told() {
+fn a_canary_that_is_as_good_is_not_found() {
     assert_eq!(found(&split(0.1, 40.0)), []);
 }

@@ -18,18 +18,18 @@ type Case = (&'static str, f64, Option<i64>, &'static [Span], bool);
 fn split(weight: f64, changed: Option<i64>, spans: &[Span]) -> Fixture {
     let additional: std::collections::BTreeMap<_, _> = [("8".to_string(), weight)].into();
     let alias = Alias { name: "live".to_string(), version: "7".to_string(), additional: additional.clone() };
-    let mut told = Fixture::new().listed("f", &[]).told(Payload::Aliases("f".into(), vec![alias]));
+    let mut observed = Fixture::new().listed("f", &[]).with(Payload::Aliases("f".into(), vec![alias]));
     if let Some(back) = changed {
         let to = Some(Routing { version: "7".to_string(), additional });
         let what = Changed::Alias { name: "live".to_string(), from: None, to };
-        told = told.told(Payload::Changed("f".into(), Change { at: minute(back).start(), after: None, what }));
+        observed = observed.with(Payload::Changed("f".into(), Change { at: minute(back).start(), after: None, what }));
     }
     for (version, calls) in [("7", (|span| span.2) as fn(&Span) -> f64), ("8", |span| span.3)] {
         let points = spans.iter().flat_map(|span| (span.1..=span.0).rev().map(move |back| (back, calls(span))));
         let points: Vec<_> = points.filter(|(_, calls)| *calls > 0.0).collect();
-        told = told.points(&executed("f", "live", version), Metric::Invocations, &points);
+        observed = observed.points(&executed("f", "live", version), Metric::Invocations, &points);
     }
-    told
+    observed
 }
 
 #[test]
@@ -56,8 +56,8 @@ fn a_split_is_off_when_chance_and_changes_do_not_tell_why() {
         ("unseen, in two steps", 0.8, None, &[(29, 15, 900.0, 100.0), (14, 0, 700.0, 300.0)], false),
     ];
     for (what, weight, changed, spans, expected) in cases {
-        let told = split(weight, changed, spans);
-        let findings = told.snapshot().scopes[0].findings.clone();
+        let observed = split(weight, changed, spans);
+        let findings = observed.snapshot().scopes[0].findings.clone();
         let found: Vec<_> = findings.iter().filter(|finding| finding.kind == Kind::CanarySplitOff).collect();
         assert_eq!(found.len(), usize::from(expected), "{what}: {found:?}");
     }
@@ -65,8 +65,8 @@ fn a_split_is_off_when_chance_and_changes_do_not_tell_why() {
 
 #[test]
 fn it_tells_the_counts() {
-    let told = split(0.1, Some(30), &[(29, 0, 800.0, 200.0)]);
-    let findings = told.snapshot().scopes[0].findings.clone();
+    let observed = split(0.1, Some(30), &[(29, 0, 800.0, 200.0)]);
+    let findings = observed.snapshot().scopes[0].findings.clone();
     let finding = findings.iter().find(|finding| finding.kind == Kind::CanarySplitOff).unwrap();
     let value = |quantity| finding.fact(quantity).unwrap().value;
     assert_eq!((value(Quantity::TrafficShare), value(Quantity::Weight)), (Some(0.2), Some(0.1)));
@@ -82,13 +82,13 @@ fn what_ran_after_the_weights_were_read_does_not_count() {
     let found = |read_before_s: i64| {
         let alias =
             Alias { name: "live".to_string(), version: "7".to_string(), additional: [("8".to_string(), 0.1)].into() };
-        let told = Fixture::new().read_before(read_before_s).told(Payload::Aliases("f".into(), vec![alias]));
-        let mut told = told.read_before(0).listed("f", &[]);
+        let observed = Fixture::new().read_before(read_before_s).with(Payload::Aliases("f".into(), vec![alias]));
+        let mut observed = observed.read_before(0).listed("f", &[]);
         for (version, calls) in [("7", 500.0), ("8", 500.0)] {
             let points: Vec<_> = (0..30).map(|back| (back, calls)).collect();
-            told = told.points(&executed("f", "live", version), Metric::Invocations, &points);
+            observed = observed.points(&executed("f", "live", version), Metric::Invocations, &points);
         }
-        told.snapshot().scopes[0].findings.iter().any(|finding| finding.kind == Kind::CanarySplitOff)
+        observed.snapshot().scopes[0].findings.iter().any(|finding| finding.kind == Kind::CanarySplitOff)
     };
     assert!(found(0) && !found(20 * 60), "somebody may have changed them since");
 }

@@ -1,4 +1,4 @@
-//! Which changes are told, in which words, with which way back, and what is said to have come after them.
+//! Which changes are reported, in which words, with which way back, and what is said to have come after them.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ fn ago(minutes: i64) -> DateTime<Utc> {
 }
 
 /// `checkout` with changes, each so many minutes ago.
-fn told(changes: &[(i64, Changed)]) -> Fixture {
-    changes.iter().fold(Fixture::new().listed("checkout", &[]), |told, (minutes, what)| {
+fn observed(changes: &[(i64, Changed)]) -> Fixture {
+    changes.iter().fold(Fixture::new().listed("checkout", &[]), |observed, (minutes, what)| {
         let change = Change { at: ago(*minutes), after: Some(ago(*minutes + 1)), what: what.clone() };
-        told.told(Payload::Changed("checkout".into(), change))
+        observed.with(Payload::Changed("checkout".into(), change))
     })
 }
 
@@ -35,13 +35,13 @@ fn alias(name: &str, from: Option<Routing>, to: Option<Routing>) -> Changed {
 }
 
 /// The changes that are found, each by its kind.
-fn found(told: &Fixture) -> Vec<Finding> {
+fn found(observed: &Fixture) -> Vec<Finding> {
     let kinds = [Kind::ChangeCode, Kind::ChangeConfiguration, Kind::ChangeAlias, Kind::ChangeConcurrency];
-    kinds.into_iter().flat_map(|kind| told.findings(kind)).collect()
+    kinds.into_iter().flat_map(|kind| observed.findings(kind)).collect()
 }
 
 #[test]
-fn every_change_is_told_with_the_way_back() {
+fn every_change_is_reported_with_the_way_back() {
     let split = || routing("7", &[("8", 0.1)]);
     let provisioned = |from, to| Changed::Provisioned { qualifier: "live".to_string(), from, to };
     let reserved = |from, to| Changed::Reserved { from, to };
@@ -99,7 +99,7 @@ fn every_change_is_told_with_the_way_back() {
         ),
     ];
     for (change, different, command) in cases {
-        let found = found(&told(&[(5, change.clone())]));
+        let found = found(&observed(&[(5, change.clone())]));
         let [found] = &found[..] else { panic!("{change:?}: {found:?}") };
         let when = [Fact::instant(Quantity::Changed, ago(5)), Fact::instant(Quantity::LastSeenUnchanged, ago(6))];
         assert_eq!(found.facts, [&different[..], &when].concat(), "{change:?}");
@@ -110,13 +110,13 @@ fn every_change_is_told_with_the_way_back() {
 }
 
 #[test]
-fn a_change_is_told_for_an_hour_and_several_of_a_kind_together() {
+fn a_change_is_reported_for_an_hour_and_several_of_a_kind_together() {
     let code = |minutes: &[i64]| {
         let changes: Vec<_> = minutes.iter().map(|minutes| (*minutes, Changed::Code)).collect();
-        told(&changes).found(Kind::ChangeCode)
+        observed(&changes).found(Kind::ChangeCode)
     };
-    for (minutes, is_told) in [(0, true), (59, true), (60, true), (61, false), (-1, false)] {
-        assert_eq!(code(&[minutes]).is_some(), is_told, "{minutes} minutes ago");
+    for (minutes, is_found) in [(0, true), (59, true), (60, true), (61, false), (-1, false)] {
+        assert_eq!(code(&[minutes]).is_some(), is_found, "{minutes} minutes ago");
     }
     let both = code(&[30, 10]).unwrap();
     assert_eq!(both.since, ago(10), "the newest, as nothing went wrong after either");
@@ -124,16 +124,16 @@ fn a_change_is_told_for_an_hour_and_several_of_a_kind_together() {
     // One finding for each alias.
     let to = || Some(routing("8", &[]));
     let aliases =
-        told(&[(5, alias("live", to(), None)), (6, alias("beta", to(), None)), (9, alias("live", None, to()))]);
+        observed(&[(5, alias("live", to(), None)), (6, alias("beta", to(), None)), (9, alias("live", None, to()))]);
     let named: Vec<_> = found(&aliases).into_iter().filter_map(|found| found.alias).collect();
     assert_eq!(named, ["beta", "live"]);
 }
 
 #[test]
-fn a_change_that_nobody_saw_is_told_by_when_it_was_modified() {
+fn a_change_that_nobody_saw_is_reported_by_when_it_was_modified() {
     let modified = |minutes, changes: &[(i64, Changed)]| {
         let info = FunctionInfo { last_modified: Some(ago(minutes)), ..info("checkout") };
-        told(changes).told(Payload::Functions(vec![info])).found(Kind::ChangeCode)
+        observed(changes).with(Payload::Functions(vec![info])).found(Kind::ChangeCode)
     };
     let found = modified(5, &[]).unwrap();
     assert_eq!(found.facts[0], Fact::instant(Quantity::LastModified, ago(5)));
@@ -152,7 +152,7 @@ fn went(statistic: Statistic, metric: Metric, before: f64, after: f64, calls: f6
     let change = Change { at: minute(12).start() + TimeDelta::seconds(20), after: None, what: Changed::Code };
     Fixture::new()
         .listed("checkout", &[])
-        .told(Payload::Changed("checkout".into(), change))
+        .with(Payload::Changed("checkout".into(), change))
         .points(&checkout, Metric::Invocations, &constant(calls))
         .statistic(&checkout, metric, statistic, &split)
         .found(Kind::ChangeCode)
@@ -160,9 +160,9 @@ fn went(statistic: Statistic, metric: Metric, before: f64, after: f64, calls: f6
 }
 
 #[test]
-fn what_went_wrong_after_it_is_told() {
+fn what_went_wrong_after_it_is_reported() {
     let (sum, average) = (Statistic::Sum, Statistic::Average);
-    // What changed, before and after, with so many calls a minute -> the fact and what it costs a minute.
+    // What changed, before and after, with this many invocations a minute -> the fact and what it costs a minute.
     let cases = [
         ((sum, Metric::Errors, 1.0, 20.0, 100.0), Some((Quantity::ErrorRate, (0.01, 0.2), 20.0))),
         ((sum, Metric::Throttles, 0.0, 25.0, 75.0), Some((Quantity::ThrottleRate, (0.0, 0.25), 25.0))),

@@ -10,10 +10,10 @@ use lambda_model::observation::Payload;
 const HEALTHY: Beat =
     Beat { invocations: 40, errors: 0, timeouts: 0, out_of_memory: 0, cold_starts: 0, near_timeout: 0, used_mb: None };
 
-fn told(level: Option<&str>, last: Beat) -> Fixture {
+fn observed(level: Option<&str>, last: Beat) -> Fixture {
     let info = FunctionInfo { system_log_level: level.map(str::to_string), ..info("checkout") };
     let beats = [vec![Some(HEALTHY); 20], vec![Some(last)]].concat();
-    Fixture::new().told(Payload::Functions(vec![info])).logged("checkout", &beats)
+    Fixture::new().with(Payload::Functions(vec![info])).logged("checkout", &beats)
 }
 
 #[test]
@@ -31,16 +31,17 @@ fn many_cold_starts_are_a_surge() {
         (100, 61, true),
     ];
     for (invocations, cold_starts, expected) in cases {
-        let found = told(None, Beat { invocations, cold_starts, ..HEALTHY }).found(Kind::ColdStartSurge);
+        let found = observed(None, Beat { invocations, cold_starts, ..HEALTHY }).found(Kind::ColdStartSurge);
         assert_eq!(found.is_some(), expected, "{cold_starts} of {invocations}: {found:?}");
     }
     // What logs failures only tells nothing of the others.
-    assert_eq!(told(Some("WARN"), Beat { cold_starts: 40, ..HEALTHY }).found(Kind::ColdStartSurge), None);
+    assert_eq!(observed(Some("WARN"), Beat { cold_starts: 40, ..HEALTHY }).found(Kind::ColdStartSurge), None);
 }
 
 #[test]
 fn it_says_how_many_and_what_was_before() {
-    let found = told(None, Beat { invocations: 80, cold_starts: 80, ..HEALTHY }).found(Kind::ColdStartSurge).unwrap();
+    let found =
+        observed(None, Beat { invocations: 80, cold_starts: 80, ..HEALTHY }).found(Kind::ColdStartSurge).unwrap();
     assert_eq!(values(&found, Quantity::ColdStarts), [80.0, 80.0, 0.0], "the worst, the newest and the first minute");
     assert!((values(&found, Quantity::ColdStartShare)[0] - 0.29).abs() < 0.01, "{found:?}");
     assert_eq!((found.severity, found.impact), (Severity::Warning, 80.0));

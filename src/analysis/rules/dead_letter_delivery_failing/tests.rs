@@ -14,9 +14,9 @@ const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:failed";
 fn all_ways_add_up_in_one_finding() {
     let checkout = function("checkout");
     let info = FunctionInfo { dead_letter_target: Some(Arn::new(TOPIC)), ..info("checkout") };
-    let told = Fixture::new().told(Payload::Functions(vec![info]));
-    assert_eq!(told.found(Kind::DeadLetterDeliveryFailing), None);
-    let found = told
+    let observed = Fixture::new().with(Payload::Functions(vec![info]));
+    assert_eq!(observed.found(Kind::DeadLetterDeliveryFailing), None);
+    let found = observed
         .points(&checkout, Metric::DeadLetterErrors, &minutes("0 0 0 3"))
         .points(&checkout, Metric::DestinationDeliveryFailures, &minutes("0 0 2 4"))
         .points(&Subject::Topic("failed".to_string()), Metric::TopicNotificationsFailed, &minutes("0 5 5 5"))

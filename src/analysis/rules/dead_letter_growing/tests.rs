@@ -15,18 +15,18 @@ const QUEUE: &str = "arn:aws:sqs:eu-west-1:123456789012:failed";
 const ORDERS: &str = "arn:aws:sqs:eu-west-1:123456789012:orders";
 
 /// `checkout`, whose failed events go to a queue of these depths, a minute apart up to five seconds ago.
-fn told(depths: &[Option<u64>]) -> Fixture {
+fn observed(depths: &[Option<u64>]) -> Fixture {
     let info = FunctionInfo { dead_letter_target: Some(Arn::new(QUEUE)), ..info("checkout") };
-    read(Fixture::new().told(Payload::Functions(vec![info])), depths).read_before(0)
+    read(Fixture::new().with(Payload::Functions(vec![info])), depths).read_before(0)
 }
 
-fn read(told: Fixture, depths: &[Option<u64>]) -> Fixture {
-    (0..).zip(depths.iter().rev()).fold(told, |told, (back, depth)| {
+fn read(observed: Fixture, depths: &[Option<u64>]) -> Fixture {
+    (0..).zip(depths.iter().rev()).fold(observed, |observed, (back, depth)| {
         let queue = |depth| QueueAttributes { depth, in_flight: 0, redrive_target: None };
-        let told = told.read_before(5 + 60 * back);
+        let observed = observed.read_before(5 + 60 * back);
         match depth {
-            Some(depth) => told.told(Payload::Queue(Arn::new(QUEUE), Some(queue(*depth)))),
-            None => told,
+            Some(depth) => observed.with(Payload::Queue(Arn::new(QUEUE), Some(queue(*depth)))),
+            None => observed,
         }
     })
 }
@@ -53,7 +53,7 @@ fn a_queue_that_grows_is_found() {
         (&[Some(50), None, None, None, None, None, None, Some(80)], None),
     ];
     for (depths, expected) in cases {
-        let found = told(depths).found(Kind::DeadLetterGrowing);
+        let found = observed(depths).found(Kind::DeadLetterGrowing);
         let since = expected.and_then(at).map(|at| lambda_model::time::Minute::of(at).start());
         assert_eq!(found.as_ref().map(|found| found.since), since, "{depths:?}: {found:?}");
     }
@@ -61,9 +61,9 @@ fn a_queue_that_grows_is_found() {
 
 #[test]
 fn it_says_how_fast_and_how_to_look_inside() {
-    let told = told(&[Some(50), Some(60), Some(70), Some(80)]);
+    let observed = observed(&[Some(50), Some(60), Some(70), Some(80)]);
     let found =
-        told.points(&function("checkout"), Metric::Invocations, &minutes("40 40")).found(Kind::DeadLetterGrowing);
+        observed.points(&function("checkout"), Metric::Invocations, &minutes("40 40")).found(Kind::DeadLetterGrowing);
     let found = found.unwrap();
     assert_eq!((found.severity, found.impact, found.confidence), (Severity::Warning, 10.0, 0.99));
     let numbers = [Quantity::MessagesArriving, Quantity::MessagesWaiting, Quantity::TimeToRetryAll]
@@ -88,11 +88,11 @@ fn what_a_source_gave_up_can_be_moved_back() {
         event_count: false,
     };
     let orders = QueueAttributes { depth: 0, in_flight: 0, redrive_target: Some(Arn::new(QUEUE)) };
-    let told = Fixture::new()
+    let observed = Fixture::new()
         .listed("checkout", &[])
-        .told(Payload::EventSources(vec![source]))
-        .told(Payload::Queue(Arn::new(ORDERS), Some(orders)));
-    let found = read(told, &[Some(0), Some(30), Some(60)]).found(Kind::DeadLetterGrowing).unwrap();
+        .with(Payload::EventSources(vec![source]))
+        .with(Payload::Queue(Arn::new(ORDERS), Some(orders)));
+    let found = read(observed, &[Some(0), Some(30), Some(60)]).found(Kind::DeadLetterGrowing).unwrap();
     assert_eq!(values(&found, Quantity::MessagesArriving), [30.0]);
     assert_eq!(commands(&found)[1], format!("aws sqs start-message-move-task --source-arn {QUEUE} --region eu-west-1"));
     assert!(found.since <= minute(0).start());

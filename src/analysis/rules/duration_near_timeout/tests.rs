@@ -9,7 +9,7 @@ use lambda_model::metric::{Metric, Statistic};
 use lambda_model::observation::Payload;
 
 /// `checkout`, which may take 30 s, with these 99th percentiles and longest durations, ms.
-fn told(p99: &str, longest: &str) -> Fixture {
+fn observed(p99: &str, longest: &str) -> Fixture {
     let checkout = function("checkout");
     Fixture::new()
         .listed("checkout", &[])
@@ -35,7 +35,7 @@ fn one_percent_near_the_timeout_is_found_at_once_and_the_longest_alone_the_secon
         ("- - - - -", "- - - - -", None),
     ];
     for (p99, longest, expected) in cases {
-        let found = told(p99, longest).found(Kind::DurationNearTimeout);
+        let found = observed(p99, longest).found(Kind::DurationNearTimeout);
         let is = found.as_ref().map(|found| (minute(2).start() - found.since).num_minutes());
         assert_eq!(is, expected, "{p99} and {longest}: {found:?}");
     }
@@ -43,7 +43,7 @@ fn one_percent_near_the_timeout_is_found_at_once_and_the_longest_alone_the_secon
 
 #[test]
 fn it_says_how_long_and_is_surer_with_time() {
-    let once = told("90 90 90 90 28000", "90 90 90 90 29000").found(Kind::DurationNearTimeout).unwrap();
+    let once = observed("90 90 90 90 28000", "90 90 90 90 29000").found(Kind::DurationNearTimeout).unwrap();
     let longest = once.fact(Quantity::LongestDuration).unwrap();
     assert_eq!((longest.value, longest.limit), (Some(29.0), Some(30.0)));
     assert_eq!((once.severity, once.impact), (Severity::Warning, 0.0));
@@ -51,7 +51,7 @@ fn it_says_how_long_and_is_surer_with_time() {
     let look = "aws lambda get-function-configuration --function-name checkout \
                 --query [Timeout,MemorySize,LastModified] --region eu-west-1";
     assert_eq!(commands(&once)[1], look);
-    let often = told("28000 28000 28000 28000 28000", "29000 29000 29000 29000 29000");
+    let often = observed("28000 28000 28000 28000 28000", "29000 29000 29000 29000 29000");
     assert!(often.found(Kind::DurationNearTimeout).unwrap().confidence > once.confidence);
 }
 
@@ -73,6 +73,6 @@ fn the_logs_tell_it_from_one_in_a_hundred_on() {
 #[test]
 fn without_a_timeout_nothing_is_near_it() {
     let info = FunctionInfo { timeout_s: None, ..info("checkout") };
-    let told = told("29000 29000 29000", "29000 29000 29000").told(Payload::Functions(vec![info]));
-    assert_eq!(told.found(Kind::DurationNearTimeout), None);
+    let observed = observed("29000 29000 29000", "29000 29000 29000").with(Payload::Functions(vec![info]));
+    assert_eq!(observed.found(Kind::DurationNearTimeout), None);
 }

@@ -10,7 +10,7 @@ use lambda_model::finding::{Kind, Severity};
 use lambda_model::metric::Metric;
 
 /// `checkout` with these errors and invocations.
-fn told(errors: &[(i64, f64)], calls: &[(i64, f64)]) -> Fixture {
+fn observed(errors: &[(i64, f64)], calls: &[(i64, f64)]) -> Fixture {
     let checkout = function("checkout");
     Fixture::new().listed("checkout", &[]).points(&checkout, Metric::Errors, errors).points(
         &checkout,
@@ -20,7 +20,7 @@ fn told(errors: &[(i64, f64)], calls: &[(i64, f64)]) -> Fixture {
 }
 
 fn found(errors: &str, calls: &str) -> Option<Finding> {
-    told(&minutes(errors), &minutes(calls)).found(Kind::ErrorsRate)
+    observed(&minutes(errors), &minutes(calls)).found(Kind::ErrorsRate)
 }
 
 #[test]
@@ -103,7 +103,7 @@ proptest! {
         let (fewer, more) = (one.min(other).min(calls), one.max(other).min(calls));
         let constant = |count: u32| (2..32).map(|back| (back, f64::from(count))).collect::<Vec<_>>();
         let severity = |errors: u32| {
-            told(&constant(errors), &constant(calls)).found(Kind::ErrorsRate).map(|found| found.severity)
+            observed(&constant(errors), &constant(calls)).found(Kind::ErrorsRate).map(|found| found.severity)
         };
         prop_assert!(severity(fewer) <= severity(more), "{fewer} and {more} of {calls}");
     }

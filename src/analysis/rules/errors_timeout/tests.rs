@@ -9,7 +9,7 @@ use lambda_model::metric::{Metric, Statistic};
 use lambda_model::observation::Payload;
 
 /// `checkout`, which may take 30 s, with these errors a minute, 99th percentiles and longest durations, ms.
-fn told(errors: &str, p99: &str, longest: &str) -> Fixture {
+fn observed(errors: &str, p99: &str, longest: &str) -> Fixture {
     let checkout = function("checkout");
     Fixture::new()
         .listed("checkout", &[])
@@ -39,7 +39,7 @@ fn errors_with_durations_of_the_whole_timeout_are_timeouts() {
         ("30 30 30 30", "- - - -", "- - - -", None),
     ];
     for (errors, p99, longest, expected) in cases {
-        let found = told(errors, p99, longest).found(Kind::ErrorsTimeout);
+        let found = observed(errors, p99, longest).found(Kind::ErrorsTimeout);
         let is = found.as_ref().map(|found| (found.severity, (minute(2).start() - found.since).num_minutes()));
         assert_eq!(is, expected, "{errors} with {longest}: {found:?}");
     }
@@ -48,13 +48,13 @@ fn errors_with_durations_of_the_whole_timeout_are_timeouts() {
 #[test]
 fn by_metrics_the_number_is_an_upper_bound_and_sure_with_time() {
     let full = "30000 30000 30000 30000";
-    let long = told("30 30 30 30", full, full).found(Kind::ErrorsTimeout).unwrap();
+    let long = observed("30 30 30 30", full, full).found(Kind::ErrorsTimeout).unwrap();
     let timeouts = long.fact(Quantity::Timeouts).unwrap();
     assert_eq!((timeouts.per_minute(), timeouts.bound), (Some(30.0), Bound::AtMost));
     assert!(commands(&long)[0].contains("?\"Task timed out\" ?\"Status: timeout\""), "{long:?}");
     let raise = "aws lambda update-function-configuration --function-name checkout --timeout 60 --region eu-west-1";
     assert_eq!((commands(&long)[1].as_str(), long.impact), (raise, 30.0));
-    let short = told("0 0 0 30", "90 90 90 30000", "90 90 90 30000").found(Kind::ErrorsTimeout).unwrap();
+    let short = observed("0 0 0 30", "90 90 90 30000", "90 90 90 30000").found(Kind::ErrorsTimeout).unwrap();
     assert!(short.confidence < long.confidence && long.confidence < 0.99, "{} {}", short.confidence, long.confidence);
 }
 
@@ -75,12 +75,12 @@ fn the_logs_count_them() {
 }
 
 #[test]
-fn a_longest_timeout_is_not_raised_further_and_without_one_nothing_is_told() {
-    let told = |timeout_s| {
+fn a_longest_timeout_is_not_raised_further_and_without_one_nothing_is_reported() {
+    let observed = |timeout_s| {
         let info = FunctionInfo { timeout_s, ..info("checkout") };
         let full = "900000 900000 900000 900000";
-        told("30 30 30 30", full, full).told(Payload::Functions(vec![info])).found(Kind::ErrorsTimeout)
+        observed("30 30 30 30", full, full).with(Payload::Functions(vec![info])).found(Kind::ErrorsTimeout)
     };
-    assert!(commands(&told(Some(900)).unwrap())[1].contains("--timeout 900"));
-    assert_eq!(told(None), None);
+    assert!(commands(&observed(Some(900)).unwrap())[1].contains("--timeout 900"));
+    assert_eq!(observed(None), None);
 }

@@ -14,7 +14,7 @@ use lambda_model::queue::QueueAttributes;
 const ORDERS: &str = "arn:aws:sqs:eu-west-1:123456789012:orders";
 
 /// `checkout` with mappings of these states, whose queue has such a depth.
-fn told(states: &[&str], depth: Option<u64>) -> Fixture {
+fn observed(states: &[&str], depth: Option<u64>) -> Fixture {
     let source = |(place, state): (usize, &&str)| EventSource {
         uuid: format!("u-{place}"),
         function: "checkout".into(),
@@ -27,13 +27,13 @@ fn told(states: &[&str], depth: Option<u64>) -> Fixture {
         event_count: false,
     };
     let sources = states.iter().enumerate().map(source).collect();
-    let told = Fixture::new().listed("checkout", &[]).told(Payload::EventSources(sources));
+    let observed = Fixture::new().listed("checkout", &[]).with(Payload::EventSources(sources));
     let queue = |depth| QueueAttributes { depth, in_flight: 0, redrive_target: None };
-    told.told(Payload::Queue(Arn::new(ORDERS), depth.map(queue)))
+    observed.with(Payload::Queue(Arn::new(ORDERS), depth.map(queue)))
 }
 
 #[test]
-fn what_is_disabled_is_told_once() {
+fn what_is_disabled_is_found_once() {
     for (states, expected) in [
         (&["Enabled"] as &[&str], None),
         (&[], None),
@@ -43,7 +43,7 @@ fn what_is_disabled_is_told_once() {
         (&["Disabled", "Disabled"], Some(4)),
         (&["Disabled", "Disabled", "Disabled"], Some(4)),
     ] {
-        let found = told(states, Some(0)).found(Kind::EventSourceDisabled);
+        let found = observed(states, Some(0)).found(Kind::EventSourceDisabled);
         assert_eq!(found.as_ref().map(|found| found.commands.len()), expected, "{states:?}");
         if let Some(found) = found {
             assert_eq!((found.severity, found.since), (Severity::Info, now()));
@@ -54,11 +54,14 @@ fn what_is_disabled_is_told_once() {
 
 #[test]
 fn messages_that_pile_up_make_it_worse_and_tell_since_when() {
-    let old = |told: Fixture, ages: &str| {
+    let old = |observed: Fixture, ages: &str| {
         let subject = Subject::Queue("orders".to_string());
-        told.points(&subject, Metric::QueueOldestMessageAge, &minutes(ages)).found(Kind::EventSourceDisabled).unwrap()
+        observed
+            .points(&subject, Metric::QueueOldestMessageAge, &minutes(ages))
+            .found(Kind::EventSourceDisabled)
+            .unwrap()
     };
-    let found = old(told(&["Disabled"], Some(400)), "600 660 720");
+    let found = old(observed(&["Disabled"], Some(400)), "600 660 720");
     assert_eq!(found.severity, Severity::Warning);
     assert_eq!(values(&found, Quantity::MessagesWaiting), [400.0]);
     assert_eq!(found.since, minute(2).plus(1).start() - TimeDelta::seconds(720), "the age is of a minute's end");
@@ -67,8 +70,8 @@ fn messages_that_pile_up_make_it_worse_and_tell_since_when() {
     for (depth, ages) in
         [(Some(0), "600 660 720"), (Some(400), "1 1 1 | 1 1"), (Some(400), "- - -"), (None, "600 660 720")]
     {
-        assert_eq!(old(told(&["Disabled"], depth), ages).severity, Severity::Info, "{depth:?} {ages}");
+        assert_eq!(old(observed(&["Disabled"], depth), ages).severity, Severity::Info, "{depth:?} {ages}");
     }
     // An age beyond all time is none.
-    assert_eq!(old(told(&["Disabled"], Some(400)), "1e300").since, now());
+    assert_eq!(old(observed(&["Disabled"], Some(400)), "1e300").since, now());
 }

@@ -29,11 +29,11 @@ fn source(arn: &str) -> EventSource {
 }
 
 /// `checkout` with these sources; the oldest record of its streams, ms, and the oldest message of its queue, s.
-fn told(sources: &[&str], iterator: &str, message: &str) -> Fixture {
+fn observed(sources: &[&str], iterator: &str, message: &str) -> Fixture {
     let sources = sources.iter().map(|arn| source(arn)).collect();
     Fixture::new()
         .listed("checkout", &[])
-        .told(Payload::EventSources(sources))
+        .with(Payload::EventSources(sources))
         .points(&function("checkout"), Metric::Invocations, &minutes("90 90 90"))
         .points(&function("checkout"), Metric::IteratorAge, &minutes(iterator))
         .points(&Subject::Queue("orders".to_string()), Metric::QueueOldestMessageAge, &minutes(message))
@@ -43,7 +43,7 @@ fn told(sources: &[&str], iterator: &str, message: &str) -> Fixture {
 type Case = (&'static [&'static str], &'static str, &'static str, Option<(f64, &'static str)>);
 
 #[test]
-fn the_source_that_is_furthest_behind_is_told() {
+fn the_source_that_is_furthest_behind_is_reported() {
     let cases: [Case; 8] = [
         (&[CLICKS, ORDERS], "200 200 200", "1 1 1", None),
         (&[CLICKS], "200 200 600000", "", Some((600.0, "clicks"))),
@@ -57,7 +57,7 @@ fn the_source_that_is_furthest_behind_is_told() {
         (&[CLICKS, ORDERS], "- - -", "- - -", None),
     ];
     for (sources, iterator, message, expected) in cases {
-        let found = told(sources, iterator, message).found(Kind::EventSourceLagging);
+        let found = observed(sources, iterator, message).found(Kind::EventSourceLagging);
         let age = found.as_ref().map(|found| {
             let age = &found.facts[0];
             let name = if let About::EventSource(name) = &age.subject { name.as_str() } else { "" };
@@ -69,13 +69,13 @@ fn the_source_that_is_furthest_behind_is_told() {
 
 #[test]
 fn it_says_whether_it_gets_worse_and_where_to_look() {
-    let depth = |told: Fixture, seconds, depth| {
+    let depth = |observed: Fixture, seconds, depth| {
         let queue = QueueAttributes { depth, in_flight: 0, redrive_target: None };
-        told.read_before(seconds).told(Payload::Queue(Arn::new(ORDERS), Some(queue)))
+        observed.read_before(seconds).with(Payload::Queue(Arn::new(ORDERS), Some(queue)))
     };
     let behind = |message: &str, then, now| {
-        let told = told(&[ORDERS], "", message);
-        depth(depth(told, 125, then), 5, now).found(Kind::EventSourceLagging).unwrap()
+        let observed = observed(&[ORDERS], "", message);
+        depth(depth(observed, 125, then), 5, now).found(Kind::EventSourceLagging).unwrap()
     };
     let worse = behind("600 660 720", 1000, 1400);
     assert_eq!((worse.severity, worse.impact), (Severity::Warning, 90.0));

@@ -23,8 +23,8 @@ fn it_is_found_when_the_memory_is_nearly_used_up() {
     for (memory_mb, used_mb, expected) in cases {
         let info = FunctionInfo { memory_mb, ..info("checkout") };
         let beats = [Some(Beat { invocations: 5, used_mb, ..Beat::default() }); 6];
-        let told = Fixture::new().told(Payload::Functions(vec![info])).logged("checkout", &beats);
-        let found = told.found(Kind::MemoryNearLimit);
+        let observed = Fixture::new().with(Payload::Functions(vec![info])).logged("checkout", &beats);
+        let found = observed.found(Kind::MemoryNearLimit);
         assert_eq!(found.as_ref().map(|found| found.confidence), expected, "{used_mb:?} of {memory_mb:?}: {found:?}");
         if let Some(found) = found {
             assert_eq!(found.severity, Severity::Warning);

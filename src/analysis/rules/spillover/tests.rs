@@ -1,4 +1,4 @@
-//! Which spillover is told.
+//! Which spillover is found.
 
 use crate::analysis::fact::Quantity;
 use crate::fixture::{Fixture, commands, function, minute, minutes, values};
@@ -8,7 +8,7 @@ use lambda_model::metric::Metric;
 use lambda_model::observation::Payload;
 
 /// `checkout`, of whose 200 calls a minute so many spill over, with provisioned concurrency for these qualifiers.
-fn told(spilled: &str, qualifiers: &[&str]) -> Fixture {
+fn observed(spilled: &str, qualifiers: &[&str]) -> Fixture {
     let checkout = function("checkout");
     let config = |qualifier: &&str| Provisioned {
         qualifier: (*qualifier).to_string(),
@@ -18,7 +18,7 @@ fn told(spilled: &str, qualifiers: &[&str]) -> Fixture {
     };
     Fixture::new()
         .listed("checkout", &[])
-        .told(Payload::Provisioned("checkout".into(), qualifiers.iter().map(config).collect()))
+        .with(Payload::Provisioned("checkout".into(), qualifiers.iter().map(config).collect()))
         .points(&checkout, Metric::Invocations, &minutes("200 200 200 200"))
         .points(&checkout, Metric::ConcurrentExecutions, &minutes("25 25 25 25"))
         .points(&checkout, Metric::ProvisionedSpillover, &minutes(spilled))
@@ -35,7 +35,7 @@ fn spillover_is_found() {
         ("80 0 0 0", None),
     ];
     for (spilled, expected) in cases {
-        let found = told(spilled, &["live"]).found(Kind::ConcurrencyProvisionedSpillover);
+        let found = observed(spilled, &["live"]).found(Kind::ConcurrencyProvisionedSpillover);
         let is = found.as_ref().map(|found| (minute(2).start() - found.since).num_minutes());
         assert_eq!(is, expected, "{spilled}: {found:?}");
     }
@@ -43,7 +43,7 @@ fn spillover_is_found() {
 
 #[test]
 fn it_says_how_much_and_provisions_for_the_peak() {
-    let found = told("0 0 80 80", &["live"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
+    let found = observed("0 0 80 80", &["live"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
     assert_eq!(values(&found, Quantity::ProvisionedSpillover), [80.0]);
     assert_eq!(values(&found, Quantity::ProvisionedConcurrency), [10.0]);
     assert_eq!((found.severity, found.impact), (Severity::Warning, 80.0));
@@ -51,9 +51,9 @@ fn it_says_how_much_and_provisions_for_the_peak() {
                  --provisioned-concurrent-executions 25 --region eu-west-1";
     assert_eq!(commands(&found), [raise]);
     // Of several, which one spills is not known.
-    let found = told("0 0 80 80", &["live", "beta"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
+    let found = observed("0 0 80 80", &["live", "beta"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
     let list = "aws lambda list-provisioned-concurrency-configs --function-name checkout --region eu-west-1";
     assert_eq!(commands(&found), [list]);
-    let few = told("0 0 1 1", &["live"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
+    let few = observed("0 0 1 1", &["live"]).found(Kind::ConcurrencyProvisionedSpillover).unwrap();
     assert!(few.confidence < found.confidence);
 }

@@ -29,7 +29,7 @@ pub(in crate::analysis::rules) fn unreserved_pool(case: &Case<'_>) -> Vec<Found>
     }
     let known = throttled_lately(case);
     let Some(held) = case.held(|minute| sign(case, &known, minute)) else { return Vec::new() };
-    let last = told(case, &known, Minute::of(held.last));
+    let last = observed(case, &known, Minute::of(held.last));
     let mut throttled = by_pool(case, &known, last);
     throttled.sort_by(|one, other| other.share.throttles.total_cmp(&one.share.throttles));
     let seen: f64 = throttled.iter().map(|one| one.share.throttles).sum();
@@ -75,11 +75,11 @@ fn is_full(case: &Case<'_>, minute: Minute) -> bool {
 
 /// The newest minute up to `last` in which functions account for half of the Region's throttled requests: those that are not on
 /// screen are read every few minutes only.
-fn told(case: &Case<'_>, functions: &[&FunctionState], last: Minute) -> Minute {
+fn observed(case: &Case<'_>, functions: &[&FunctionState], last: Minute) -> Minute {
     let tells = |minute: &Minute| {
         let of = |function: &&FunctionState| function.series.one(Metric::Throttles)?.get(*minute);
-        let told: f64 = functions.iter().filter_map(of).sum();
-        is_full(case, *minute) && case.region_value(Metric::Throttles, *minute).is_some_and(|all| 2.0 * told >= all)
+        let observed: f64 = functions.iter().filter_map(of).sum();
+        is_full(case, *minute) && case.region_value(Metric::Throttles, *minute).is_some_and(|all| 2.0 * observed >= all)
     };
     (0..TOLD_MINUTES).map(|back| last.plus(-back)).find(tells).unwrap_or(last)
 }

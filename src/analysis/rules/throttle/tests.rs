@@ -16,13 +16,14 @@ fn step(since: i64, then: f64, now: f64) -> Vec<(i64, f64)> {
 fn throttled(claimed: f64, names: &[(&str, Option<u32>)]) -> Fixture {
     let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
     let region = Fixture::new()
-        .told(Payload::Limits(limits))
+        .with(Payload::Limits(limits))
         .points(&Subject::Region, Metric::ClaimedAccountConcurrency, &step(6, 400.0, claimed))
         .points(&Subject::Region, Metric::Throttles, &step(6, 0.0, 300.0 * names.len() as f64));
-    names.iter().fold(region, |told, (name, reserved)| {
+    names.iter().fold(region, |observed, (name, reserved)| {
         let f = function(name);
-        told.listed(name, &[])
-            .told(Payload::Reserved((*name).into(), *reserved))
+        observed
+            .listed(name, &[])
+            .with(Payload::Reserved((*name).into(), *reserved))
             .points(&f, Metric::Invocations, &step(6, 600.0, 1200.0))
             .points(&f, Metric::Errors, &step(6, 0.0, 3.0))
             .points(&f, Metric::Throttles, &step(6, 0.0, 300.0))
@@ -48,8 +49,8 @@ fn a_reservation_that_is_in_use_is_named_with_its_function() {
 
 #[test]
 fn a_full_pool_is_one_finding_of_the_region() {
-    let told = throttled(1000.0, &[("checkout", None), ("image-resize", None), ("ledger", Some(100))]);
-    let found = told.found(Kind::ThrottleUnreservedPool).unwrap();
+    let observed = throttled(1000.0, &[("checkout", None), ("image-resize", None), ("ledger", Some(100))]);
+    let found = observed.found(Kind::ThrottleUnreservedPool).unwrap();
     assert_eq!(found.function, None);
     let affected: Vec<&str> = found.affected.iter().map(lambda_model::FunctionName::as_str).collect();
     assert_eq!(affected, ["checkout", "image-resize"], "a reservation takes no part in the pool");
@@ -59,18 +60,18 @@ fn a_full_pool_is_one_finding_of_the_region() {
 #[test]
 fn what_is_over_or_provisional_is_not_found() {
     let f = function("f");
-    let told = |points: &[(i64, f64)]| {
+    let observed = |points: &[(i64, f64)]| {
         let quiet: Vec<_> = (2..30).map(|back| (back, 0.0)).collect();
         Fixture::new()
             .listed("f", &[])
-            .told(Payload::Reserved("f".into(), Some(20)))
+            .with(Payload::Reserved("f".into(), Some(20)))
             .points(&f, Metric::Invocations, &step(30, 0.0, 600.0))
             .points(&f, Metric::ConcurrentExecutions, &step(30, 0.0, 20.0))
             .points(&f, Metric::Throttles, &quiet)
             .read_before(-1)
             .points(&f, Metric::Throttles, points)
     };
-    let found = |points: &[(i64, f64)]| told(points).found(Kind::ThrottleReservedLimit).is_some();
+    let found = |points: &[(i64, f64)]| observed(points).found(Kind::ThrottleReservedLimit).is_some();
     assert!(found(&[(2, 300.0)]), "the newest settled minute");
     assert!(!found(&[(1, 300.0), (0, 300.0)]), "provisional minutes");
     assert!(found(&[(4, 300.0)]), "two quiet minutes do not end it");
@@ -82,12 +83,12 @@ fn what_is_over_or_provisional_is_not_found() {
 #[test]
 fn an_unknown_cause_waits_until_what_would_explain_it_was_read() {
     // The reservation was read before the minute: it may be another by now.
-    let told = throttled(400.0, &[("f", None)]);
-    assert!(told.found(Kind::ThrottleUnknown).is_some(), "it was read since, and there is none");
+    let observed = throttled(400.0, &[("f", None)]);
+    assert!(observed.found(Kind::ThrottleUnknown).is_some(), "it was read since, and there is none");
     let late = Fixture::new()
         .read_before(1200)
         .listed("f", &[])
-        .told(Payload::Reserved("f".into(), None))
+        .with(Payload::Reserved("f".into(), None))
         .read_before(0)
         .points(&function("f"), Metric::Invocations, &step(4, 600.0, 1200.0))
         .points(&function("f"), Metric::ConcurrentExecutions, &step(4, 8.0, 20.0))

@@ -8,14 +8,14 @@ use lambda_model::metric::{Metric, Subject};
 use lambda_model::observation::Payload;
 
 /// `checkout`, which uses so much of 1000, of which so much is claimed; each read of its reservation.
-fn told(in_use: &str, claimed: &str, reserved: &[Option<u32>]) -> Fixture {
+fn observed(in_use: &str, claimed: &str, reserved: &[Option<u32>]) -> Fixture {
     let limits = AccountLimits { concurrent_executions: 1000, unreserved_concurrent_executions: Some(900) };
-    let told = Fixture::new()
+    let observed = Fixture::new()
         .listed("checkout", &[])
-        .told(Payload::Limits(limits))
+        .with(Payload::Limits(limits))
         .points(&Subject::Region, Metric::ClaimedAccountConcurrency, &minutes(claimed))
         .points(&function("checkout"), Metric::ConcurrentExecutions, &minutes(in_use));
-    reserved.iter().fold(told, |told, reserved| told.told(Payload::Reserved("checkout".into(), *reserved)))
+    reserved.iter().fold(observed, |observed, reserved| observed.with(Payload::Reserved("checkout".into(), *reserved)))
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_large_part_of_a_scarce_pool_is_found() {
         ("- - - -", scarce, &[None], false),
     ];
     for (in_use, claimed, reserved, expected) in cases {
-        let found = told(in_use, claimed, reserved).found(Kind::ConcurrencyTopConsumer);
+        let found = observed(in_use, claimed, reserved).found(Kind::ConcurrencyTopConsumer);
         assert_eq!(found.is_some(), expected, "{in_use} of {claimed}, {reserved:?}: {found:?}");
     }
 }
@@ -42,8 +42,8 @@ fn a_large_part_of_a_scarce_pool_is_found() {
 fn it_says_how_much_and_caps_it_between_before_and_now() {
     let calm = "100 ".repeat(20);
     let claimed = format!("{}950 950 950", "300 ".repeat(20));
-    let told = told(&format!("{calm}600 600 600"), &claimed, &[None]);
-    let found = told.found(Kind::ConcurrencyTopConsumer).unwrap();
+    let observed = observed(&format!("{calm}600 600 600"), &claimed, &[None]);
+    let found = observed.found(Kind::ConcurrencyTopConsumer).unwrap();
     let concurrency = found.fact(Quantity::Concurrency).unwrap();
     assert_eq!((concurrency.value, concurrency.limit, concurrency.before), (Some(600.0), Some(1000.0), Some(100.0)));
     assert_eq!((found.severity, found.impact), (Severity::Warning, 0.0));

@@ -131,7 +131,7 @@ impl Readings {
     /// Packs what is due into calls: what is on screen before the rest.
     fn plan(&mut self, knowledge: &Knowledge, screen: &Screen, now: DateTime<Utc>) {
         let cycle = self.cycle(now);
-        // In every so many cycles, all together.
+        // In every this many cycles, all together.
         let background = cycle - (self.cadence.background - self.cadence.refresh).max(TimeDelta::zero());
         let mut first = Vec::new();
         let mut rest = Vec::new();

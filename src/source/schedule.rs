@@ -28,7 +28,7 @@ const ACCOUNT: TimeDelta = TimeDelta::hours(1);
 const LIMITS: TimeDelta = TimeDelta::minutes(1);
 /// The function list tells what was changed last, for one call per 50 functions: a few of them are listed often.
 const FUNCTIONS: TimeDelta = TimeDelta::minutes(1);
-/// With so many of them, one page in six seconds is asked for on average …
+/// With this many of them, one page in six seconds is asked for on average …
 const FUNCTIONS_EACH: TimeDelta = TimeDelta::milliseconds(6_000 / 50);
 /// … but the list is never older than this, which with 10,000 of them is a call in three seconds.
 const FUNCTIONS_AT_LEAST: TimeDelta = TimeDelta::minutes(10);

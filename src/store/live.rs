@@ -26,11 +26,11 @@ use lambda_logs::{self, Fingerprint, FunctionError, Level, Report, Status};
 use lambda_model::FunctionName;
 use lambda_model::log::{LogBatch, LogEvent, LogFeed};
 
-/// Finished invocations are kept for so many seconds behind the newest instant: what the curves show.
+/// Finished invocations are kept for this many seconds behind the newest instant: what the curves show.
 pub const RETAIN_S: i64 = 300;
 /// Finished invocations that are kept in a scope: at 4,500 a second, which is 20,000 lines, the last minute and a half.
 const MOST_RUNS: usize = 400_000;
-/// What runs now may have begun so many seconds ago: Lambda's longest timeout.
+/// What runs now may have begun this many seconds ago: Lambda's longest timeout.
 const HORIZON_S: i64 = 900;
 /// Execution environments that are told apart in a scope; of more, those that were silent longest are forgotten.
 const MOST_STREAMS: usize = 100_000;
@@ -218,7 +218,7 @@ impl Live {
         self.functions.retain(|_, log| !(log.streams.is_empty() && log.errors.is_empty() && log.lines.is_empty()));
     }
 
-    /// Leaves at most so many streams: those that were heard of last.
+    /// Leaves at most this many streams: those that were heard of last.
     fn forget_streams(&mut self, most: usize) {
         let count: usize = self.functions.values().map(|log| log.streams.len()).sum();
         if count <= most {
@@ -233,7 +233,7 @@ impl Live {
         }
     }
 
-    /// Leaves lines of at most so many bytes: the newest, give or take a chunk.
+    /// Leaves lines of at most this many bytes: the newest, give or take a chunk.
     fn forget_lines(&mut self, most: usize) {
         let mut bytes: usize = self.functions.values().map(|log| log.lines.bytes()).sum();
         while bytes > most {

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 
 use crate::tui::terminal;
 
-/// Told when the terminal is ours again after a stop.
+/// Notified when the terminal is ours again after a stop.
 pub(super) static RESUMED: Notify = Notify::const_new();
 
 /// What a shell adds to the number of the signal that ended a program.

@@ -47,6 +47,7 @@ impl View {
     }
 
     /// The view `by` places further on, round and round.
+    #[must_use]
     pub fn turn(self, by: usize) -> Self {
         further(&Self::ALL, self, by)
     }
@@ -87,6 +88,7 @@ impl Pane {
     }
 
     /// The page `by` places further on, round and round.
+    #[must_use]
     pub fn turn(self, by: usize) -> Self {
         further(&Self::ALL, self, by)
     }

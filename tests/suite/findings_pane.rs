@@ -132,7 +132,7 @@ async fn a_finding_about_the_region_alone_opens_nothing_and_says_so() {
     snapshot.scopes[0].findings[0].affected.clear();
     let app = TestApp::showing(snapshot, 120, 40, true).keys("3<enter>").await;
     assert_eq!(app.app().open, None);
-    assert!(app.screen().contains("this is about the Region: it names no function"));
+    assert!(app.screen().contains("This is about the Region: it names no function"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,9 +34,9 @@ use lambda_model::{Arn, FunctionName};
 const LAMBDA_PAGE: usize = 50;
 /// `ListMetrics` returns at most 500 (docs/aws.md#listmetrics).
 const METRICS_PAGE: usize = 500;
-/// `GetMetricData` returns at most so many points a page (docs/aws.md#getmetricdata).
+/// `GetMetricData` returns at most this many points a page (docs/aws.md#getmetricdata).
 const POINTS_PAGE: usize = 100_800;
-/// `FilterLogEvents` stops at 1 MB (docs/aws.md#filterlogevents), which is so many lines or more.
+/// `FilterLogEvents` stops at 1 MB (docs/aws.md#filterlogevents), which is this many lines or more.
 const EVENTS_PAGE: usize = 1_000;
 
 /// A simulated account; a clone is the same one.
@@ -109,7 +109,7 @@ impl Service {
         self.ask_about(operation, |_| None)
     }
 
-    /// The same for a question about one `resource`, which a refusal names.
+    /// The same for a question about one `resource`, which the denial names.
     fn ask_about(
         &self,
         operation: Operation,
@@ -580,7 +580,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn aws_refuses_when_the_scenario_says_so() {
+    async fn aws_denies_when_the_scenario_says_so() {
         // minute, whether the aliases are denied, whether everything is expired
         for (minute, denied, expired) in
             [(29, false, false), (30, true, false), (39, true, false), (40, false, false), (50, false, true)]

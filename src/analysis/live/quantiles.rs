@@ -33,7 +33,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_quantile_is_the_smallest_that_so_many_do_not_exceed(durations in vec(0u32..5000, 0..300)) {
+        fn a_quantile_is_the_smallest_that_this_share_does_not_exceed(durations in vec(0u32..5000, 0..300)) {
             let quantiles = Quantiles::of(&mut durations.clone());
             for (percent, found) in [(50, quantiles.p50), (95, quantiles.p95), (99, quantiles.p99), (100, quantiles.max)] {
                 let share = |us: u32| durations.iter().filter(|one| **one <= us).count() * 100;

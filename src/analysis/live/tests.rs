@@ -12,7 +12,7 @@ use lambda_model::observation::Payload;
 const STREAM: &str = "2026/11/22/[7]0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f";
 const OTHER: &str = "2026/11/22/[8]0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f";
 
-/// So many milliseconds before [`now`], which is a full second.
+/// This many milliseconds before [`now`], which is a full second.
 fn before(ms: i64) -> DateTime<Utc> {
     now() - TimeDelta::milliseconds(ms)
 }
@@ -185,7 +185,7 @@ fn a_function_that_logs_failures_only_tells_no_rate() {
     assert_eq!((cart.total.timeouts, cart.error_rate(), cart.cold_start_rate()), (1, None, None));
     assert_eq!(cart.cold_starts("7"), None);
     assert!(cart.versions.values().all(|runs| runs.cold_start_rate().is_none()), "no version says otherwise");
-    assert_eq!(live(&fixture).region, None, "nothing tells of the Region");
+    assert_eq!(live(&fixture).region, None, "nothing is known of the Region");
     let both = observed(fixture, read("checkout", (300_000, 0), Vec::new()));
     assert!(live(&both).region.unwrap().lower_bound);
 }

@@ -19,7 +19,7 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Found> {
 
 fn found(case: &Case<'_>, function: &FunctionCase<'_>) -> Option<Found> {
     let live = function.live?;
-    // Nothing but want of memory kills so: one is enough.
+    // Only want of memory kills in this way: one is enough.
     let held = case.held_in_logs(|beat| Sign::strong(beat.out_of_memory > 0))?;
     let kills: u64 = live.beats.beats.iter().flatten().map(|beat| beat.out_of_memory).sum();
     let read = live.beats.beats.iter().flatten().count() as f64;

@@ -74,7 +74,7 @@ fn limited(fixture: Fixture, text: &str) -> Fixture {
     fixture.with(Payload::Limits(limits)).points(&Subject::Region, Metric::ClaimedAccountConcurrency, &claimed)
 }
 
-/// The function may run so many at a time, and so many run while 80 requests of 280 are throttled.
+/// The function may run this many at a time, and this many run while 80 requests of 280 are throttled.
 fn throttled(fixture: Fixture, text: &str, reserved: Option<u32>, in_use: f64) -> Fixture {
     let fixture = fixture.with(Payload::Reserved(NAME.into(), reserved));
     let fixture = follows(fixture, text, Metric::ConcurrentExecutions, 8.0, in_use);

@@ -20,7 +20,7 @@ impl Noise {
         (-2.0 * (1.0 - self.next()).ln()).sqrt() * (std::f64::consts::TAU * self.next()).cos()
     }
 
-    /// Failures among so many calls.
+    /// Failures among this many calls.
     pub(crate) fn failures(&mut self, calls: u32, rate: f64) -> f64 {
         f64::from((0..calls).map(|_| u32::from(self.next() < rate)).sum::<u32>())
     }
@@ -101,7 +101,7 @@ fn without_a_failure_the_bound_has_a_closed_form() {
 
 #[test]
 fn a_joint_region_tells_a_failing_canary_sooner_than_two_halves() {
-    // (canary, baseline): the baseline has more calls, as it does.
+    // (canary, baseline): the baseline has more invocations, as it does.
     for (first, second) in
         [((18.0, 300.0), (6.0, 2700.0)), ((3.0, 50.0), (0.0, 950.0)), ((40.0, 400.0), (20.0, 3600.0))]
     {

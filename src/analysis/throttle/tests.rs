@@ -146,7 +146,7 @@ fn the_seconds_of_the_logs_tell_a_burst_that_minutes_hide() {
     assert_eq!(cause(300), (Cause::Unknown, 0.6));
 }
 
-/// The reservation changed so many seconds after the begin of the minute, and was as it had been at `after`.
+/// The reservation changed this many seconds after the begin of the minute, and was as it had been at `after`.
 fn changed(fixture: Fixture, from: Option<u32>, to: Option<u32>, at_s: i64, after_s: Option<i64>) -> Fixture {
     let at = |seconds| minute(2).start() + TimeDelta::seconds(seconds);
     let change = Change { at: at(at_s), after: after_s.map(at), what: Changed::Reserved { from, to } };

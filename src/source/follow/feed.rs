@@ -9,7 +9,7 @@ use lambda_model::log::{FeedState, LogFeed, LogWay};
 #[derive(Debug)]
 pub(super) struct Situation<'a> {
     pub(super) choice: &'a Choice,
-    /// Nobody touched a key for so many minutes.
+    /// Nobody touched a key for this many minutes.
     pub(super) idle: Option<i64>,
     /// How each group stands that the screen asks for.
     pub(super) wanted: Vec<Standing>,

@@ -15,7 +15,7 @@ pub(super) struct Retention {
 }
 
 impl Retention {
-    /// So many seconds, and at most so many things.
+    /// This many seconds, and at most this many things.
     pub(super) fn new(span_s: i64, most: usize) -> Self {
         Self { span_s, most, floor_s: i64::MIN / 1000, load: BTreeMap::new(), total: 0 }
     }

@@ -9,7 +9,7 @@ use lambda_model::log::{LeftOut, LogWay};
 pub struct Spans(Vec<(i64, i64)>);
 
 impl Spans {
-    /// So many spans are told apart; of more, the oldest are forgotten and become gaps.
+    /// This many spans are told apart; of more, the oldest are forgotten and become gaps.
     const MOST: usize = 1000;
 
     /// Adds `from ..= until`; tells whether some of it is new.

@@ -29,7 +29,7 @@ fn text(log: &LogPane, index: usize) -> &str {
 }
 
 /// What the cursor is on, what is on top, and how many wait.
-fn told(log: &LogPane) -> (&str, &str, usize) {
+fn state(log: &LogPane) -> (&str, &str, usize) {
     (text(log, log.selected()), text(log, log.top()), log.waiting())
 }
 
@@ -42,11 +42,11 @@ fn pane(until: i64) -> LogPane {
 #[test]
 fn the_newest_line_is_followed() {
     let mut log = pane(10);
-    assert_eq!((told(&log), log.follows()), (("line 9", "line 6", 0), true));
+    assert_eq!((state(&log), log.follows()), (("line 9", "line 6", 0), true));
     log.settle(lines(3, 30), PLACE);
-    assert_eq!(told(&log), ("line 29", "line 26", 0));
+    assert_eq!(state(&log), ("line 29", "line 26", 0));
     log.settle(lines(0, 2), PLACE);
-    assert_eq!(told(&log), ("line 1", "line 0", 0), "few lines stand on top");
+    assert_eq!(state(&log), ("line 1", "line 0", 0), "few lines stand on top");
 }
 
 #[test]
@@ -54,16 +54,20 @@ fn a_cursor_that_was_moved_holds_its_lines_still_until_it_is_at_the_end_again() 
     let mut log = pane(10);
     log.step(-1);
     log.scroll(PLACE);
-    assert_eq!((told(&log), log.follows()), (("line 8", "line 6", 0), false));
+    assert_eq!((state(&log), log.follows()), (("line 8", "line 6", 0), false));
     log.settle(lines(0, 25), PLACE);
-    assert_eq!(told(&log), ("line 8", "line 6", 15));
+    assert_eq!(state(&log), ("line 8", "line 6", 15));
     log.settle(lines(7, 40), PLACE);
-    assert_eq!(told(&log), ("line 8", "line 7", 30), "older lines went");
+    assert_eq!(state(&log), ("line 8", "line 7", 30), "older lines went");
     log.settle(lines(20, 50), PLACE);
-    assert_eq!(told(&log), ("line 20", "line 20", 30), "its line went too: what is left of the oldest, and all is new");
+    assert_eq!(
+        state(&log),
+        ("line 20", "line 20", 30),
+        "its line went too: what is left of the oldest, and all is new"
+    );
     log.step(isize::MAX);
     log.scroll(PLACE);
-    assert_eq!((told(&log), log.follows()), (("line 49", "line 46", 0), true));
+    assert_eq!((state(&log), log.follows()), (("line 49", "line 46", 0), true));
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn with_a_line() -> Arc<Snapshot> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_line_goes_to_the_clipboard_and_one_is_told() {
+async fn a_line_goes_to_the_clipboard_and_a_notice_says_so() {
     let publish = async |published: watch::Sender<Arc<Snapshot>>| {
         published.send_replace(with_a_line());
         sleep(Duration::from_hours(1)).await;

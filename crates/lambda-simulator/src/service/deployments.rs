@@ -11,7 +11,7 @@ use lambda_model::deployment::Shifting;
 use lambda_model::failure::ApiError;
 use lambda_model::operation::Operation;
 
-/// `ListDeployments` returns at most so many ids.
+/// `ListDeployments` returns at most this many ids.
 const DEPLOYMENTS_PAGE: usize = 100;
 
 /// A deployment under way.

@@ -4,7 +4,7 @@ use super::*;
 use crate::analysis::statistics::tests::Noise;
 use proptest::prelude::*;
 
-/// A deployment that is simulated: calls a minute, the canary's weight, error rates, and how much longer it takes.
+/// A deployment that is simulated: invocations a minute, the canary's weight, error rates, and how much longer it takes.
 #[derive(Clone, Copy)]
 struct Trial {
     calls: f64,
@@ -12,7 +12,7 @@ struct Trial {
     baseline: f64,
     canary: f64,
     slower: f64,
-    /// So many minutes of the canary are three times as slow: nothing is warm yet.
+    /// This many minutes of the canary are three times as slow: nothing is warm yet.
     cold: i64,
 }
 
@@ -42,7 +42,7 @@ impl Trial {
             .collect()
     }
 
-    /// What becomes of it, of so many seeds, when it is looked at after every minute of two hours.
+    /// What becomes of it, of this many seeds, when it is looked at after every minute of two hours.
     fn play(self, runs: u64) -> Outcomes {
         let mut outcomes = Outcomes::default();
         for seed in 0..runs {
@@ -78,7 +78,7 @@ fn step(minute: i64, canary: (f64, f64), baseline: (f64, f64), medians: (f64, f6
     Step { minute: Minute(minute), canary: side(canary, medians.0), baseline: side(baseline, medians.1) }
 }
 
-/// So many minutes that are all the same but for a little in the medians.
+/// This many minutes that are all the same but for a little in the medians.
 fn same(minutes: i64, canary: (f64, f64), baseline: (f64, f64), ratio: f64) -> Vec<Step> {
     (0..minutes)
         .map(|minute| step(minute, canary, baseline, (ratio * (40.0 + 0.1 * (minute % 3) as f64), 40.0)))
@@ -178,7 +178,7 @@ fn a_bad_canary_is_found_within_the_stated_calls_and_never_passed() {
     }
     let slow = Trial { slower: 2.0, ..GOOD }.play(100);
     assert_eq!((slow.failed.len(), slow.passed.len()), (100, 0));
-    // Sixty calls a minute: within ten minutes, the two to warm up included.
+    // Sixty invocations a minute: within ten minutes, the two to warm up included.
     assert!(slow.failed[90] <= 600.0, "{slow:?}");
 }
 
@@ -193,7 +193,7 @@ fn nothing_passes_on_fewer_calls_than_any_bound_needs() {
 
 #[test]
 fn what_it_still_needs_comes_true() {
-    // Failures and calls a minute of both, the ratio of the medians.
+    // Failures and invocations a minute of both, the ratio of the medians.
     for (canary, baseline, ratio) in [
         ((0.0, 60.0), (0.0, 540.0), 1.0),
         ((0.1, 20.0), (0.3, 380.0), 1.1),

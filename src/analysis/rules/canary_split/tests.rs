@@ -8,13 +8,13 @@ use lambda_model::function::Alias;
 use lambda_model::metric::Metric;
 use lambda_model::observation::Payload;
 
-/// Calls of version 7 and of version 8, minute by minute: from so many minutes back on, until so many.
+/// Calls of version 7 and of version 8, minute by minute: from this many minutes back on, until this many.
 type Span = (i64, i64, f64, f64);
 
 /// What, the weight, minutes since the weights were changed, calls; whether it is found.
 type Case = (&'static str, f64, Option<i64>, &'static [Span], bool);
 
-/// `f:live` that sends `weight` to version 8; its weights were last changed so many minutes ago, if that was seen.
+/// `f:live` that sends `weight` to version 8; its weights were last changed this many minutes ago, if that was seen.
 fn split(weight: f64, changed: Option<i64>, spans: &[Span]) -> Fixture {
     let additional: std::collections::BTreeMap<_, _> = [("8".to_string(), weight)].into();
     let alias = Alias { name: "live".to_string(), version: "7".to_string(), additional: additional.clone() };
@@ -73,7 +73,10 @@ fn it_tells_the_counts() {
     let calls = finding.fact(Quantity::Invocations).unwrap();
     assert_eq!((calls.value, calls.of, calls.at), (Some(5200.0), Some(26_000.0), Some(minute(29).start())));
     assert_eq!(finding.since, minute(29).start());
-    assert!((finding.impact - 100.0).abs() < 1e-9, "a hundred calls a minute run another version than they should");
+    assert!(
+        (finding.impact - 100.0).abs() < 1e-9,
+        "a hundred invocations a minute run another version than they should"
+    );
     assert_eq!(commands(finding)[0], "aws lambda get-alias --function-name f --name live --region eu-west-1");
 }
 

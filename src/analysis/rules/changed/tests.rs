@@ -17,7 +17,7 @@ fn ago(minutes: i64) -> DateTime<Utc> {
     now() - TimeDelta::minutes(minutes)
 }
 
-/// `checkout` with changes, each so many minutes ago.
+/// `checkout` with changes, each this many minutes ago.
 fn observed(changes: &[(i64, Changed)]) -> Fixture {
     changes.iter().fold(Fixture::new().listed("checkout", &[]), |observed, (minutes, what)| {
         let change = Change { at: ago(*minutes), after: Some(ago(*minutes + 1)), what: what.clone() };

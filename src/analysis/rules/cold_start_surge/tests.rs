@@ -26,7 +26,7 @@ fn many_cold_starts_are_a_surge() {
         (40, 40, true),
         (4, 4, false),
         (1000, 900, true),
-        // As many as there are more calls than in the minute before, and one more.
+        // As many as there are more invocations than in the minute before, and one more.
         (100, 60, false),
         (100, 61, true),
     ];

@@ -8,14 +8,14 @@ use lambda_logs::envelope::{Envelope, Invalid, Reader};
 use lambda_model::api::Record;
 use lambda_model::log::LogEvent;
 
-/// So many events are delivered at once at the most, before the next record is looked into.
+/// This many events are delivered at once at the most, before the next record is looked into.
 const BATCH_EVENTS: usize = 10_000;
 /// The same in bytes of their messages.
 const BATCH_BYTES: usize = 8 << 20;
-/// So many events at the least are known again: at 20,000 a second those of the last 3 s. What comes again much
+/// This many events at the least are known again: at 20,000 a second those of the last 3 s. What comes again much
 /// later is the store's to notice.
 const REMEMBERED: usize = 65_536;
-/// So many log groups are kept apart by name; an account may have a million.
+/// This many log groups are kept apart by name; an account may have a million.
 const MOST_GROUPS: usize = 50_000;
 
 /// What comes out of the records.

@@ -233,7 +233,7 @@ struct Run {
 }
 
 impl Run {
-    /// Begins to read a world; whoever receives has room for so many observations.
+    /// Begins to read a world; whoever receives has room for this many observations.
     fn start(world: World, share: Share, room: usize) -> Self {
         let clock = Clock::simulated(origin(), 1.0);
         let double = Arc::new(Double { world, clock: clock.clone(), asked: Mutex::default() });
@@ -245,7 +245,7 @@ impl Run {
         Self { double, received, task }
     }
 
-    /// Receives until the reading has gone on for so many seconds, and ends it by listening no more.
+    /// Receives until the reading has gone on for this many seconds, and ends it by listening no more.
     async fn end(mut self, seconds: f64) -> Seen {
         let mut observations = Vec::new();
         let clock = self.double.clock.clone();

@@ -1,4 +1,4 @@
-//! The columns of the function table. One entry of [`columns!`] is all that a column is: where it stands, how it is
+//! The columns of the function table. One entry of `columns!` is all that a column is: where it stands, how it is
 //! named, how wide it is, what rows are sorted by, and what its cell says. Pure.
 
 mod cell;

@@ -136,7 +136,7 @@ columns! {
     },
     /// The share of the invocations that were cold starts, from the logs.
     ColdStarts {
-        name: "cold-starts", head: "COLD%", rank: 15, width: 6, left: false, plain: false,
+        name: "cold-starts", head: "COLD%", rank: 17, width: 6, left: false, plain: false,
         order: Order::Number(|row| row.function.live.as_ref()?.cold_start_rate()),
         cell: |row| {
             let share = row.function.live.as_ref().and_then(|live| live.cold_start_rate());
@@ -145,7 +145,7 @@ columns! {
     },
     /// 95th percentile of the init (or, with `SnapStart`, restore) phases, from the logs.
     InitP95 {
-        name: "init-p95", head: "INIT P95", rank: 16, width: 8, left: false, plain: false,
+        name: "init-p95", head: "INIT P95", rank: 18, width: 8, left: false, plain: false,
         order: Order::Number(|row| row.function.live.as_ref()?.cold_start_p95_ms()),
         cell: |row| {
             let p95 = row.function.live.as_ref().and_then(|live| live.cold_start_p95_ms());
@@ -181,13 +181,13 @@ columns! {
     },
     /// Runtime.
     Runtime {
-        name: "runtime", head: "RUNTIME", rank: 17, width: 14, left: true, plain: false,
+        name: "runtime", head: "RUNTIME", rank: 15, width: 14, left: true, plain: false,
         order: Order::Text(|row| row.info()?.runtime.clone()),
         cell: |row| row.info().map_or_else(missing, |info| faded(info.runtime.as_deref().unwrap_or("image"))),
     },
     /// Configured memory.
     Memory {
-        name: "memory", head: "MEM", rank: 18, width: 5, left: false, plain: false,
+        name: "memory", head: "MEM", rank: 16, width: 5, left: false, plain: false,
         order: Order::Number(|row| row.info()?.memory_mb.map(f64::from)),
         cell: |row| {
             let memory = row.info().and_then(|info| info.memory_mb).map(f64::from);

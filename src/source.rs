@@ -10,7 +10,6 @@ pub mod aws;
 pub mod backoff;
 pub mod cadence;
 pub mod calls;
-pub mod changes;
 pub mod directory;
 pub mod file;
 pub mod follow;

@@ -45,7 +45,7 @@ impl Backoff {
         self.paused.get(&operation).map(|pause| pause.until)
     }
 
-    /// Lifts every pause: somebody says that it is worth asking again now.
+    /// Ends every pause: the user asks for a refresh.
     pub fn lift(&mut self) {
         self.paused.clear();
     }
@@ -55,8 +55,8 @@ impl Backoff {
         self.paused.contains_key(&operation)
     }
 
-    /// Whether the last call of the operation failed for a reason that a little patience does not change.
-    pub fn refused(&self, operation: Operation) -> bool {
+    /// Whether the last call of the operation failed for another reason than throttling, which waiting does not change.
+    pub fn failed_for_good(&self, operation: Operation) -> bool {
         self.paused.get(&operation).is_some_and(|pause| !pause.throttled)
     }
 }
@@ -112,9 +112,9 @@ mod tests {
         backoff.called(OPERATION, Some(&error), at(0));
         backoff.called(OPERATION, Some(&error), at(1));
         assert_eq!(backoff.paused_until(OPERATION), Some(at(5)));
-        assert!(backoff.failed(OPERATION) && !backoff.refused(OPERATION));
+        assert!(backoff.failed(OPERATION) && !backoff.failed_for_good(OPERATION));
         backoff.called(OPERATION, Some(&ApiError::Denied(String::new())), at(5));
-        assert!(backoff.failed(OPERATION) && backoff.refused(OPERATION));
+        assert!(backoff.failed(OPERATION) && backoff.failed_for_good(OPERATION));
         backoff.called(OPERATION, None, at(6));
         assert_eq!(backoff.paused_until(OPERATION), None);
         assert!(!backoff.failed(OPERATION));

@@ -1,4 +1,4 @@
-//! Where each function logs: what whoever reads logs has to know of the function list. Kept by the poller.
+//! Where each function logs: what those who read logs have to know of the function list. The poller keeps it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,21 +21,23 @@ pub struct Directory {
     places: BTreeMap<FunctionName, LogPlace>,
 }
 
-impl Directory {
-    /// Takes in what a function's configuration says; tells whether that is news.
-    pub fn learn(&mut self, info: &FunctionInfo) -> bool {
+impl LogPlace {
+    /// Where a function with this configuration logs.
+    pub fn of(info: &FunctionInfo) -> Self {
         let group: Arc<str> = info.log_group_name().into();
-        let place = LogPlace { arn: log_group_arn(&info.arn, &group), group };
-        if self.places.get(&info.name) == Some(&place) {
-            return false;
-        }
-        self.places.insert(info.name.clone(), place);
-        true
+        Self { arn: log_group_arn(&info.arn, &group), group }
+    }
+}
+
+impl Directory {
+    /// Notes where a function logs.
+    pub fn insert(&mut self, name: FunctionName, place: LogPlace) {
+        self.places.insert(name, place);
     }
 
-    /// Drops the functions that `keep` does not name.
-    pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
-        self.places.retain(|name, _| keep(name));
+    /// Drops a function.
+    pub fn remove(&mut self, name: &FunctionName) {
+        self.places.remove(name);
     }
 
     /// Where a function logs; `None` while it has not been listed.
@@ -63,19 +65,13 @@ mod tests {
 
     #[test]
     fn a_group_is_in_the_functions_account_and_region() {
-        let mut directory = Directory::default();
         let custom = FunctionInfo { log_group: Some("/shop/all".into()), ..info("orders") };
-        assert!(directory.learn(&info("checkout")) && directory.learn(&custom));
-        assert!(!directory.learn(&custom), "the same again");
-        let place = |name: &str| directory.place(&name.into()).unwrap().clone();
-        assert_eq!(&*place("checkout").group, "/aws/lambda/checkout");
-        assert_eq!(
-            place("checkout").arn.as_str(),
-            "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/checkout"
-        );
-        assert_eq!(place("orders").arn.as_str(), "arn:aws:logs:eu-west-1:123456789012:log-group:/shop/all");
-        assert!(directory.learn(&info("orders")), "back to the default group");
-        directory.retain(|name| name.as_str() == "orders");
-        assert_eq!(directory.places().count(), 1);
+        let of = |info: &FunctionInfo| {
+            let place = LogPlace::of(info);
+            (place.group.to_string(), place.arn.as_str().to_string())
+        };
+        let arn = |group: &str| format!("arn:aws:logs:eu-west-1:123456789012:log-group:{group}");
+        assert_eq!(of(&info("checkout")), ("/aws/lambda/checkout".into(), arn("/aws/lambda/checkout")));
+        assert_eq!(of(&custom), ("/shop/all".into(), arn("/shop/all")));
     }
 }

@@ -1,30 +1,34 @@
-//! What a poller has learnt from its own observations: just enough to decide what to ask next.
+//! What a poller knows of one scope: the one place where its own observations are folded, to decide what to ask next.
+//!
+//! [`Knowledge::learn`] returns what an observation changed as [`News`]; whoever acts on it looks at nothing else. It
+//! keeps no numbers: those are the store's.
+
+mod function;
+mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
+use super::directory::LogPlace;
 use super::mappings::Mappings;
+use function::Function;
+use lambda_model::change::Change;
+use lambda_model::function::{Alias, FunctionInfo};
 use lambda_model::metric::{Metric, Point, SeriesId, Subject};
 use lambda_model::observation::{Observation, Payload};
 use lambda_model::time::Minute;
 use lambda_model::{Arn, FunctionName};
-
-/// A function changed this recently may be active although `ListMetrics` does not list it yet
-/// (up to 15 minutes late, docs/aws.md#new-metrics).
-const RECENTLY_CHANGED: TimeDelta = TimeDelta::hours(1);
-/// Errors or throttles this recent make a function troubled.
-const TROUBLE_MINUTES: i64 = 15;
+use reads::Reads;
 
 /// What is known of one scope.
 #[derive(Debug, Default)]
 pub struct Knowledge {
     functions: BTreeMap<FunctionName, Function>,
     queues: BTreeSet<Arn>,
-    new_queues: Vec<Arn>,
     topics: BTreeSet<String>,
     mappings: Mappings,
-    /// The newest minute of any point: trouble is measured from it.
+    /// The newest minute of any point: what is recent is measured from it.
     newest: Option<Minute>,
     /// What the listing of each metric under way has found so far.
     listings: BTreeMap<Metric, Vec<Subject>>,
@@ -32,122 +36,158 @@ pub struct Knowledge {
     listed: Option<DateTime<Utc>>,
     /// Metrics whose listing was read to its end at least once.
     catalogued: BTreeSet<Metric>,
-    /// `ListMetrics` never told who is active and does not answer: everybody may be.
-    blind: bool,
-    /// Functions of which something was learnt that decides how urgent they are, or which metrics they have.
-    changed: BTreeSet<FunctionName>,
-    /// Functions that were changed or began to fail: what is known of them may not be so any more.
-    outdated: BTreeSet<FunctionName>,
-    /// Functions of which a weighted alias splits the traffic.
+    /// `ListMetrics` fails and has never been read to its end: any function may be active.
+    uncatalogued: bool,
+    /// Functions with a weighted alias that splits the traffic.
     shifting: BTreeSet<FunctionName>,
     /// Whether a deployment was under way at the last look.
     deploying: bool,
 }
 
+/// What an observation changed.
 #[derive(Debug, Default)]
-struct Function {
-    listed: Option<DateTime<Utc>>,
-    changed: Option<DateTime<Utc>>,
-    metrics: BTreeSet<Metric>,
-    /// Versions that ran behind an alias, as (alias, version).
-    executed: BTreeSet<(String, String)>,
-    /// Versions that a weighted alias routes to.
-    routed: BTreeSet<(String, String)>,
-    trouble: Option<Minute>,
+pub struct News {
+    /// Functions whose urgency, or whose metrics, may be different now.
+    pub ranked: BTreeSet<FunctionName>,
+    /// Functions that were changed or began to fail: their details may be out of date.
+    pub outdated: BTreeSet<FunctionName>,
+    /// Functions that do not exist any more.
+    pub gone: Vec<FunctionName>,
+    /// Queues that were not known before.
+    pub queues: Vec<Arn>,
+    /// Functions that are new or log to another group, each with its log group.
+    pub places: Vec<(FunctionName, LogPlace)>,
+    /// What somebody changed in functions.
+    pub changes: Vec<(FunctionName, Change)>,
 }
 
 impl Knowledge {
-    /// Takes in a fact.
-    pub fn learn(&mut self, observation: &Observation) {
+    /// Takes in an observation.
+    pub fn learn(&mut self, observation: &Observation) -> News {
+        let at = observation.at;
+        let mut news = News::default();
         match &observation.payload {
             Payload::Functions(functions) => {
                 for info in functions {
-                    let function = self.functions.entry(info.name.clone()).or_default();
-                    if function.listed.is_none() || function.changed != info.last_modified {
-                        self.changed.insert(info.name.clone());
-                        if function.listed.is_some() {
-                            self.outdated.insert(info.name.clone());
-                        }
-                    }
-                    function.listed = Some(observation.at);
-                    function.changed = info.last_modified;
-                    self.target(info.dead_letter_target.as_ref());
+                    self.function(info, at, &mut news);
+                    self.target(info.dead_letter_target.as_ref(), &mut news);
                 }
             }
+            Payload::FunctionsComplete(begun) => self.complete(*begun, &mut news),
             Payload::Aliases(name, aliases) => {
-                let Some(function) = self.functions.get_mut(name) else { return };
-                let weighted = aliases.iter().filter(|alias| !alias.additional.is_empty());
-                let routed = weighted
-                    .flat_map(|alias| {
-                        alias.weights().into_iter().map(|(version, _)| (alias.name.clone(), version.to_string()))
-                    })
-                    .collect();
-                if function.routed != routed {
-                    function.routed = routed;
-                    self.changed.insert(name.clone());
-                }
-                if function.routed.is_empty() {
-                    self.shifting.remove(name);
-                } else {
-                    self.shifting.insert(name.clone());
-                }
+                self.aliases(name, aliases, &mut news);
+                self.compare(name, &mut news, |reads| reads.aliases(at, aliases));
             }
-            Payload::FunctionsComplete(begun) => {
-                self.listed = Some(*begun);
-                self.functions.retain(|_, function| match function.listed {
-                    Some(listed) => listed >= *begun,
-                    None => !function.metrics.is_empty(),
-                });
-                self.shifting.retain(|name| self.functions.contains_key(name));
+            Payload::Reserved(name, reserved) => self.compare(name, &mut news, |reads| reads.reserved(at, *reserved)),
+            Payload::Provisioned(name, configs) => {
+                self.compare(name, &mut news, |reads| reads.provisioned(at, configs));
             }
             Payload::Deployments(deployments) => self.deploying = !deployments.is_empty(),
             Payload::InvokeConfigs(_, configs) => {
                 for config in configs {
-                    self.target(config.on_failure.as_ref());
+                    self.target(config.on_failure.as_ref(), &mut news);
                 }
             }
             Payload::EventSources(sources) => {
-                self.changed.extend(self.mappings.learn(sources));
+                news.ranked.extend(self.mappings.learn(sources));
                 for source in sources {
-                    self.target(source.source.as_ref().filter(|arn| arn.service() == Some("sqs")));
-                    self.target(source.on_failure.as_ref());
+                    self.target(source.source.as_ref().filter(|arn| arn.service() == Some("sqs")), &mut news);
+                    self.target(source.on_failure.as_ref(), &mut news);
                 }
             }
-            Payload::Queue(_, Some(attributes)) => self.target(attributes.redrive_target.as_ref()),
+            Payload::Queue(_, Some(attributes)) => self.target(attributes.redrive_target.as_ref(), &mut news),
             Payload::Points(series) => {
-                self.advance(series.iter().flat_map(|(_, points)| points).map(|point| point.minute).max());
+                self.advance(series.iter().flat_map(|(_, points)| points).map(|point| point.minute).max(), &mut news);
                 for (id, points) in series {
-                    self.trouble(id, points);
+                    self.trouble(id, points, &mut news);
                 }
             }
             _ => {}
         }
+        news
     }
 
-    fn target(&mut self, arn: Option<&Arn>) {
+    fn function(&mut self, info: &FunctionInfo, at: DateTime<Utc>, news: &mut News) {
+        let function = self.functions.entry(info.name.clone()).or_default();
+        if function.listed.is_none() || function.changed != info.last_modified {
+            news.ranked.insert(info.name.clone());
+            if function.listed.is_some() {
+                news.outdated.insert(info.name.clone());
+            }
+        }
+        function.listed = Some(at);
+        function.changed = info.last_modified;
+        let place = LogPlace::of(info);
+        if function.place.as_ref() != Some(&place) {
+            news.places.push((info.name.clone(), place.clone()));
+            function.place = Some(place);
+        }
+        self.compare(&info.name, news, |reads| reads.info(at, info));
+    }
+
+    /// A function list that was begun at `begun` is complete: what it did not find does not exist.
+    fn complete(&mut self, begun: DateTime<Utc>, news: &mut News) {
+        self.listed = Some(begun);
+        let is_gone = |function: &Function| match function.listed {
+            Some(listed) => listed < begun,
+            // What publishes metrics may be newer than the list.
+            None => function.metrics.is_empty(),
+        };
+        news.gone = self.functions.extract_if(.., |_, function| is_gone(function)).map(|(name, _)| name).collect();
+        for name in &news.gone {
+            self.shifting.remove(name);
+        }
+    }
+
+    fn aliases(&mut self, name: &FunctionName, aliases: &[Alias], news: &mut News) {
+        let Some(function) = self.functions.get_mut(name) else { return };
+        let weighted = aliases.iter().filter(|alias| !alias.additional.is_empty());
+        let routed = weighted
+            .flat_map(|alias| alias.weights().into_iter().map(|(version, _)| (alias.name.clone(), version.to_string())))
+            .collect();
+        if function.routed != routed {
+            function.routed = routed;
+            news.ranked.insert(name.clone());
+        }
+        if function.routed.is_empty() {
+            self.shifting.remove(name);
+        } else {
+            self.shifting.insert(name.clone());
+        }
+    }
+
+    /// Compares a read of `name` with the one before it, if the function still exists.
+    fn compare(&mut self, name: &FunctionName, news: &mut News, compare: impl FnOnce(&mut Reads) -> Vec<Change>) {
+        if let Some(function) = self.functions.get_mut(name) {
+            let changes = compare(&mut function.reads);
+            news.changes.extend(changes.into_iter().map(|change| (name.clone(), change)));
+        }
+    }
+
+    /// Notes where failed events go.
+    fn target(&mut self, arn: Option<&Arn>, news: &mut News) {
         match arn.and_then(|arn| Some((arn, arn.service()?))) {
-            Some((arn, "sqs")) if self.queues.insert(arn.clone()) => self.new_queues.push(arn.clone()),
+            Some((arn, "sqs")) if self.queues.insert(arn.clone()) => news.queues.push(arn.clone()),
             Some((arn, "sns")) => drop(self.topics.insert(arn.name().to_string())),
             _ => {}
         }
     }
 
-    /// Time is told by the points: what was recent may not be any more.
-    fn advance(&mut self, newest: Option<Minute>) {
+    /// The newest point is the clock: what was recent before it may not be any more.
+    fn advance(&mut self, newest: Option<Minute>, news: &mut News) {
         if newest <= self.newest {
             return;
         }
         let before = std::mem::replace(&mut self.newest, newest);
-        for (name, function) in &self.functions {
-            if function.is_troubled(before) != function.is_troubled(newest)
+        let is_different = |function: &Function| {
+            function.is_troubled(before) != function.is_troubled(newest)
                 || function.is_recent(before) != function.is_recent(newest)
-            {
-                self.changed.insert(name.clone());
-            }
-        }
+        };
+        let different = self.functions.iter().filter(|(_, function)| is_different(function));
+        news.ranked.extend(different.map(|(name, _)| name.clone()));
     }
 
-    fn trouble(&mut self, id: &SeriesId, points: &[Point]) {
+    fn trouble(&mut self, id: &SeriesId, points: &[Point], news: &mut News) {
         let Subject::Function(name) = &id.subject else { return };
         let Some(function) = self.functions.get_mut(name) else { return };
         if matches!(id.metric, Metric::Errors | Metric::Throttles) {
@@ -155,16 +195,18 @@ impl Knowledge {
             let trouble = points.iter().filter(|point| point.value > 0.0).map(|point| point.minute).max();
             function.trouble = function.trouble.max(trouble);
             if function.is_troubled(self.newest) != was {
-                self.changed.insert(name.clone());
+                news.ranked.insert(name.clone());
                 if !was {
-                    self.outdated.insert(name.clone());
+                    news.outdated.insert(name.clone());
                 }
             }
         }
     }
 
-    /// Takes in dimension sets under which `metric` is being published.
-    pub fn active(&mut self, metric: Metric, subjects: &[Subject]) {
+    /// Takes in dimension sets under which `metric` is being published; returns the functions that were not known to
+    /// publish it.
+    pub fn active(&mut self, metric: Metric, subjects: &[Subject]) -> BTreeSet<FunctionName> {
+        let mut ranked = BTreeSet::new();
         for subject in subjects {
             let Some(name) = subject.function() else { continue };
             let function = self.functions.entry(name.clone()).or_default();
@@ -176,17 +218,20 @@ impl Knowledge {
                 _ => false,
             };
             if new {
-                self.changed.insert(name.clone());
+                ranked.insert(name.clone());
             }
         }
         self.listings.entry(metric).or_default().extend_from_slice(subjects);
+        ranked
     }
 
-    /// The listing of `metric` ended. After a complete one, what it did not find is no longer published.
-    pub fn catalogued(&mut self, metric: Metric, complete: bool) {
+    /// The listing of `metric` ended. After a complete one, what it did not find is no longer published; returns the
+    /// functions that do not publish it any more.
+    pub fn catalogued(&mut self, metric: Metric, complete: bool) -> BTreeSet<FunctionName> {
         let listing: BTreeSet<Subject> = self.listings.remove(&metric).unwrap_or_default().into_iter().collect();
+        let mut ranked = BTreeSet::new();
         if !complete {
-            return;
+            return ranked;
         }
         self.catalogued.insert(metric);
         for (name, function) in &mut self.functions {
@@ -204,28 +249,18 @@ impl Knowledge {
                 changed |= function.executed.len() != before;
             }
             if changed {
-                self.changed.insert(name.clone());
+                ranked.insert(name.clone());
             }
         }
+        ranked
     }
 
-    /// Whether `ListMetrics` fails. Once it has told who is active, that is kept through a failure.
-    pub fn catalogue_fails(&mut self, fails: bool) {
-        let blind = fails && !self.catalogued.contains(&Metric::Invocations);
-        if blind != self.blind {
-            self.blind = blind;
-            self.changed.extend(self.functions.keys().cloned());
-        }
-    }
-
-    /// Functions of which something was learnt since the last call that decides what to ask.
-    pub fn take_changed(&mut self) -> BTreeSet<FunctionName> {
-        std::mem::take(&mut self.changed)
-    }
-
-    /// Functions that, since the last call, were changed or began to fail.
-    pub fn take_outdated(&mut self) -> BTreeSet<FunctionName> {
-        std::mem::take(&mut self.outdated)
+    /// Notes whether `ListMetrics` fails; returns the functions that may be active now, or not any more. What a
+    /// complete listing found is kept through a failure.
+    pub fn catalogue_fails(&mut self, fails: bool) -> BTreeSet<FunctionName> {
+        let uncatalogued = fails && !self.catalogued.contains(&Metric::Invocations);
+        let is_same = std::mem::replace(&mut self.uncatalogued, uncatalogued) == uncatalogued;
+        if is_same { BTreeSet::new() } else { self.functions.keys().cloned().collect() }
     }
 
     /// Whether a weighted alias of the function splits its traffic.
@@ -233,13 +268,13 @@ impl Knowledge {
         self.shifting.contains(name)
     }
 
-    /// Whether a deployment may be under way: a weighted alias is the sign of one, and one that was has to be seen
-    /// to end.
+    /// Whether a deployment may be under way. A weighted alias is the sign of one, and the end of one that was under
+    /// way has to be seen.
     pub fn may_be_deploying(&self) -> bool {
         self.deploying || !self.shifting.is_empty()
     }
 
-    /// How many functions are known.
+    /// The number of functions known.
     pub fn count(&self) -> usize {
         self.functions.len()
     }
@@ -252,11 +287,6 @@ impl Knowledge {
     /// Whether the function exists, as far as is known.
     pub fn knows(&self, name: &FunctionName) -> bool {
         self.functions.contains_key(name)
-    }
-
-    /// Queues that were not known at the last call.
-    pub fn take_new_queues(&mut self) -> Vec<Arn> {
-        std::mem::take(&mut self.new_queues)
     }
 
     /// Every function known, by name.
@@ -297,7 +327,7 @@ impl Knowledge {
         self.functions.get(name).is_some_and(|function| function.routed.iter().any(|(routed, _)| routed == alias))
     }
 
-    /// Whether calls through an alias are known.
+    /// Whether invocations through an alias are known.
     pub fn has_alias_traffic(&self, name: &FunctionName) -> bool {
         self.versions(name).next().is_some()
     }
@@ -308,7 +338,7 @@ impl Knowledge {
     }
 
     fn active_now(&self, function: &Function) -> bool {
-        self.blind || !function.metrics.is_empty() || function.is_recent(self.newest)
+        self.uncatalogued || !function.metrics.is_empty() || function.is_recent(self.newest)
     }
 
     /// Whether the function failed or was throttled lately.
@@ -316,7 +346,7 @@ impl Knowledge {
         self.functions.get(name).is_some_and(|function| function.is_troubled(self.newest))
     }
 
-    /// The queues and topics that failed events go to, and the metrics that tell about them.
+    /// The queues and topics that failed events go to, each with its metrics.
     pub fn failure_subjects(&self) -> impl Iterator<Item = (Subject, &'static [Metric])> {
         let queues = self.queues.iter().map(|arn| Subject::Queue(arn.name().to_string()));
         let topics = self.topics.iter().map(|name| Subject::Topic(name.clone()));
@@ -324,217 +354,5 @@ impl Knowledge {
     }
 }
 
-impl Function {
-    /// Whether it was changed shortly before `newest`.
-    fn is_recent(&self, newest: Option<Minute>) -> bool {
-        self.changed.zip(newest).is_some_and(|(changed, newest)| newest.start() - changed < RECENTLY_CHANGED)
-    }
-
-    /// Whether it failed or was throttled shortly before `newest`.
-    fn is_troubled(&self, newest: Option<Minute>) -> bool {
-        self.trouble.zip(newest).is_some_and(|(trouble, newest)| newest.0 - trouble.0 <= TROUBLE_MINUTES)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture;
-    use lambda_model::Scope;
-    use lambda_model::function::{Alias, EventSource, FunctionInfo, InvokeConfig};
-    use lambda_model::metric::Statistic;
-    use lambda_model::queue::QueueAttributes;
-
-    fn at(minute: i64) -> DateTime<Utc> {
-        Minute(minute).start()
-    }
-
-    fn learn(knowledge: &mut Knowledge, minute: i64, payload: Payload) {
-        knowledge.learn(&Observation { at: at(minute), scope: Scope::new(None, "eu-west-1"), payload });
-    }
-
-    /// A function that nobody changed lately.
-    fn info(name: &str) -> FunctionInfo {
-        FunctionInfo { last_modified: None, ..fixture::info(name) }
-    }
-
-    fn listed(names: &[&str]) -> Payload {
-        Payload::Functions(names.iter().map(|name| info(name)).collect())
-    }
-
-    fn points(name: &str, metric: Metric, minute: i64, value: f64) -> Payload {
-        let id = SeriesId { subject: Subject::Function(name.into()), metric, statistic: Statistic::Sum };
-        Payload::Points(vec![(id, vec![Point { minute: Minute(minute), value }])])
-    }
-
-    fn executed(name: &str, version: &str) -> Subject {
-        Subject::Executed { function: name.into(), alias: "live".into(), version: version.into() }
-    }
-
-    fn versions(knowledge: &Knowledge, name: &str) -> Vec<String> {
-        knowledge.versions(&name.into()).map(|(alias, version)| format!("{alias}:{version}")).collect()
-    }
-
-    fn changed(knowledge: &mut Knowledge) -> Vec<String> {
-        knowledge.take_changed().iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn a_complete_list_drops_what_it_did_not_find() {
-        let mut knowledge = Knowledge::default();
-        learn(&mut knowledge, 1, listed(&["deleted", "stays"]));
-        knowledge.active(Metric::Invocations, &[Subject::Function("new".into())]);
-        assert!(!knowledge.is_listed());
-        learn(&mut knowledge, 5, listed(&["stays"]));
-        learn(&mut knowledge, 6, Payload::FunctionsComplete(at(4)));
-        assert!(knowledge.is_listed());
-        let names: Vec<_> = knowledge.functions().map(FunctionName::as_str).collect();
-        assert_eq!(names, ["new", "stays"], "what is active may be newer than the list");
-        // What was asked before comes back late.
-        learn(&mut knowledge, 7, points("deleted", Metric::Errors, 6, 1.0));
-        learn(&mut knowledge, 7, Payload::Aliases("deleted".into(), Vec::new()));
-        assert!(!knowledge.knows(&"deleted".into()));
-    }
-
-    #[test]
-    fn trouble_is_errors_or_throttles_of_the_last_quarter_of_an_hour() {
-        for (metric, value, troubled) in [
-            (Metric::Errors, 1.0, true),
-            (Metric::Throttles, 1.0, true),
-            (Metric::Errors, 0.0, false),
-            (Metric::Invocations, 1.0, false),
-        ] {
-            let mut knowledge = Knowledge::default();
-            learn(&mut knowledge, 1, listed(&["a", "b"]));
-            changed(&mut knowledge);
-            learn(&mut knowledge, 10, points("a", metric, 10, value));
-            assert_eq!(knowledge.is_troubled(&"a".into()), troubled, "{metric:?} {value}");
-            assert_eq!(changed(&mut knowledge).is_empty(), !troubled, "{metric:?} {value}");
-            learn(&mut knowledge, 25, points("b", Metric::Invocations, 25, 1.0));
-            assert_eq!(knowledge.is_troubled(&"a".into()), troubled, "{metric:?} {value}");
-            learn(&mut knowledge, 26, points("b", Metric::Invocations, 26, 1.0));
-            assert!(!knowledge.is_troubled(&"a".into()));
-            assert_eq!(changed(&mut knowledge).is_empty(), !troubled, "it calms down by itself");
-        }
-    }
-
-    #[test]
-    fn who_is_active_comes_from_a_listing_read_to_its_end() {
-        let mut knowledge = Knowledge::default();
-        let active = |knowledge: &Knowledge| -> Vec<String> {
-            let on_screen = BTreeSet::new();
-            knowledge.functions_with_metrics(&on_screen).map(ToString::to_string).collect()
-        };
-        learn(&mut knowledge, 1, listed(&["a", "b", "c"]));
-        knowledge.active(Metric::Invocations, &[Subject::Function("a".into()), executed("a", "7")]);
-        knowledge.active(Metric::Invocations, &[Subject::Function("b".into())]);
-        assert_eq!(active(&knowledge), ["a", "b"], "known before the listing ends");
-        knowledge.catalogued(Metric::Invocations, true);
-        assert_eq!(versions(&knowledge, "a"), ["live:7"]);
-        changed(&mut knowledge);
-
-        knowledge.active(Metric::Invocations, &[Subject::Function("b".into())]);
-        knowledge.catalogued(Metric::Invocations, false);
-        assert_eq!(active(&knowledge), ["a", "b"], "a listing that broke off says nothing about the rest");
-        assert!(changed(&mut knowledge).is_empty(), "nothing new");
-
-        knowledge.active(Metric::Invocations, &[Subject::Function("b".into())]);
-        knowledge.catalogued(Metric::Invocations, true);
-        assert_eq!(active(&knowledge), ["b"]);
-        assert_eq!(versions(&knowledge, "a"), Vec::<String>::new());
-        assert_eq!(changed(&mut knowledge), ["a"]);
-        let screen = BTreeSet::from(["c".into()]);
-        assert_eq!(knowledge.functions_with_metrics(&screen).count(), 2, "what is on screen always");
-    }
-
-    #[test]
-    fn a_function_changed_lately_may_be_active_unlisted() {
-        let mut knowledge = Knowledge::default();
-        let deployed = FunctionInfo { last_modified: Some(at(100)), ..info("deployed") };
-        learn(&mut knowledge, 101, Payload::Functions(vec![deployed, info("old")]));
-        assert!(!knowledge.is_active(&"deployed".into()), "the time is not known yet");
-        learn(&mut knowledge, 101, points("old", Metric::Invocations, 100, 1.0));
-        assert!(knowledge.is_active(&"deployed".into()) && !knowledge.is_active(&"old".into()));
-        changed(&mut knowledge);
-        learn(&mut knowledge, 161, points("old", Metric::Invocations, 160, 1.0));
-        assert!(!knowledge.is_active(&"deployed".into()));
-        assert_eq!(changed(&mut knowledge), ["deployed"]);
-    }
-
-    #[test]
-    fn versions_are_those_that_ran_and_those_a_weight_points_to() {
-        let mut knowledge = Knowledge::default();
-        learn(&mut knowledge, 1, listed(&["a"]));
-        knowledge.active(Metric::Invocations, &[executed("a", "6")]);
-        knowledge.active(Metric::Throttles, &[executed("a", "5")]);
-        let alias = |name: &str, additional: &[&str]| Alias {
-            name: name.into(),
-            version: "7".into(),
-            additional: additional.iter().map(|version| ((*version).to_string(), 0.1)).collect(),
-        };
-        learn(&mut knowledge, 2, Payload::Aliases("a".into(), vec![alias("live", &["8"]), alias("plain", &[])]));
-        assert_eq!(versions(&knowledge, "a"), ["live:6", "live:7", "live:8"]);
-        changed(&mut knowledge);
-        learn(&mut knowledge, 3, Payload::Aliases("a".into(), vec![alias("live", &["8"])]));
-        assert!(changed(&mut knowledge).is_empty());
-        learn(&mut knowledge, 4, Payload::Aliases("a".into(), vec![alias("live", &[])]));
-        assert_eq!(versions(&knowledge, "a"), ["live:6"], "the canary is over");
-        assert_eq!(changed(&mut knowledge), ["a"]);
-    }
-
-    #[test]
-    fn without_any_listing_everybody_may_be_active() {
-        let mut knowledge = Knowledge::default();
-        learn(&mut knowledge, 1, listed(&["a"]));
-        knowledge.catalogue_fails(true);
-        assert!(knowledge.is_active(&"a".into()));
-        assert_eq!(changed(&mut knowledge), ["a"]);
-        knowledge.catalogue_fails(false);
-        assert!(!knowledge.is_active(&"a".into()));
-        knowledge.catalogued(Metric::Invocations, true);
-        knowledge.catalogue_fails(true);
-        assert!(!knowledge.is_active(&"a".into()), "what the listing said is kept");
-    }
-
-    #[test]
-    fn failed_events_are_followed_to_their_queues_and_topics() {
-        let arn =
-            |service: &str, name: &str| Some(Arn::new(format!("arn:aws:{service}:eu-west-1:123456789012:{name}")));
-        let mut knowledge = Knowledge::default();
-        let function = FunctionInfo { dead_letter_target: arn("sqs", "dead"), ..info("a") };
-        let config = |on_failure| InvokeConfig { qualifier: "$LATEST".into(), on_failure };
-        let source = |source, on_failure| EventSource {
-            uuid: String::new(),
-            function: "a".into(),
-            source,
-            kind: None,
-            state: "Enabled".into(),
-            batch_size: None,
-            maximum_concurrency: None,
-            on_failure,
-            event_count: false,
-        };
-        for payload in [
-            Payload::Functions(vec![function.clone()]),
-            Payload::Functions(vec![function]),
-            Payload::InvokeConfigs("a".into(), vec![config(arn("sns", "alarms")), config(arn("s3", "bucket"))]),
-            Payload::EventSources(vec![
-                source(arn("sqs", "orders"), None),
-                source(arn("kinesis", "stream/clicks"), arn("sqs", "failed")),
-            ]),
-            Payload::Queue(
-                Arn::new("arn:aws:sqs:eu-west-1:123456789012:orders"),
-                Some(QueueAttributes { depth: 0, in_flight: 0, redrive_target: arn("sqs", "poisoned") }),
-            ),
-        ] {
-            learn(&mut knowledge, 1, payload);
-        }
-        let queues: Vec<_> = knowledge.take_new_queues().iter().map(|arn| arn.name().to_string()).collect();
-        assert_eq!(queues, ["dead", "orders", "failed", "poisoned"], "each once");
-        assert!(knowledge.take_new_queues().is_empty());
-        let subjects: Vec<_> = knowledge.failure_subjects().map(|(subject, _)| subject).collect();
-        let queue = |name: &str| Subject::Queue(name.into());
-        let topic = Subject::Topic("alarms".into());
-        assert_eq!(subjects, [queue("dead"), queue("failed"), queue("orders"), queue("poisoned"), topic]);
-    }
-}
+mod tests;

@@ -8,7 +8,6 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::cadence::Cadence;
 use super::calls::{Calls, Event};
-use super::changes::Changes;
 use super::directory::Directory;
 use super::outlet::{Heard, Outlet};
 use super::pace::Pace;
@@ -40,7 +39,7 @@ pub async fn poll(
     let schedule = Schedule::new(outlet.scope().clone(), cadence, clock.now());
     let pace = Pace::new(clock.clone(), cadence.inventory_rate, schedule.deadline());
     let calls = Calls::new(account, pace, clock.clone(), events);
-    let mut poller = Poller { schedule, outlet, directory, changes: Changes::default() };
+    let mut poller = Poller { schedule, outlet, directory };
     let mut running = JoinSet::new();
     let mut tasks = BTreeMap::new();
     poller.schedule.demand(&demand.borrow_and_update());
@@ -88,7 +87,6 @@ struct Poller {
     schedule: Schedule,
     outlet: Outlet,
     directory: watch::Sender<Directory>,
-    changes: Changes,
 }
 
 impl Poller {
@@ -142,35 +140,17 @@ impl Poller {
 
     async fn deliver(&mut self, payload: Payload) -> Heard {
         let observation = self.outlet.observation(payload);
-        self.schedule.learn(&observation);
-        self.update_directory(&observation.payload);
-        let changes = self.changes.learn(&observation);
-        if matches!(observation.payload, Payload::FunctionsComplete(_)) {
-            self.changes.retain(|name| self.schedule.knows(name));
+        let news = self.schedule.learn(&observation);
+        if !news.places.is_empty() || !news.gone.is_empty() {
+            self.directory.send_modify(|directory| {
+                news.places.into_iter().for_each(|(name, place)| directory.insert(name, place));
+                news.gone.iter().for_each(|name| directory.remove(name));
+            });
         }
         self.outlet.send(observation).await?;
-        for (name, change) in changes {
+        for (name, change) in news.changes {
             self.outlet.tell(Payload::Changed(name, change)).await?;
         }
         Some(())
-    }
-
-    /// Tells those who read logs where the functions log.
-    fn update_directory(&self, payload: &Payload) {
-        match payload {
-            Payload::Functions(functions) => {
-                self.directory.send_if_modified(|directory| {
-                    functions.iter().fold(false, |news, info| directory.learn(info) | news)
-                });
-            }
-            Payload::FunctionsComplete(_) => {
-                self.directory.send_if_modified(|directory| {
-                    let before = directory.places().count();
-                    directory.retain(|name| self.schedule.knows(name));
-                    directory.places().count() != before
-                });
-            }
-            _ => {}
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Decides what to ask next: what is on screen first, within rates that leave AWS to the others.
 //!
-//! Pure: it is told the time, what was learnt and how calls ended, and hands out tasks. It never waits and
-//! never calls anything.
+//! Pure: it gets the time, the observations and the outcomes of calls, and hands out tasks. It never waits and never
+//! calls anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ use super::agenda::{Agenda, Urgency};
 use super::asked::Asked;
 use super::backoff::Backoff;
 use super::cadence::Cadence;
-use super::knowledge::Knowledge;
+use super::knowledge::{Knowledge, News};
 use super::readings::{Readings, Screen};
 use super::task::{Detail, Task};
 use lambda_model::demand::Demand;
 use lambda_model::failure::ApiError;
 use lambda_model::metric::{Metric, Subject};
-use lambda_model::observation::{Observation, Payload};
+use lambda_model::observation::Observation;
 use lambda_model::operation::Operation;
 use lambda_model::{Arn, FunctionId, FunctionName, Scope};
 
@@ -26,7 +26,7 @@ const CATALOGUE: TimeDelta = TimeDelta::minutes(10);
 /// The account does not change; asked again in case the credentials do.
 const ACCOUNT: TimeDelta = TimeDelta::hours(1);
 const LIMITS: TimeDelta = TimeDelta::minutes(1);
-/// The function list tells what was changed last, for one call per 50 functions: a few of them are listed often.
+/// The function list shows what was changed last, for one call per 50 functions: a short list is read often.
 const FUNCTIONS: TimeDelta = TimeDelta::minutes(1);
 /// With this many of them, one page in six seconds is asked for on average …
 const FUNCTIONS_EACH: TimeDelta = TimeDelta::milliseconds(6_000 / 50);
@@ -105,42 +105,36 @@ impl Schedule {
         self.deadline
     }
 
-    /// Takes in a fact that decides what to ask next.
-    pub fn learn(&mut self, observation: &Observation) {
-        self.knowledge.learn(observation);
-        let new = self.knowledge.take_new_queues();
-        if !new.is_empty() {
+    /// Takes in an observation; returns what it changed.
+    pub fn learn(&mut self, observation: &Observation) -> News {
+        let news = self.knowledge.learn(observation);
+        if !news.queues.is_empty() {
             self.readings.news();
         }
-        for queue in new {
-            self.queues.entry(queue).or_default();
+        for queue in &news.queues {
+            self.queues.entry(queue.clone()).or_default();
         }
-        if matches!(observation.payload, Payload::FunctionsComplete(_)) {
+        if !news.gone.is_empty() {
             let knowledge = &self.knowledge;
             self.details.retain(|name| knowledge.knows(name));
             self.readings.retain(|name| knowledge.knows(name));
         }
-        let outdated = self.knowledge.take_outdated();
         if !self.cadence.once {
-            for name in outdated {
-                self.details.refresh_older(&name, observation.at - OUTDATED);
+            for name in &news.outdated {
+                self.details.refresh_older(name, observation.at - OUTDATED);
             }
         }
-        self.rank_changed();
-    }
-
-    /// Whether the function exists as far as is known.
-    pub fn knows(&self, name: &FunctionName) -> bool {
-        self.knowledge.knows(name)
+        self.rank_changed(&news.ranked);
+        news
     }
 
     /// Takes in dimension sets under which `metric` is being published.
     pub fn active(&mut self, metric: Metric, subjects: &[Subject]) {
-        self.knowledge.active(metric, subjects);
-        self.rank_changed();
+        let ranked = self.knowledge.active(metric, subjects);
+        self.rank_changed(&ranked);
     }
 
-    /// Takes in what the screen wants. A refresh makes everything on screen due, what was refused included.
+    /// Takes in what the screen wants. A refresh makes everything on screen due, also what was denied.
     pub fn demand(&mut self, demand: &Demand) {
         let here = |id: &&FunctionId| id.scope == self.scope;
         let focus = demand.focus.as_ref().filter(here).map(|id| id.name.clone());
@@ -174,8 +168,8 @@ impl Schedule {
     pub fn called(&mut self, operation: Operation, failure: Option<&ApiError>, now: DateTime<Utc>) {
         self.backoff.called(operation, failure, now);
         if operation == Operation::ListMetrics {
-            self.knowledge.catalogue_fails(self.backoff.failed(operation));
-            self.rank_changed();
+            let ranked = self.knowledge.catalogue_fails(self.backoff.failed(operation));
+            self.rank_changed(&ranked);
         }
     }
 
@@ -195,8 +189,8 @@ impl Schedule {
         self.update(task, |asked| asked.ended(answered, now));
         match task {
             Task::Active(metric) => {
-                self.knowledge.catalogued(*metric, answered);
-                self.rank_changed();
+                let ranked = self.knowledge.catalogued(*metric, answered);
+                self.rank_changed(&ranked);
             }
             Task::Points(query) => self.readings.finished(query, answered, now),
             _ => {}
@@ -236,7 +230,7 @@ impl Schedule {
                 unknown.push((detail.operation(), words));
             }
         }
-        // Why a failing operation tells nothing has been said.
+        // The health of a failing operation says already why it is not known.
         unknown.retain(|(operation, _)| !self.backoff.failed(*operation));
         unknown
     }
@@ -302,8 +296,8 @@ impl Schedule {
     fn start(&self, operation: Operation, due: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let start = self.backoff.paused_until(operation).map_or(due, |until| due.max(until));
         let Some(deadline) = self.deadline else { return Some(start) };
-        // A one-shot run waits for what was throttled, not for what was refused, and only until its deadline.
-        let waits = start < deadline && !self.backoff.refused(operation);
+        // A one-shot run waits for what was throttled, not for what failed otherwise, and only until its deadline.
+        let waits = start < deadline && !self.backoff.failed_for_good(operation);
         let open = now < deadline || !is_inventory(operation);
         (waits && open).then_some(start)
     }
@@ -360,12 +354,11 @@ impl Schedule {
         Some((start, Ahead::Task(Task::Deployments { configs })))
     }
 
-    /// Ranks anew what the last facts were about.
-    fn rank_changed(&mut self) {
-        let changed = self.knowledge.take_changed();
-        if !changed.is_empty() {
+    /// Ranks `names` anew, of which something was learnt.
+    fn rank_changed(&mut self, names: &BTreeSet<FunctionName>) {
+        if !names.is_empty() {
             self.readings.news();
-            self.rank(&changed);
+            self.rank(names);
         }
     }
 
@@ -423,7 +416,7 @@ fn is_inventory(operation: Operation) -> bool {
 }
 
 /// Tasks of an operation that may run at once. The inventory is paced, not wide: one each, so that one that
-/// hangs or is refused holds up no other.
+/// hangs or is denied delays no other.
 fn width(operation: Operation) -> usize {
     if is_inventory(operation) { 1 } else { 4 }
 }

@@ -14,7 +14,7 @@ use lambda_model::observation::{Observation, Payload};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 use lambda_model::{FunctionId, Scope};
-use lamtop::source::directory::Directory;
+use lamtop::source::directory::{Directory, LogPlace};
 use lamtop::source::follow::{Choice, Plan};
 
 use followed::{Following, assert_delivered, denied, directory, group, name, plan};
@@ -515,7 +515,7 @@ async fn in_the_demo_tail_and_polls_tell_the_same() {
         let functions = account.functions.functions(None).await.unwrap().items;
         let mut places = Directory::default();
         for function in &functions {
-            places.learn(function);
+            places.insert(function.name.clone(), LogPlace::of(function));
         }
         let region = scenario.region().to_string();
         let mut following = Following::of(account, &clock, &region, plan(choice.clone()), places, 1 << 20);

@@ -84,6 +84,7 @@ fn names(wanted: &[Wanted]) -> Vec<(&str, bool)> {
 mod tests {
     use super::*;
     use crate::fixture::info;
+    use crate::source::directory::LogPlace;
     use lambda_model::FunctionId;
 
     fn at(second: i64) -> DateTime<Utc> {
@@ -94,7 +95,7 @@ mod tests {
         let scope = Scope::new(None, "eu-west-1");
         let mut directory = Directory::default();
         for name in ["a", "b", "c"] {
-            directory.learn(&info(name));
+            directory.insert(name.into(), LogPlace::of(&info(name)));
         }
         let id = |name: &&str| FunctionId { scope: scope.clone(), name: (*name).into() };
         let visible = visible.iter().map(id).collect();

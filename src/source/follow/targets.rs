@@ -141,10 +141,12 @@ mod tests {
     fn directory() -> Directory {
         let mut directory = Directory::default();
         for name in 'a'..='z' {
-            directory.learn(&info(&name.to_string()));
+            let info = info(&name.to_string());
+            directory.insert(info.name.clone(), LogPlace::of(&info));
         }
         for name in ["x1", "x2"] {
-            directory.learn(&FunctionInfo { log_group: Some("/shared".into()), ..info(name) });
+            let shared = FunctionInfo { log_group: Some("/shared".into()), ..info(name) };
+            directory.insert(name.into(), LogPlace::of(&shared));
         }
         directory
     }

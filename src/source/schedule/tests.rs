@@ -9,6 +9,7 @@ use crate::fixture;
 use lambda_model::api::MetricQuery;
 use lambda_model::function::{Alias, EventSource, EventSourceKind, FunctionInfo};
 use lambda_model::metric::{Point, SeriesId, Statistic};
+use lambda_model::observation::Payload;
 use lambda_model::queue::QueueAttributes;
 use lambda_model::time::Minute;
 
@@ -323,7 +324,7 @@ fn a_function_that_was_changed_or_begins_to_fail_is_read_again_at_once() {
     assert_eq!(reads(&run), [0]);
     run.functions[0].last_modified = Some(at(90));
     run.until(130);
-    assert_eq!(reads(&run), [0, 120], "as soon as the list tells");
+    assert_eq!(reads(&run), [0, 120], "as soon as the list shows it");
     run.until(300);
     run.troubled = vec!["a"];
     run.until(1000);
@@ -596,7 +597,7 @@ fn a_canary_is_read_every_minute_whatever_is_on_screen() {
 }
 
 #[test]
-fn without_the_list_of_metrics_everybody_may_be_active() {
+fn without_the_list_of_metrics_every_function_may_be_active() {
     let mut run = Run::new(&["a", "b"], cadence());
     run.failing.insert(Operation::ListMetrics, ApiError::Denied("no".into()));
     run.until(30);
@@ -841,7 +842,7 @@ proptest! {
 
     /// Whatever happens, nothing becomes due before the schedule said it would, and it never says "now".
     #[test]
-    fn wake_tells_the_truth(once in any::<bool>(), steps in proptest::collection::vec(step(), 1..60)) {
+    fn wake_is_when_something_is_due(once in any::<bool>(), steps in proptest::collection::vec(step(), 1..60)) {
         let names: Vec<String> = (0..8).map(|index| format!("f{index}")).collect();
         let mut run = Run::new(&[], Cadence { once, ..cadence() });
         let mut running = Vec::new();

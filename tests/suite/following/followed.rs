@@ -13,7 +13,7 @@ use lambda_model::observation::{Observation, Payload, Usage};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 use lambda_model::{Arn, FunctionId, FunctionName, Scope};
-use lamtop::source::directory::Directory;
+use lamtop::source::directory::{Directory, LogPlace};
 use lamtop::source::follow::{Choice, Plan, Share, follow};
 use lamtop::source::outlet::{Meter, Outlet};
 use tokio::sync::{mpsc, watch};
@@ -37,7 +37,7 @@ pub(super) fn group(index: usize) -> String {
 pub(super) fn directory(region: &str) -> Directory {
     let mut directory = Directory::default();
     for index in 0..100 {
-        directory.learn(&FunctionInfo {
+        let info = FunctionInfo {
             name: name(index),
             arn: Arn::new(format!("arn:aws:lambda:{region}:123456789012:function:{}", name(index))),
             runtime: None,
@@ -49,7 +49,8 @@ pub(super) fn directory(region: &str) -> Directory {
             dead_letter_target: None,
             log_group: None,
             system_log_level: None,
-        });
+        };
+        directory.insert(info.name.clone(), LogPlace::of(&info));
     }
     directory
 }

@@ -1,76 +1,40 @@
-//! Notices what somebody changed: compares each read of a function with the one before. Pure.
+//! Notices what somebody changed: compares each read of a function with the read before it.
 //!
-//! A function seen for the first time is no change, and neither is a read that failed: it never gets here.
+//! The first read of a function is no change, and a read that failed never gets here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use lambda_model::Arn;
 use lambda_model::change::{Change, Changed, Routing};
 use lambda_model::function::{Alias, FunctionInfo, Provisioned};
-use lambda_model::observation::{Observation, Payload};
-use lambda_model::{Arn, FunctionName};
 
-/// The newest read of everything of which changes are noticed, by function.
+/// The newest read of everything of one function of which changes are noticed, and when it was.
 #[derive(Debug, Default)]
-pub struct Changes {
-    functions: BTreeMap<FunctionName, Newest>,
-}
-
-/// What was read last of one function, and when.
-#[derive(Debug, Default)]
-struct Newest {
+pub(super) struct Reads {
     info: Option<(DateTime<Utc>, FunctionInfo)>,
     aliases: Option<(DateTime<Utc>, BTreeMap<String, Routing>)>,
     reserved: Option<(DateTime<Utc>, Option<u32>)>,
     provisioned: Option<(DateTime<Utc>, BTreeMap<String, u32>)>,
 }
 
-impl Changes {
-    /// Takes in a read; gives what is different from the read before it.
-    pub fn learn(&mut self, observation: &Observation) -> Vec<(FunctionName, Change)> {
-        let now = observation.at;
-        match &observation.payload {
-            Payload::Functions(infos) => {
-                infos.iter().flat_map(|info| self.compare(&info.name, |newest| newest.info(now, info))).collect()
-            }
-            Payload::Aliases(name, aliases) => self.compare(name, |newest| newest.aliases(now, aliases)),
-            Payload::Reserved(name, reserved) => self.compare(name, |newest| newest.reserved(now, *reserved)),
-            Payload::Provisioned(name, configs) => self.compare(name, |newest| newest.provisioned(now, configs)),
-            _ => Vec::new(),
-        }
-    }
-
-    fn compare(
-        &mut self,
-        name: &FunctionName,
-        compare: impl FnOnce(&mut Newest) -> Vec<Change>,
-    ) -> Vec<(FunctionName, Change)> {
-        let changes = compare(self.functions.entry(name.clone()).or_default());
-        changes.into_iter().map(|change| (name.clone(), change)).collect()
-    }
-
-    /// Forgets the functions that `keep` does not name: one that is made anew under the same name is a new one.
-    pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
-        self.functions.retain(|name, _| keep(name));
-    }
-}
-
-impl Newest {
-    fn info(&mut self, now: DateTime<Utc>, info: &FunctionInfo) -> Vec<Change> {
+impl Reads {
+    /// Takes in its configuration; returns what is different from the read before.
+    pub(super) fn info(&mut self, now: DateTime<Utc>, info: &FunctionInfo) -> Vec<Change> {
         let Some((read, before)) = &self.info else {
             self.info = Some((now, info.clone()));
             return Vec::new();
         };
         if info.last_modified < before.last_modified {
-            // The list is eventually consistent: this is the past.
+            // The list is eventually consistent: this is an older state.
             return Vec::new();
         }
         let moved = before.last_modified.and(info.last_modified).filter(|_| info.last_modified != before.last_modified);
         let is_code =
             before.code_sha256.is_some() && info.code_sha256.is_some() && before.code_sha256 != info.code_sha256;
         let words = differences(before, info);
-        // Nothing that is read is different, but something was changed: an environment variable, a layer, a role.
+        // Nothing that lamtop reads is different, but something was changed: an environment variable, a layer, a role.
         let is_configuration = !words.is_empty() || (moved.is_some() && !is_code);
         // `LastModified` is the time of the last of two changes only.
         let is_exact = moved.is_some() && !(is_code && is_configuration);
@@ -82,7 +46,8 @@ impl Newest {
         changes
     }
 
-    fn aliases(&mut self, now: DateTime<Utc>, aliases: &[Alias]) -> Vec<Change> {
+    /// Takes in its aliases; returns those that are different from the read before.
+    pub(super) fn aliases(&mut self, now: DateTime<Utc>, aliases: &[Alias]) -> Vec<Change> {
         let routing = |alias: &Alias| Routing { version: alias.version.clone(), additional: alias.additional.clone() };
         let after = aliases.iter().map(|alias| (alias.name.clone(), routing(alias))).collect();
         each(&mut self.aliases, now, after, |name, from, to| Changed::Alias {
@@ -92,7 +57,8 @@ impl Newest {
         })
     }
 
-    fn reserved(&mut self, now: DateTime<Utc>, to: Option<u32>) -> Vec<Change> {
+    /// Takes in its reserved concurrency; returns the change, if there is one.
+    pub(super) fn reserved(&mut self, now: DateTime<Utc>, to: Option<u32>) -> Vec<Change> {
         let before = self.reserved.replace((now, to));
         let changed = before.filter(|(_, from)| *from != to);
         changed
@@ -101,8 +67,9 @@ impl Newest {
             .collect()
     }
 
-    /// Environments that are ready come and go by themselves; what was asked for does not.
-    fn provisioned(&mut self, now: DateTime<Utc>, configs: &[Provisioned]) -> Vec<Change> {
+    /// Takes in its provisioned concurrency; returns what was requested anew. The number of environments that are ready
+    /// changes by itself and does not count.
+    pub(super) fn provisioned(&mut self, now: DateTime<Utc>, configs: &[Provisioned]) -> Vec<Change> {
         let after = configs.iter().map(|config| (config.qualifier.clone(), config.requested)).collect();
         each(&mut self.provisioned, now, after, |qualifier, from, to| Changed::Provisioned {
             qualifier: qualifier.to_string(),
@@ -112,7 +79,7 @@ impl Newest {
     }
 }
 
-/// A change for each name of which `newest` and `after` say different things; `after` is the newest then.
+/// A change for each name whose value is different in `newest` and `after`; `after` becomes the newest.
 fn each<T: PartialEq>(
     newest: &mut Option<(DateTime<Utc>, BTreeMap<String, T>)>,
     now: DateTime<Utc>,
@@ -130,9 +97,9 @@ fn each<T: PartialEq>(
     changes
 }
 
-/// What is different in the configuration, in words, as far as it is read.
+/// What is different in the configuration, as far as lamtop reads it: `memory 512 → 1024 MB`.
 fn differences(from: &FunctionInfo, to: &FunctionInfo) -> Vec<String> {
-    // AWS always tells these: one that is absent was not read.
+    // AWS always returns these: one that is absent was not read.
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let switch = |on| Some(if on { "on" } else { "off" }.to_string());
     // These may not be set.

@@ -1,4 +1,4 @@
-//! What is a change and what is not, case by case.
+//! What is a change and what is not, case by case, as it comes out of the knowledge that holds the reads.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,31 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixture::{self, now};
-use lambda_model::{Arn, Scope};
+use crate::source::knowledge::{Knowledge, News};
+use lambda_model::Scope;
+use lambda_model::metric::{Metric, Subject};
+use lambda_model::observation::{Observation, Payload};
 
 fn at(minute: i64) -> DateTime<Utc> {
     now() + TimeDelta::minutes(minute)
 }
 
+/// Knows that a function `f` exists, and nothing else of it.
+fn knowledge() -> Knowledge {
+    let mut knowledge = Knowledge::default();
+    knowledge.active(Metric::Invocations, &[Subject::Function("f".into())]);
+    knowledge
+}
+
+fn learn(knowledge: &mut Knowledge, minute: i64, payload: Payload) -> News {
+    knowledge.learn(&Observation { at: at(minute), scope: Scope::new(None, "eu-west-1"), payload })
+}
+
 /// What is noticed when these are read, one a minute.
 fn noticed(reads: impl IntoIterator<Item = Payload>) -> Vec<Change> {
-    let mut changes = Changes::default();
-    let reads = (0..).zip(reads).flat_map(|(minute, payload)| {
-        changes.learn(&Observation { at: at(minute), scope: Scope::new(None, "eu-west-1"), payload })
-    });
-    reads.map(|(name, change)| (name.as_str() == "f").then_some(change).unwrap()).collect()
+    let mut knowledge = knowledge();
+    let changes = (0..).zip(reads).flat_map(|(minute, payload)| learn(&mut knowledge, minute, payload).changes);
+    changes.map(|(name, change)| (name.as_str() == "f").then_some(change).unwrap()).collect()
 }
 
 /// The code was last changed in this minute and hashes to this.
@@ -61,10 +73,10 @@ fn a_function_changes_by_its_code_and_its_configuration() {
         ),
         ("undated", undated(before()), undated(larger(before())), vec![by(1, memory())]),
         ("undated code", undated(info(0, Some("a"))), undated(info(0, Some("b"))), vec![by(1, Changed::Code)]),
-        ("a hash that was not told", info(-60, None), info(-60, Some("b")), vec![]),
-        ("a hash that is not told", info(-60, Some("a")), info(-60, None), vec![]),
-        ("a time that was not told", undated(before()), timed(info(-1, Some("a"))), vec![]),
-        ("a time that is not told", before(), undated(timed(info(-1, Some("a")))), vec![]),
+        ("a hash that was not read", info(-60, None), info(-60, Some("b")), vec![]),
+        ("a hash that is not read", info(-60, Some("a")), info(-60, None), vec![]),
+        ("a time that was not read", undated(before()), timed(info(-1, Some("a"))), vec![]),
+        ("a time that is not read", before(), undated(timed(info(-1, Some("a")))), vec![]),
         ("an older read", before(), larger(timed(info(-61, Some("b")))), vec![]),
     ] {
         let reads = [first, second].map(|info| Payload::Functions(vec![info]));
@@ -99,7 +111,7 @@ fn what_is_different_is_said_in_words() {
     assert_eq!(noticed(reads), [exactly(-2, configuration(&words))]);
     let named = FunctionInfo { log_group: Some("/aws/lambda/f".into()), ..before.clone() };
     let unread = FunctionInfo { memory_mb: None, timeout_s: None, runtime: None, ..before.clone() };
-    for (case, second) in [("the default, written out", named), ("not told", unread)] {
+    for (case, second) in [("the default, written out", named), ("not read", unread)] {
         assert_eq!(noticed([before.clone(), second].map(|info| Payload::Functions(vec![info]))), [], "{case}");
     }
 }
@@ -177,16 +189,16 @@ fn the_bound_of_a_change_is_the_last_read_that_did_not_show_it() {
 
 #[test]
 fn a_function_made_anew_is_a_new_one() {
-    let mut changes = Changes::default();
-    let mut learn = |minute, payload, keep: bool| {
-        let found = changes.learn(&Observation { at: at(minute), scope: Scope::new(None, "eu-west-1"), payload });
-        changes.retain(|_| keep);
-        found.len()
-    };
-    assert_eq!(learn(0, Payload::Reserved("f".into(), Some(5)), true), 0);
-    assert_eq!(learn(1, Payload::Reserved("f".into(), Some(6)), true), 1);
-    assert_eq!(learn(2, Payload::Functions(Vec::new()), false), 0, "it is gone");
-    assert_eq!(learn(3, Payload::Reserved("f".into(), Some(7)), true), 0);
+    let mut knowledge = Knowledge::default();
+    let mut changes = |minute, payload| learn(&mut knowledge, minute, payload).changes.len();
+    let listed = || Payload::Functions(vec![info(-60, None)]);
+    let reserved = |value| Payload::Reserved("f".into(), Some(value));
+    assert_eq!(changes(0, listed()) + changes(0, reserved(5)), 0);
+    assert_eq!(changes(1, reserved(6)), 1);
+    assert_eq!(changes(3, Payload::FunctionsComplete(at(2))), 0, "it is gone");
+    assert_eq!(changes(4, reserved(7)), 0, "an answer that comes late");
+    assert_eq!(changes(5, listed()) + changes(5, reserved(8)), 0);
+    assert_eq!(changes(6, reserved(9)), 1);
 }
 
 proptest! {

@@ -27,7 +27,7 @@ use thresholds::{CanaryTerms, Thresholds};
 /// The settings of the analysis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Params {
-    /// Alias and canary counts are taken over this many complete minutes.
+    /// The number of complete minutes over which alias and canary counts are taken.
     pub window_minutes: u32,
     /// The newest minutes that CloudWatch may still restate.
     pub provisional_minutes: u32,

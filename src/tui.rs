@@ -20,6 +20,7 @@ pub mod script;
 mod signals;
 pub mod terminal;
 pub mod theme;
+mod tty;
 pub mod update;
 pub mod view;
 pub mod widget;
@@ -85,9 +86,9 @@ pub async fn show(
         snapshots: &mut snapshots,
         demand: &demand,
         resumed,
-        suspend: terminal::suspend,
+        suspend: signals::suspend,
         save: |name, text| std::fs::write(name, text),
-        copy: terminal::copy,
+        copy: tty::copy,
     };
     run::run(guard.terminal(), &mut app, run::terminal_input(), wires).await
 }

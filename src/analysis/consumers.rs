@@ -16,8 +16,8 @@ const RISING_MINUTES: i64 = 5;
 /// Minutes of calm that are looked at.
 const CALM_MINUTES: i64 = 15;
 
-/// This many minutes back what is read in the background is looked for.
-const TOLD_MINUTES: i64 = 8;
+/// How many minutes back to look for what is read in the background.
+const LOOK_BACK_MINUTES: i64 = 8;
 
 /// A function that takes from the unreserved pool.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,11 +68,11 @@ pub fn consumer(function: &FunctionState, minute: Minute, since: Minute) -> Opti
 /// which half of the functions that publish anything did.
 fn observed(scope: &ScopeState, minute: Minute) -> Minute {
     let functions = || scope.functions.values();
-    let tells = |function: &FunctionState, minute| {
+    let published = |function: &FunctionState, minute| {
         function.series.one(Metric::ConcurrentExecutions).is_some_and(|series| series.get(minute).is_some())
     };
-    let minutes = || (0..TOLD_MINUTES).map(|back| minute.plus(-back));
-    let count = |minute| functions().filter(|function| tells(function, minute)).count();
+    let minutes = || (0..LOOK_BACK_MINUTES).map(|back| minute.plus(-back));
+    let count = |minute| functions().filter(|function| published(function, minute)).count();
     let most = minutes().map(count).max().unwrap_or(0);
     minutes().find(|minute| 2 * count(*minute) >= most).unwrap_or(minute)
 }

@@ -15,16 +15,16 @@ use crate::store::state::{FunctionState, ScopeState};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// A forecast by the minute rests on this many of the newest settled minutes: the longest time over which they are
+/// The numbers of newest settled minutes that a forecast by the minute rests on: the longest time over which they are
 /// straight. What rises faster than that comes to rest, or is there, before the newest minute is settled.
 const MINUTES: [i64; 2] = [40, 20];
-/// One from the logs rests on this many settled seconds, in steps of [`STEP_S`], likewise.
+/// The numbers of settled seconds that one from the logs rests on, in steps of [`STEP_S`], likewise.
 const SECONDS: [usize; 3] = [240, 120, 60];
 const STEP_S: usize = 5;
 /// The normal quantile of the slope's interval: 98 %. With fewer than six points there is no such interval.
 const CONFIDENCE: f64 = 2.326;
 
-/// A rise goes on by this many times less or more, at best and at worst.
+/// How many times less or more a rise may go on, at best and at worst.
 const BAND: f64 = 2.0;
 /// One that lately has this part of its slope comes to rest.
 const SLOWER: f64 = 0.7;

@@ -21,7 +21,7 @@ use lambda_model::FunctionName;
 use lambda_model::log::{LogFeed, LogWay};
 use lambda_model::time::Minute;
 
-/// Counts and quantiles are taken over this many seconds.
+/// The number of seconds over which counts and quantiles are taken.
 pub const WINDOW_S: u32 = 60;
 /// Seconds that the curves reach back.
 pub const CURVE_S: usize = 300;

@@ -15,8 +15,8 @@ const PRIOR: (f64, f64) = (0.5, 10.0);
 const HALVINGS: u32 = 50;
 /// Halvings where only a minimum is wanted: it is flat, so half the digits suffice.
 const COARSE: u32 = 30;
-/// Above this many calls the posterior's width is below 0.0001: more are counted as these, so that the continued
-/// fraction ends.
+/// The most calls that are counted, so that the continued fraction ends: from here on the posterior's width is below
+/// 0.0001.
 const MOST_CALLS: f64 = 1e8;
 /// The continued fraction of the incomplete beta function takes about √(a + b) steps.
 const MOST_STEPS: u32 = 50_000;

@@ -3,11 +3,11 @@
 /// The section `[findings]` of `lamtop.toml`. Shares are 0–1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
-    /// A finding opens when this many …
+    /// A finding opens when at least this number …
     pub raise: u32,
-    /// … of this many settled points show it; a strong one counts twice.
+    /// … of this number of settled points show it; a strong one counts twice.
     pub raise_of: u32,
-    /// It closes after this many settled points in a row that do not.
+    /// The number of settled points in a row without it after which it closes.
     pub clear: u32,
     /// Claimed concurrency over the limit (or a function's over its reservation) from which it is nearly reached.
     pub near_limit: f64,

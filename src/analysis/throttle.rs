@@ -25,7 +25,7 @@ const REACHED: f64 = 0.95;
 pub const FULL: f64 = 0.99;
 /// A rate that over the whole minute was this part of what is allowed was above it in some of its seconds.
 const RATE_SURE: f64 = 0.8;
-/// This many minutes back a function's rise is looked for: a burst may begin just before the minute does.
+/// How many minutes back to look for a function's rise: a burst may begin just before the minute does.
 const RISE_MINUTES: i64 = 3;
 /// Less than this sure of a cause is not to know it.
 const KNOWN: f64 = 0.5;

@@ -8,13 +8,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{self, StrDeserializer};
 
 use self::key::Key;
 use crate::error::Error;
 use crate::tui::action::Action;
 
-/// Where the keys go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Where the keys go. The names in snake case are those of `config/keys.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Layer {
     /// Everywhere, after the layer in use.
     Global,
@@ -35,17 +38,11 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// The layers and their names in `config/keys.toml`, in the order of the help.
-    const NAMES: [(Self, &str); 8] = [
-        (Self::Global, "global"),
-        (Self::Functions, "functions"),
-        (Self::Function, "function"),
-        (Self::Logs, "logs"),
-        (Self::Traffic, "traffic"),
-        (Self::Findings, "findings"),
-        (Self::Health, "health"),
-        (Self::Filter, "filter"),
-    ];
+    /// The layer with this name in `config/keys.toml`.
+    fn named(name: &str) -> Option<Self> {
+        let name: StrDeserializer<'_, value::Error> = name.into_deserializer();
+        Self::deserialize(name).ok()
+    }
 
     /// The layers that are asked for a key, one after the other.
     pub fn chain(self) -> impl Iterator<Item = Self> {
@@ -108,8 +105,8 @@ impl Keymap {
         let mut keymap = Self::default();
         let mut faults = Vec::new();
         for (name, bindings) in written {
-            match Layer::NAMES.iter().find(|(_, known)| *known == name) {
-                Some((layer, _)) => keymap.add(*layer, bindings, |fault| faults.push(format!("{name}: {fault}"))),
+            match Layer::named(&name) {
+                Some(layer) => keymap.add(layer, bindings, |fault| faults.push(format!("{name}: {fault}"))),
                 None => faults.push(format!("unknown layer `{name}`")),
             }
         }

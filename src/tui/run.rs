@@ -120,8 +120,8 @@ pub async fn run<B: Backend>(
                 }
                 Effect::Copy(text) => {
                     let notice = match (wires.copy)(&text) {
-                        Ok(()) => format!("sent {} bytes to the terminal's clipboard (OSC 52)", text.len()),
-                        Err(error) => format!("the line cannot be copied: {error}"),
+                        Ok(()) => format!("Sent {} bytes to the terminal's clipboard (OSC 52)", text.len()),
+                        Err(error) => format!("The text cannot be copied: {error}"),
                     };
                     changed |= update(app, Msg::Done(notice)).redraw;
                 }
@@ -145,7 +145,7 @@ fn export(app: &App, save: fn(&str, &str) -> io::Result<()>) -> String {
     let at = app.snapshot().at.format("%Y%m%dT%H%M%SZ");
     let name = format!("lamtop-{at}.svg");
     match save(&name, &svg::write(&picture, "lamtop")) {
-        Ok(()) => format!("saved {name}"),
+        Ok(()) => format!("Saved {name}"),
         Err(error) => format!("{name} cannot be written: {error}"),
     }
 }

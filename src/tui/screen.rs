@@ -51,9 +51,9 @@ struct Screen {
     step: fn(&mut App, isize),
     /// Opens the function that the cursor is on.
     open: fn(&mut App),
-    /// Finds the cursor's row again and brings it into sight, in a body of this many rows.
+    /// Finds the cursor's row again and brings it into sight, in a body with the given number of rows.
     scroll: fn(&mut App, usize),
-    /// The functions in sight in a body of this many rows, top to bottom.
+    /// The functions in sight in a body with the given number of rows, top to bottom.
     visible: fn(&App, usize) -> Vec<FunctionId>,
 }
 

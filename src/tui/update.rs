@@ -117,12 +117,6 @@ fn press(app: &mut App, key: KeyEvent, effects: &mut Vec<Effect>) -> bool {
 }
 
 fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
-    if let Some(view) = View::shown_by(action) {
-        return show(app, view);
-    }
-    if let Some(pane) = Pane::shown_by(action) {
-        return page_of_pane(app, pane);
-    }
     match action {
         Action::Quit => effects.push(Effect::Quit),
         Action::Suspend => effects.push(Effect::Suspend),
@@ -167,22 +161,21 @@ fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
         Action::Copy if app.shows_log() => log::copy(app, effects),
         Action::Copy => findings::copy(app, effects),
         Action::CommandNext => findings::next_command(app),
+        Action::PaneMetrics => page_of_pane(app, Pane::Metrics),
+        Action::PaneLive => page_of_pane(app, Pane::Live),
+        Action::PaneLogs => page_of_pane(app, Pane::Logs),
         Action::PaneNext => page_of_pane(app, app.pane.turn(1)),
         Action::PanePrevious => page_of_pane(app, app.pane.turn(Pane::ALL.len() - 1)),
+        Action::ViewFunctions => show(app, View::Functions),
+        Action::ViewTraffic => show(app, View::Traffic),
+        Action::ViewFindings => show(app, View::Findings),
+        Action::ViewHealth => show(app, View::Health),
         Action::ViewNext => show(app, app.view.turn(1)),
         Action::ViewPrevious => show(app, app.view.turn(View::ALL.len() - 1)),
-        // Shown above.
-        Action::ViewFunctions
-        | Action::ViewTraffic
-        | Action::ViewFindings
-        | Action::ViewHealth
-        | Action::PaneMetrics
-        | Action::PaneLive
-        | Action::PaneLogs => {}
         Action::Freeze => app.freeze(),
         Action::Refresh => {
             app.refresh += 1;
-            app.notice = Some("asking for everything on screen".to_string());
+            app.notice = Some("Refreshing what is on screen".to_string());
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The views that the tab key goes through, and the pages of a function's pane. A view is one entry here and one file
 //! below `screen`, whose `SCREEN` says how it is drawn and moved in; its key is in `config/keys.toml`.
 
-use super::action::Action;
 use super::keymap::Layer;
 
 /// The views that the tab key goes through.
@@ -21,13 +20,13 @@ impl View {
     /// Every view, in the order of the tab key.
     pub const ALL: [Self; 4] = [Self::Functions, Self::Traffic, Self::Findings, Self::Health];
 
-    /// Its name, the layer of its keys, and the action that shows it.
-    const fn entry(self) -> (&'static str, Layer, Action) {
+    /// Its name and the layer of its keys.
+    const fn entry(self) -> (&'static str, Layer) {
         match self {
-            Self::Functions => ("functions", Layer::Functions, Action::ViewFunctions),
-            Self::Traffic => ("traffic", Layer::Traffic, Action::ViewTraffic),
-            Self::Findings => ("findings", Layer::Findings, Action::ViewFindings),
-            Self::Health => ("health", Layer::Health, Action::ViewHealth),
+            Self::Functions => ("functions", Layer::Functions),
+            Self::Traffic => ("traffic", Layer::Traffic),
+            Self::Findings => ("findings", Layer::Findings),
+            Self::Health => ("health", Layer::Health),
         }
     }
 
@@ -39,11 +38,6 @@ impl View {
     /// Where its keys go.
     pub fn layer(self) -> Layer {
         self.entry().1
-    }
-
-    /// The view that this action shows.
-    pub fn shown_by(action: Action) -> Option<Self> {
-        Self::ALL.into_iter().find(|view| view.entry().2 == action)
     }
 
     /// The view `by` places further on, round and round.
@@ -68,23 +62,13 @@ impl Pane {
     /// Every page, in the order of the tab key.
     pub const ALL: [Self; 3] = [Self::Metrics, Self::Live, Self::Logs];
 
-    /// Its name, and the action that shows it.
-    const fn entry(self) -> (&'static str, Action) {
-        match self {
-            Self::Metrics => ("metrics", Action::PaneMetrics),
-            Self::Live => ("live", Action::PaneLive),
-            Self::Logs => ("logs", Action::PaneLogs),
-        }
-    }
-
     /// The page's name.
     pub fn title(self) -> &'static str {
-        self.entry().0
-    }
-
-    /// The page that this action shows.
-    pub fn shown_by(action: Action) -> Option<Self> {
-        Self::ALL.into_iter().find(|pane| pane.entry().1 == action)
+        match self {
+            Self::Metrics => "metrics",
+            Self::Live => "live",
+            Self::Logs => "logs",
+        }
     }
 
     /// The page `by` places further on, round and round.
@@ -102,17 +86,6 @@ fn further<T: Copy + PartialEq>(all: &[T], from: T, by: usize) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_view_and_page_has_its_own_action() {
-        for view in View::ALL {
-            assert_eq!(View::shown_by(view.entry().2), Some(view));
-        }
-        for pane in Pane::ALL {
-            assert_eq!(Pane::shown_by(pane.entry().1), Some(pane));
-        }
-        assert_eq!((View::shown_by(Action::Quit), Pane::shown_by(Action::Quit)), (None, None));
-    }
 
     #[test]
     fn views_are_gone_through_round_and_round() {

@@ -123,9 +123,9 @@ mod tests {
 
     #[test]
     fn verdicts_differ_in_word_and_meaning() {
-        let told = [Verdict::Pass, Verdict::Fail, Verdict::NotEnoughData].map(word);
+        let words = [Verdict::Pass, Verdict::Fail, Verdict::NotEnoughData].map(word);
         let expected = [("PASS", Meaning::Ok), ("FAIL", Meaning::Critical), ("NOT ENOUGH DATA", Meaning::Warning)];
-        assert_eq!(told, expected);
+        assert_eq!(words, expected);
     }
 
     #[test]

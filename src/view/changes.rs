@@ -118,12 +118,12 @@ fn route(routing: &Routing) -> String {
 
 /// The legend of the marks, the newest first: what was changed and how long ago.
 pub fn legend(marks: &[Mark], now: DateTime<Utc>) -> Vec<Fact> {
-    let told = marks.iter().rev().map(|mark| {
+    let facts = marks.iter().rev().map(|mark| {
         let what = if mark.what.is_empty() { String::new() } else { format!(" {}", mark.what) };
         let value = format!("{} {}{what} {} ago", mark.subject.mark(), mark.subject.word(), units::span(now - mark.at));
         Fact { label: "", value, meaning: MEANING }
     });
-    told.collect()
+    facts.collect()
 }
 
 #[cfg(test)]
@@ -144,11 +144,11 @@ mod tests {
     /// A function that was modified 50 hours before now, with each change some minutes before now.
     fn function(changes: Vec<(i64, Changed)>) -> FunctionSnapshot {
         let listed = Fixture::new().with(Payload::Functions(vec![info("f")]));
-        let told = changes.into_iter().fold(listed, |fixture, (minutes, what)| {
+        let fixture = changes.into_iter().fold(listed, |fixture, (minutes, what)| {
             let change = Change { at: now() - TimeDelta::minutes(minutes), after: None, what };
             fixture.with(Payload::Changed("f".into(), change))
         });
-        told.first()
+        fixture.first()
     }
 
     fn described(changes: Vec<(i64, Changed)>) -> Vec<String> {
@@ -200,10 +200,10 @@ mod tests {
             let at = now() - TimeDelta::minutes(3);
             let listed =
                 Fixture::new().with(Payload::Functions(vec![FunctionInfo { last_modified: Some(at), ..info("f") }]));
-            let told = changes.iter().fold(listed, |fixture, what| {
+            let fixture = changes.iter().fold(listed, |fixture, what| {
                 fixture.with(Payload::Changed("f".into(), Change { at, after: None, what: what.clone() }))
             });
-            let marks = marks(&told.first(), TimeDelta::minutes(60), now());
+            let marks = marks(&fixture.first(), TimeDelta::minutes(60), now());
             marks.into_iter().map(|mark| mark.subject).collect::<Vec<_>>()
         };
         assert_eq!(modified(&[]), [Subject::Modified]);

@@ -64,8 +64,8 @@ pub fn lines(live: &ScopeLive) -> Vec<Vec<(String, Meaning)>> {
     let (word, meaning) = state(feed);
     let (extent, trouble) = (extent(feed), trouble(live));
     // Live Tail is what is hoped for: that needs no reason.
-    let told = !matches!(feed.state, FeedState::Running(LogWay::Tail)) && !feed.reason.is_empty();
-    let reason = told.then(|| format!(" ({})", text::fit(&feed.reason, REASON)));
+    let explains = !matches!(feed.state, FeedState::Running(LogWay::Tail)) && !feed.reason.is_empty();
+    let reason = explains.then(|| format!(" ({})", text::fit(&feed.reason, REASON)));
     let groups = match (feed.groups, feed.left) {
         (0, 0) => String::new(),
         _ if extent.is_empty() => String::new(),

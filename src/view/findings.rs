@@ -195,13 +195,13 @@ pub fn counts(snapshot: &Snapshot) -> Vec<(String, Meaning)> {
     counted.collect()
 }
 
-/// That nothing was found, and what that rests on: `no findings · metrics settled up to 02:10Z`.
+/// That nothing was found, and what that rests on: `No findings · metrics settled up to 02:10Z`.
 pub fn nothing(snapshot: &Snapshot) -> String {
     if snapshot.scopes.iter().all(|scope| scope.pool.as_of.is_none()) {
-        return "no findings · no metrics were read yet".to_string();
+        return "No findings · no metrics were read yet".to_string();
     }
     let settled = Minute::newest_complete(snapshot.at).plus(-i64::from(snapshot.params.provisional_minutes));
-    format!("no findings · metrics settled up to {}", units::clock(settled.plus(1).start()))
+    format!("No findings · metrics settled up to {}", units::clock(settled.plus(1).start()))
 }
 
 /// How long ago a finding began.

@@ -92,9 +92,9 @@ mod tests {
             .with(Payload::LogFeed(feed))
             .snapshot();
         let rows = rows(&snapshot);
-        let told: Vec<_> = rows.iter().map(|row| (row.state, row.what.as_str(), row.meaning)).collect();
+        let shown: Vec<_> = rows.iter().map(|row| (row.state, row.what.as_str(), row.meaning)).collect();
         assert_eq!(
-            told,
+            shown,
             [
                 ("failing", "logs", Meaning::Critical),
                 ("denied", "lambda:ListFunctions", Meaning::Critical),

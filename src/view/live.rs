@@ -264,9 +264,9 @@ pub fn versions(
         vec![row(("VERSION".to_string(), Meaning::Label), &head), runs("all".to_string(), Meaning::Title, &live.total)];
     let mut busiest: Vec<(&String, &Runs)> = live.versions.iter().collect();
     busiest.sort_by_key(|(_, runs)| std::cmp::Reverse(runs.invocations));
-    lines.extend(busiest.into_iter().map(|(version, told)| {
-        let meaning = Status::error_meaning(thresholds, error_rate(told));
-        runs(fit(version, VERSION.into()).into_owned(), meaning, told)
+    lines.extend(busiest.into_iter().map(|(version, counts)| {
+        let meaning = Status::error_meaning(thresholds, error_rate(counts));
+        runs(fit(version, VERSION.into()).into_owned(), meaning, counts)
     }));
     lines
 }
@@ -292,13 +292,13 @@ pub fn errors(live: &FunctionLive, now: DateTime<Utc>) -> Vec<Vec<Cell>> {
         ])
     }));
     if live.other_errors > 0 {
-        let more = format!("of other kinds, more than {} are not distinguished", FunctionLive::ERROR_GROUPS);
+        let more = format!("other errors: only {} kinds are counted one by one", FunctionLive::ERROR_GROUPS);
         let blank = || (String::new(), Meaning::Muted);
         let count = (units::count(live.other_errors as f64), Meaning::Critical);
         lines.push(cells([count, blank(), blank(), (more, Meaning::Muted)]));
     }
     if lines.len() == 1 {
-        let word = "no error was seen in the logs".to_string();
+        let word = "No error was seen in the logs".to_string();
         return vec![vec![Cell { word, meaning: Meaning::Muted, place: Place::From(0) }]];
     }
     lines

@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn words_and_meanings_grow_worse_together() {
-        let told: Vec<_> = MILDEST_FIRST
+        let shown: Vec<_> = MILDEST_FIRST
             .iter()
             .map(|status| (status.label(), status.meaning(), status.name_meaning(), status.wants_attention()))
             .collect();
@@ -266,7 +266,7 @@ mod tests {
             ("FAILING", Meaning::Critical, Meaning::Normal, true),
         ];
         let expected = expected.map(|(word, meaning, name, attention)| (word.to_string(), meaning, name, attention));
-        assert_eq!(told, expected);
+        assert_eq!(shown, expected);
     }
 
     #[test]
@@ -292,13 +292,13 @@ mod tests {
             finding(Kind::ChangeCode, Severity::Info, Some("f"), 0.0),
         ];
         let scope = &mut snapshot.scopes[0];
-        let mut told = |findings: &[Finding]| {
+        let mut shown = |findings: &[Finding]| {
             scope.findings = findings.to_vec();
             Status::known(&Thresholds::default(), scope, &scope.functions[0]).map(Status::label)
         };
-        assert_eq!(told(&findings[..1]).as_deref(), Some("POOL FULL"));
-        assert_eq!(told(&findings).as_deref(), Some("FAILING"), "what it has itself says more");
-        assert_eq!(told(&findings[2..]).as_deref(), Some("ok"));
+        assert_eq!(shown(&findings[..1]).as_deref(), Some("POOL FULL"));
+        assert_eq!(shown(&findings).as_deref(), Some("FAILING"), "what it has itself says more");
+        assert_eq!(shown(&findings[2..]).as_deref(), Some("ok"));
     }
 
     #[test]

@@ -5,9 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Stands where nothing is known.
 pub const MISSING: &str = "–";
 
-/// A range that ends before this many seconds is written in seconds, a later one in minutes.
+/// The seconds up to which a range is written in seconds; one that ends later is written in minutes.
 const SECONDS_UNTIL: f64 = 120.0;
-/// A range that ends after this many of its unit has no end worth writing.
+/// The highest end of a range, in its unit, that is worth writing.
 const FARTHEST: f64 = 999.0;
 
 /// A count: `7`, `982`, `1.2k`, `34k`, `5.6M`; below ten with a decimal when it has one.

@@ -122,7 +122,7 @@ async fn the_cursor_shows_evidence_and_commands_and_opens_the_function() {
     let app = app.keys("<esc>g<enter>").await;
     assert_eq!(app.app().open.as_ref().map(|id| id.name.as_str()), Some("image-resize"), "who takes most of the pool");
     let app = app.keys("<esc>Gny").await;
-    assert!(app.screen().contains("this finding has no command"));
+    assert!(app.screen().contains("This finding has no command"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,7 +145,7 @@ async fn a_filter_narrows_the_findings_and_nothing_found_is_said() {
 
     let app = TestApp::showing(calm().await, 120, 40, true).keys("3").await;
     let settled = app.app().snapshot().at - TimeDelta::minutes(2);
-    let settled = format!("no findings · metrics settled up to {}Z", settled.format("%H:%M"));
+    let settled = format!("No findings · metrics settled up to {}Z", settled.format("%H:%M"));
     assert_eq!(app.screen().matches(&settled).count(), 2, "in the header and in the view:\n{}", app.screen());
     assert!(app.keys("jGny<enter>").await.app().open.is_none());
 }

@@ -208,9 +208,9 @@ fn a_function_opens_on_the_page_that_its_numbers_come_from() {
     unread.keys("<enter>");
     assert_eq!(unread.app.pane, Pane::Metrics);
     unread.keys("v");
-    assert!(unread.shows("nothing was read of this function's log: logs tail, Live Tail answers"));
+    assert!(unread.shows("Nothing was read of this function's log: logs tail, Live Tail answers"));
     unread.keys("L<up><down><enter>ynNwf/x<enter><esc>");
-    assert!(unread.shows("nothing was read of this function's log"));
+    assert!(unread.shows("Nothing was read of this function's log"));
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn the_live_page_tells_what_fails_since_when_and_what_it_says() {
     assert_eq!(version.split_whitespace().take(5).collect::<Vec<_>>(), ["7", "30", "10", "33%", "0"]);
     assert!(watched.line("running ").contains("60s to 10:02:29Z"));
     assert!(watched.line("NEWEST LINES").starts_with(" NEWEST"));
-    assert!(watched.line("POOL").contains("by logs •"));
+    assert!(watched.line("POOL").contains("from logs •"));
     assert!(watched.line("inv/min").contains("logs tail 1 session, 1 group"));
     watched.keys("<esc>4");
     let feed = watched.line("logs: 1 session, 1 group");
@@ -283,11 +283,11 @@ fn searching_goes_to_the_newest_match_and_on_from_there() {
     watched.keys("N");
     assert!(watched.selected().ends_with("order 19 accepted"));
     watched.keys("N");
-    assert!(watched.shows("no newer line with `ORDER 1`"));
+    assert!(watched.shows("No newer line with `ORDER 1`"));
     watched.keys("gn");
-    assert!(watched.shows("no older line with `ORDER 1`"));
+    assert!(watched.shows("No older line with `ORDER 1`"));
     watched.keys("<esc>n");
-    assert!(watched.shows("nothing is searched for"));
+    assert!(watched.shows("Nothing to search for: / starts a search"));
     watched.keys("G/zzz");
     assert!(watched.shows("following"), "what is not there moves nothing");
     watched.keys("<ctrl-u>order<space>4<esc>");

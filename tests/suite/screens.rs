@@ -111,7 +111,7 @@ async fn nothing_read_yet_and_some_read() {
 #[tokio::test(start_paused = true)]
 async fn a_region_without_functions() {
     let app = TestApp::on(accounts::empty(), 120, 40).keys("<10s>").await;
-    shows(&app, &["functions 0", "no findings · no metrics were read yet", "No functions here", "enter open"]);
+    shows(&app, &["functions 0", "No findings · no metrics were read yet", "No functions here", "enter open"]);
 }
 
 fn denied(operation: Operation) -> ApiError {

@@ -9,7 +9,7 @@ use lambda_model::time::Minute;
 
 /// The part of `false_fail` that the errors may use; the durations have the rest.
 const ERRORS_PART: f64 = 0.8;
-/// Medians of fewer calls say little: minutes are joined until both versions have this many.
+/// Medians of fewer calls say little: minutes are joined until both versions have as many.
 const LEAST_CALLS: f64 = 10.0;
 /// The canary's first minutes with calls do not count for durations: nearly all its environments are new, and what was
 /// not run before is slow.

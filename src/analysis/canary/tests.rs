@@ -20,7 +20,7 @@ fn split() -> Fixture {
     Fixture::new().with(Payload::Aliases("f".into(), vec![alias("live", "7", &[("8", 0.1)])]))
 }
 
-/// In each of these minutes this many errors and calls, and a median; (minutes back, errors, calls, ms).
+/// What ran in each of some minutes: (minutes back, errors, calls, median in ms).
 fn ran(fixture: Fixture, version: &str, minutes: &[(i64, f64, f64, f64)]) -> Fixture {
     let subject = executed("f", "live", version);
     let part = |value: fn(&(i64, f64, f64, f64)) -> f64| -> Vec<(i64, f64)> {

@@ -16,7 +16,7 @@ fn by_metrics(claimed: &[(i64, f64)]) -> Option<Forecast> {
     region(limited(claimed).state(), &ScopeLive::default(), &Params::default(), now())
 }
 
-/// Of each of this many minutes, counted back from the newest settled one.
+/// The value of each of the newest `count` settled minutes, counted back.
 fn minutes(count: i64, value: impl Fn(f64) -> f64) -> Vec<(i64, f64)> {
     (0..count).map(|back| (back + 2, value(back as f64))).collect()
 }

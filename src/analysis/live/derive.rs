@@ -229,10 +229,10 @@ fn function_live(
     let info = function.info.as_ref().map(|info| &info.value);
     let failures_only = info.is_some_and(lambda_model::function::FunctionInfo::logs_failures_only);
     let timeout_s = info.and_then(|info| info.timeout_s).unwrap_or(LONGEST_TIMEOUT_S);
-    let streams: Vec<Told> = log
+    let streams: Vec<Environment> = log
         .into_iter()
         .flat_map(|log| log.streams.values())
-        .map(|stream| Told { stream, runs: stream.runs() })
+        .map(|stream| Environment { stream, runs: stream.runs() })
         .collect();
 
     let mut work = Work::default();
@@ -287,7 +287,7 @@ fn function_live(
 }
 
 /// An execution environment and its finished invocations.
-struct Told<'a> {
+struct Environment<'a> {
     stream: &'a Stream,
     runs: Cow<'a, [Run]>,
 }
@@ -314,7 +314,7 @@ impl Default for Work {
 }
 
 impl Work {
-    fn add(&mut self, observed: &Told, frame: &Frame, timeout_ms: i64) {
+    fn add(&mut self, observed: &Environment, frame: &Frame, timeout_ms: i64) {
         let origin = frame.origin();
         for run in observed.runs.iter() {
             let duration_us = run.duration_us.unwrap_or(0);
@@ -347,7 +347,7 @@ impl Work {
 }
 
 /// The counts of the window, by version and together.
-fn counts(streams: &[Told], window: i64, failures_only: bool) -> (BTreeMap<String, Runs>, Runs) {
+fn counts(streams: &[Environment], window: i64, failures_only: bool) -> (BTreeMap<String, Runs>, Runs) {
     let mut by_version: BTreeMap<Option<&str>, Counts> = BTreeMap::new();
     for observed in streams {
         let within = &observed.runs[observed.runs.partition_point(|run| run.end < window)..];
@@ -369,7 +369,12 @@ fn counts(streams: &[Told], window: i64, failures_only: bool) -> (BTreeMap<Strin
 
 /// The minutes of a function whose traffic is split that were read wholly, and are over by as much as its longest
 /// invocation took: what began in them has ended.
-fn version_minutes(function: &FunctionState, streams: &[Told], frame: &Frame, longest_us: u32) -> VersionMinutes {
+fn version_minutes(
+    function: &FunctionState,
+    streams: &[Environment],
+    frame: &Frame,
+    longest_us: u32,
+) -> VersionMinutes {
     let is_split = function.aliases.iter().flat_map(|read| &read.value).any(|alias| !alias.additional.is_empty());
     if !is_split {
         return VersionMinutes::new();
@@ -412,7 +417,7 @@ fn error_groups(log: &FunctionLog) -> (Vec<ErrorGroup>, u64) {
 
 /// The newest minute that the metrics know and the logs know wholly: by when invocations began, as CloudWatch counts
 /// them (docs/aws.md#late-points).
-fn check(series: &SeriesSet, streams: &[Told], frame: &Frame) -> Option<LittleCheck> {
+fn check(series: &SeriesSet, streams: &[Environment], frame: &Frame) -> Option<LittleCheck> {
     let settled = frame.until - i64::from(settling_s(frame.way)) * 1000;
     let newest = Minute::of(instant(settled)).plus(-1);
     let minutes = CHECKED_MINUTES.map(|back| newest.plus(-back));

@@ -26,7 +26,7 @@ impl Intervals {
         }
     }
 
-    /// The most that ran at a time in each of this many seconds.
+    /// The most that ran at a time in each of the `seconds`.
     pub(super) fn most(&mut self, seconds: usize) -> Vec<u32> {
         self.begins.sort_unstable();
         self.ends.sort_unstable();

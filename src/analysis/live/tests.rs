@@ -12,7 +12,7 @@ use lambda_model::observation::Payload;
 const STREAM: &str = "2026/11/22/[7]0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f";
 const OTHER: &str = "2026/11/22/[8]0c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f";
 
-/// This many milliseconds before [`now`], which is a full second.
+/// The instant `ms` milliseconds before [`now`], which is a full second.
 fn before(ms: i64) -> DateTime<Utc> {
     now() - TimeDelta::milliseconds(ms)
 }

@@ -21,7 +21,7 @@ const ALPHA: f64 = 0.001;
 /// An environment may report its minute one later, which is read up to another one later: with few environments that
 /// may be nearly all that a version was called.
 const LATE_MINUTES: i64 = 2;
-/// Where it was not seen when the weights were set, the split must have been off, and the same, for this many minutes.
+/// Where the weights were not seen to be set: for how many minutes the split must have been off, and the same.
 const STEADY_MINUTES: i64 = 15;
 
 /// What the rule finds in a case.

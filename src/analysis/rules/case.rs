@@ -22,7 +22,7 @@ use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 use lambda_model::{FunctionName, Scope};
 
-/// A rule looks back this many minutes for the begin of what it finds.
+/// How many minutes a rule looks back for the start of what it finds.
 pub(super) const LOOK_BACK: i64 = 60;
 
 /// What finds one kind of finding in a case: nothing in nearly all. It is asked once for the Region and once for each

@@ -10,15 +10,15 @@ use crate::analysis::statistics::rate_exceeds;
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
-/// A function's ordinary minutes: this many before the change.
+/// The number of minutes before a change that count as the function's ordinary ones.
 const BEFORE_MINUTES: i64 = 30;
 /// What begins later than this after a change has another cause.
 const AFTER_MINUTES: i64 = 10;
-/// A rate that changed is at least this many times what it was …
+/// A rate that changed is at least so many times what it was …
 const TIMES: f64 = 2.0;
 /// … and by at least this share of the calls more.
 const MORE: f64 = 0.01;
-/// The mean duration that changed is at least this many times what it was.
+/// The mean duration that changed is at least so many times what it was.
 const SLOWER: f64 = 1.5;
 /// Calls before and after, fewer than which say nothing about durations.
 const CALLS: f64 = 50.0;

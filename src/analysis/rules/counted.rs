@@ -8,7 +8,7 @@ use crate::analysis::fact::{Fact, Quantity};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// A count is summed over this many minutes.
+/// The number of minutes over which a count is summed.
 const SUM_MINUTES: i64 = 5;
 
 /// Something that was counted and should not be.
@@ -18,7 +18,7 @@ pub(super) struct Counted {
     pub held: Held,
     /// How many of the newest minutes' that showed it, at most five of them.
     pub sum: f64,
-    /// Over this many minutes.
+    /// The number of minutes that it is over.
     pub minutes: f64,
 }
 

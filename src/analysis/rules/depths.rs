@@ -6,7 +6,7 @@ use crate::store::state::QueueState;
 use lambda_model::Arn;
 use lambda_model::time::Minute;
 
-/// The reading before is not older than this many minutes: further apart they do not show when the queue grew.
+/// The most minutes between a reading and the one before: further apart they do not show when the queue grew.
 const BEFORE_MINUTES: i64 = 5;
 /// Messages a minute from which a queue grows without doubt: AWS calls its numbers approximate.
 const CLEARLY: u64 = 2;

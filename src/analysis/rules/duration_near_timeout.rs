@@ -12,7 +12,7 @@ use lambda_model::time::Minute;
 
 /// Of the logs' invocations such a share shows what p99 shows of the metrics'.
 const ONE_PERCENT: f64 = 0.01;
-/// Fewer than this many of a minute are one invocation that was slow.
+/// Fewer in a minute are one invocation that was slow.
 const SEVERAL: u64 = 2;
 
 /// What the rule finds in a case.

@@ -16,7 +16,7 @@ use lambda_model::time::Minute;
 /// How likely it must be that the rate is above the threshold: beyond doubt, or worth a second look.
 const SURE: f64 = 0.99;
 const LIKELY: f64 = 0.9;
-/// Of a function with few invocations, this many minutes are taken together.
+/// The number of minutes that are taken together where a function has few invocations.
 const FEW_CALLS_MINUTES: i64 = 5;
 /// Kinds of errors and versions that are named.
 const NAMED: usize = 3;

@@ -10,7 +10,7 @@ use lambda_model::function::{EventSource, EventSourceKind};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// The age's rise is taken over this many minutes.
+/// The number of minutes over which the age's rise is taken.
 const RISE_MINUTES: i64 = 5;
 
 /// What the rule finds in a case.

@@ -14,7 +14,7 @@ use lambda_model::change::{Change, Changed};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// Rates are of the newest minutes that show the trouble, at most this many.
+/// At most so many of the newest minutes that show the trouble give its rates.
 const RECENT_MINUTES: i64 = 5;
 
 /// Something that is there, by one way or both.

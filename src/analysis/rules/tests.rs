@@ -33,9 +33,10 @@ fn pattern(text: &str, healthy: f64, troubled: f64) -> Vec<(i64, f64)> {
     minutes(&text.chars().map(word).collect::<String>())
 }
 
-/// One metric of the function follows the pattern; nothing is known of a minute without a point.
-type Told = fn(Fixture, &str) -> Fixture;
+/// Adds metrics that follow a pattern.
+type Observe = fn(Fixture, &str) -> Fixture;
 
+/// One metric of the function follows the pattern; nothing is known of a minute without a point.
 fn follows(fixture: Fixture, text: &str, metric: Metric, healthy: f64, troubled: f64) -> Fixture {
     fixture.points(&function(NAME), metric, &pattern(text, healthy, troubled))
 }
@@ -74,7 +75,7 @@ fn limited(fixture: Fixture, text: &str) -> Fixture {
     fixture.with(Payload::Limits(limits)).points(&Subject::Region, Metric::ClaimedAccountConcurrency, &claimed)
 }
 
-/// The function may run this many at a time, and this many run while 80 requests of 280 are throttled.
+/// The function may run `reserved` at a time, and `in_use` run while 80 requests of 280 are throttled.
 fn throttled(fixture: Fixture, text: &str, reserved: Option<u32>, in_use: f64) -> Fixture {
     let fixture = fixture.with(Payload::Reserved(NAME.into(), reserved));
     let fixture = follows(fixture, text, Metric::ConcurrentExecutions, 8.0, in_use);
@@ -92,7 +93,7 @@ fn region(fixture: Fixture, text: &str, claimed: f64, asked: f64) -> Fixture {
 
 /// What is found in the metrics of single minutes, and in which way. Scaling shows as a rise, not by a level: its
 /// rule is the same, and its causes are `analysis::throttle`'s.
-const BY_MINUTES: &[(Kind, Told)] = &[
+const BY_MINUTES: &[(Kind, Observe)] = &[
     (Kind::ThrottleReservedZero, |fixture, text| throttled(fixture, text, Some(0), 0.0)),
     (Kind::ThrottleReservedLimit, |fixture, text| throttled(fixture, text, Some(20), 20.0)),
     (Kind::ThrottleUnreservedPool, |fixture, text| region(throttled(fixture, text, None, 20.0), text, 5000.0, 9000.0)),

@@ -20,7 +20,7 @@ impl Noise {
         (-2.0 * (1.0 - self.next()).ln()).sqrt() * (std::f64::consts::TAU * self.next()).cos()
     }
 
-    /// Failures among this many calls.
+    /// The number of failures among `calls`.
     pub(crate) fn failures(&mut self, calls: u32, rate: f64) -> f64 {
         f64::from((0..calls).map(|_| u32::from(self.next() < rate)).sum::<u32>())
     }

@@ -13,7 +13,7 @@ const NAME: &str = "pdf-render";
 
 /// The newest settled minute of the function, and of the Region.
 #[derive(Clone, Copy)]
-struct Told {
+struct Numbers {
     reserved: Option<u32>,
     /// Whether the reservation was ever read.
     is_read: bool,
@@ -30,7 +30,8 @@ struct Told {
     region_invocations: Option<f64>,
 }
 
-const TOLD: Told = Told {
+/// A function throttled for a reason that no limit shows.
+const USUAL: Numbers = Numbers {
     reserved: None,
     is_read: true,
     provisioned: 0,
@@ -45,7 +46,7 @@ const TOLD: Told = Told {
     region_invocations: Some(5000.0),
 };
 
-impl Told {
+impl Numbers {
     fn fixture(self) -> Fixture {
         let (checkout, region) = (function(NAME), Subject::Region);
         let point = |fixture: Fixture, subject: &Subject, metric: Metric, back: i64, value: Option<f64>| match value {
@@ -77,40 +78,46 @@ impl Told {
 
 #[test]
 fn the_numbers_of_a_minute_tell_the_cause() {
-    let reserved = |reserved| Told { reserved: Some(reserved), ..TOLD };
-    let full = Told { claimed: Some(1000.0), region_throttles: Some(90.0), ..TOLD };
-    let fast = Told { invocations: Some(12_000.0), throttles: Some(6000.0), average_ms: 5.0, ..reserved(20) };
-    let steep = Told { limit: 8000, in_use: Some(3500.0), in_use_before: Some(20.0), claimed: Some(4000.0), ..TOLD };
-    let cases: [(&str, Told, Cause, f64); 27] = [
-        ("nothing runs at 0", Told { invocations: None, in_use: None, ..reserved(0) }, Cause::ReservedZero, 0.99),
+    let reserved = |reserved| Numbers { reserved: Some(reserved), ..USUAL };
+    let full = Numbers { claimed: Some(1000.0), region_throttles: Some(90.0), ..USUAL };
+    let fast = Numbers { invocations: Some(12_000.0), throttles: Some(6000.0), average_ms: 5.0, ..reserved(20) };
+    let steep =
+        Numbers { limit: 8000, in_use: Some(3500.0), in_use_before: Some(20.0), claimed: Some(4000.0), ..USUAL };
+    let cases: [(&str, Numbers, Cause, f64); 27] = [
+        ("nothing runs at 0", Numbers { invocations: None, in_use: None, ..reserved(0) }, Cause::ReservedZero, 0.99),
         ("0 since within the minute", reserved(0), Cause::ReservedZero, 0.75),
-        ("all of the reservation", Told { in_use: Some(20.0), ..reserved(20) }, Cause::ReservedLimit(20), 0.98),
-        ("a sample just below it", Told { in_use: Some(19.0), ..reserved(20) }, Cause::ReservedLimit(20), 0.75),
-        ("what is kept for a qualifier", Told { provisioned: 8, ..reserved(20) }, Cause::ReservedLimit(20), 0.75),
-        ("short calls", Told { in_use: Some(3.0), ..fast }, Cause::ReservedRate(20), 0.97),
-        ("short calls, all in use for a moment", Told { in_use: Some(20.0), ..fast }, Cause::ReservedRate(20), 0.7),
-        ("fast and busy", Told { in_use: Some(20.0), average_ms: 95.0, ..fast }, Cause::ReservedLimit(20), 0.85),
+        ("all of the reservation", Numbers { in_use: Some(20.0), ..reserved(20) }, Cause::ReservedLimit(20), 0.98),
+        ("a sample just below it", Numbers { in_use: Some(19.0), ..reserved(20) }, Cause::ReservedLimit(20), 0.75),
+        ("what is kept for a qualifier", Numbers { provisioned: 8, ..reserved(20) }, Cause::ReservedLimit(20), 0.75),
+        ("short calls", Numbers { in_use: Some(3.0), ..fast }, Cause::ReservedRate(20), 0.97),
+        ("short calls, all in use for a moment", Numbers { in_use: Some(20.0), ..fast }, Cause::ReservedRate(20), 0.7),
+        ("fast and busy", Numbers { in_use: Some(20.0), average_ms: 95.0, ..fast }, Cause::ReservedLimit(20), 0.85),
         ("neither busy nor fast", reserved(200), Cause::Unknown, 0.6),
-        ("its concurrency is not known", Told { in_use: None, ..reserved(20) }, Cause::Unknown, 0.6),
-        ("a large reservation, and steep", Told { reserved: Some(5000), ..steep }, Cause::Scaling, 0.95),
+        ("its concurrency is not known", Numbers { in_use: None, ..reserved(20) }, Cause::Unknown, 0.6),
+        ("a large reservation, and steep", Numbers { reserved: Some(5000), ..steep }, Cause::Scaling, 0.95),
         ("the pool is full, for others too", full, Cause::Pool, 0.97),
-        ("the pool is full", Told { region_throttles: Some(60.0), ..full }, Cause::Pool, 0.9),
-        ("a sample just below full", Told { claimed: Some(992.0), ..full }, Cause::Pool, 0.776),
-        ("nearly full is room", Told { claimed: Some(985.0), ..full }, Cause::Unknown, 0.6),
-        ("full, and steep", Told { limit: 4000, region_throttles: Some(60.0), ..steep }, Cause::Pool, 0.558),
-        ("full, and nobody read it", Told { is_read: false, ..full }, Cause::Pool, 0.7),
+        ("the pool is full", Numbers { region_throttles: Some(60.0), ..full }, Cause::Pool, 0.9),
+        ("a sample just below full", Numbers { claimed: Some(992.0), ..full }, Cause::Pool, 0.776),
+        ("nearly full is room", Numbers { claimed: Some(985.0), ..full }, Cause::Unknown, 0.6),
+        ("full, and steep", Numbers { limit: 4000, region_throttles: Some(60.0), ..steep }, Cause::Pool, 0.558),
+        ("full, and nobody read it", Numbers { is_read: false, ..full }, Cause::Pool, 0.7),
         ("steep", steep, Cause::Scaling, 0.95),
-        ("steep, out of the blue", Told { in_use_before: None, ..steep }, Cause::Scaling, 0.75),
-        ("rather steep", Told { in_use_before: Some(2750.0), ..steep }, Cause::Scaling, 0.7125),
-        ("many, but no more than before", Told { in_use_before: Some(3300.0), ..steep }, Cause::Unknown, 0.6),
-        ("fewer than one gets at once", Told { in_use: Some(900.0), ..steep }, Cause::Unknown, 0.6),
-        ("the account's rate", Told { region_invocations: Some(590_000.0), ..TOLD }, Cause::AccountRate, 0.97),
-        ("half of the account's rate", Told { region_invocations: Some(300_000.0), ..TOLD }, Cause::AccountRate, 0.719),
-        ("nothing explains it", TOLD, Cause::Unknown, 0.6),
-        ("nobody read the reservation", Told { is_read: false, ..TOLD }, Cause::Unknown, 0.9),
+        ("steep, out of the blue", Numbers { in_use_before: None, ..steep }, Cause::Scaling, 0.75),
+        ("rather steep", Numbers { in_use_before: Some(2750.0), ..steep }, Cause::Scaling, 0.7125),
+        ("many, but no more than before", Numbers { in_use_before: Some(3300.0), ..steep }, Cause::Unknown, 0.6),
+        ("fewer than one gets at once", Numbers { in_use: Some(900.0), ..steep }, Cause::Unknown, 0.6),
+        ("the account's rate", Numbers { region_invocations: Some(590_000.0), ..USUAL }, Cause::AccountRate, 0.97),
+        (
+            "half of the account's rate",
+            Numbers { region_invocations: Some(300_000.0), ..USUAL },
+            Cause::AccountRate,
+            0.719,
+        ),
+        ("nothing explains it", USUAL, Cause::Unknown, 0.6),
+        ("nobody read the reservation", Numbers { is_read: false, ..USUAL }, Cause::Unknown, 0.9),
         (
             "nobody read the reservation, and nothing runs",
-            Told { is_read: false, invocations: None, in_use: None, ..TOLD },
+            Numbers { is_read: false, invocations: None, in_use: None, ..USUAL },
             Cause::ReservedZero,
             0.85,
         ),
@@ -125,13 +132,13 @@ fn the_numbers_of_a_minute_tell_the_cause() {
 #[test]
 fn what_is_not_known_to_be_throttled_has_no_cause() {
     for throttles in [None, Some(0.0), Some(-3.0)] {
-        assert_eq!(Told { throttles, claimed: Some(1000.0), ..TOLD }.throttled(), None, "{throttles:?}");
+        assert_eq!(Numbers { throttles, claimed: Some(1000.0), ..USUAL }.throttled(), None, "{throttles:?}");
     }
 }
 
 #[test]
 fn the_seconds_of_the_logs_tell_a_burst_that_minutes_hide() {
-    let fixture = Told { in_use: Some(1400.0), in_use_before: Some(1300.0), limit: 8000, ..TOLD }.fixture();
+    let fixture = Numbers { in_use: Some(1400.0), in_use_before: Some(1300.0), limit: 8000, ..USUAL }.fixture();
     let cause = |rise: u32| {
         let mut live = live();
         // It rises at once, 20 seconds after the minute's begin.
@@ -146,7 +153,7 @@ fn the_seconds_of_the_logs_tell_a_burst_that_minutes_hide() {
     assert_eq!(cause(300), (Cause::Unknown, 0.6));
 }
 
-/// The reservation changed this many seconds after the begin of the minute, and was as it had been at `after`.
+/// The reservation changed `at_s` seconds after the start of the minute, and was as it had been at `after_s`.
 fn changed(fixture: Fixture, from: Option<u32>, to: Option<u32>, at_s: i64, after_s: Option<i64>) -> Fixture {
     let at = |seconds| minute(2).start() + TimeDelta::seconds(seconds);
     let change = Change { at: at(at_s), after: after_s.map(at), what: Changed::Reserved { from, to } };
@@ -155,8 +162,8 @@ fn changed(fixture: Fixture, from: Option<u32>, to: Option<u32>, at_s: i64, afte
 
 #[test]
 fn a_minute_had_the_reservation_of_that_minute() {
-    let is_20 = || Told { reserved: Some(20), ..TOLD }.fixture();
-    let none = || Told { is_read: false, ..TOLD }.fixture();
+    let is_20 = || Numbers { reserved: Some(20), ..USUAL }.fixture();
+    let none = || Numbers { is_read: false, ..USUAL }.fixture();
     let cases: [(&str, Fixture, &[Option<u32>]); 8] = [
         ("never read", none(), &[]),
         ("never changed", is_20(), &[Some(20)]),
@@ -178,11 +185,11 @@ fn a_minute_had_the_reservation_of_that_minute() {
 
 #[test]
 fn of_reservations_that_may_have_been_the_one_that_explains_is_reported() {
-    let stopped = Told { reserved: Some(0), invocations: None, in_use: None, ..TOLD }.fixture();
+    let stopped = Numbers { reserved: Some(0), invocations: None, in_use: None, ..USUAL }.fixture();
     let stopped = changed(stopped, None, Some(0), 170, Some(-300));
     let found = throttled(stopped.state(), stopped.function(NAME), None, minute(2)).unwrap();
     assert_eq!((found.cause, found.confidence), (Cause::ReservedZero, 0.99));
-    let full = Told { reserved: Some(0), claimed: Some(1000.0), region_throttles: Some(90.0), ..TOLD }.fixture();
+    let full = Numbers { reserved: Some(0), claimed: Some(1000.0), region_throttles: Some(90.0), ..USUAL }.fixture();
     let full = changed(full, None, Some(0), 170, Some(-300));
     let found = throttled(full.state(), full.function(NAME), None, minute(2)).unwrap();
     assert_eq!((found.cause, found.confidence), (Cause::Pool, 0.97), "it ran");
@@ -191,7 +198,7 @@ fn of_reservations_that_may_have_been_the_one_that_explains_is_reported() {
 #[test]
 fn a_stop_that_was_not_read_yet_shows_as_nothing_runs() {
     let observed = |invocations, in_use| {
-        let observed = Told { is_read: false, invocations, in_use, ..TOLD }.fixture();
+        let observed = Numbers { is_read: false, invocations, in_use, ..USUAL }.fixture();
         let read = observed.read_before(600).with(Payload::Reserved(NAME.into(), None));
         throttled(read.state(), read.function(NAME), None, minute(2)).unwrap().cause
     };

@@ -160,11 +160,11 @@ async fn a_picture_is_saved_and_said_where() {
         Ok(())
     };
     let saved = ran(play(parse("e<1s>").unwrap()), checked, silence).await;
-    assert!(saved.screen.contains("saved lamtop-20261122T120000Z.svg"), "{}", saved.screen);
+    assert!(saved.screen.contains("Saved lamtop-20261122T120000Z.svg"), "{}", saved.screen);
     let full = ran(play(parse("e<1s>").unwrap()), |_, _| Err(io::ErrorKind::StorageFull.into()), silence).await;
     assert!(full.screen.contains("lamtop-20261122T120000Z.svg cannot be written: no storage space"), "{}", full.screen);
     let then = ran(play(parse("e<1s>x").unwrap()), WRITTEN, silence).await;
-    assert!(!then.screen.contains("saved"), "the next key ends the notice");
+    assert!(!then.screen.contains("Saved"), "the next key ends the notice");
 }
 
 /// A function whose log says `hello`.
@@ -190,5 +190,5 @@ async fn a_line_goes_to_the_clipboard_and_a_notice_says_so() {
         sleep(Duration::from_hours(1)).await;
     };
     let copied = ran(play(parse("<1s><enter>Ly<1s>").unwrap()), WRITTEN, publish).await;
-    assert!(copied.screen.contains("sent 5 bytes to the terminal's clipboard (OSC 52)"), "{}", copied.screen);
+    assert!(copied.screen.contains("Sent 5 bytes to the terminal's clipboard (OSC 52)"), "{}", copied.screen);
 }

@@ -1,12 +1,14 @@
 //! One function: its name and pages, and the page in front.
 
-pub(super) mod live;
+mod line;
+mod live;
 pub(super) mod log;
 mod metrics;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::snapshot::ScopeSnapshot;
 use crate::tui::app::App;
 use crate::tui::view::Pane;
 use crate::tui::widget::chart::Mark;
@@ -14,7 +16,7 @@ use crate::tui::widget::words::Words;
 use crate::view::meaning::Meaning;
 use crate::view::now::LIVE;
 use crate::view::status::Status;
-use crate::view::{changes, findings};
+use crate::view::{changes, feed, findings};
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let Some(id) = &app.open else { return };
@@ -44,6 +46,22 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         Pane::Metrics => metrics::draw(app, scope, shown, rest, buffer),
         Pane::Live => live::draw(app, scope, shown, rest, buffer),
         Pane::Logs => log::draw(app, scope, shown, rest, buffer),
+    }
+}
+
+/// Draws why there is nothing of the function's log to show.
+fn draw_unread(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
+    let mut words = Words::default();
+    words.add(" Nothing was read of this function's log", Meaning::Muted);
+    if let Some(read) = &scope.live.feed {
+        let (state, meaning) = feed::state(read);
+        words.add(": logs ", Meaning::Muted).add(state, meaning);
+        if !read.reason.is_empty() {
+            words.add(format!(", {}", read.reason), Meaning::Muted);
+        }
+    }
+    if area.height > 1 {
+        words.draw(&app.theme, Rect { y: area.y + 1, height: 1, ..area }, buffer);
     }
 }
 

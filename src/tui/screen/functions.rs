@@ -81,7 +81,7 @@ fn empty(app: &App) -> &'static str {
     } else if !snapshot.scopes.is_empty() && snapshot.scopes.iter().all(|scope| scope.listed) {
         "No functions here"
     } else {
-        "loading …"
+        "Loading …"
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     match scopes.as_slice() {
         [] => {
             let mut words = Words::default();
-            words.add(" looking for credentials and a Region …", Meaning::Muted);
+            words.add(" Looking for credentials and a Region …", Meaning::Muted);
             words.draw(&app.theme, row(1), buffer);
         }
         [scope] => {
@@ -178,7 +178,7 @@ fn pool(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
     // What comes is worth more than what is: where there is little room it takes the place of what is claimed.
     let forecast = scope.forecast.as_ref().map(|forecast| format!("limit in {}", findings::forecast(forecast)));
     let label = if area.width >= WIDE {
-        let live = live.map(|(running, age)| format!(" · by logs {running} {age} ago")).unwrap_or_default();
+        let live = live.map(|(running, age)| format!(" · from logs {running} {age} ago")).unwrap_or_default();
         let forecast = forecast.map(|forecast| format!("· {forecast} ")).unwrap_or_default();
         format!("in use {in_use}{live} · claimed {claimed} of {limit_text} · headroom {headroom} {forecast}")
     } else {

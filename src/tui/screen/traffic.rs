@@ -43,9 +43,9 @@ impl<'a> Block<'a> {
         let width = width.saturating_sub(INDENT + 1);
         let verdict = wrap(canary::verdict(canary, &snapshot.params.canary), width);
         let deployment = canary.deployment.iter().flat_map(|progress| wrap(canary::progress(progress), width));
-        let told = if reasons { canary::reasons(canary) } else { Vec::new() };
+        let sentences = if reasons { canary::reasons(canary) } else { Vec::new() };
         let room = usize::from(width).saturating_sub(2);
-        let reasons = told.iter().flat_map(|reason| paragraph::lines(reason, room).into_iter().enumerate());
+        let reasons = sentences.iter().flat_map(|reason| paragraph::lines(reason, room).into_iter().enumerate());
         let reasons = reasons.map(|(index, line)| {
             let mut words = Words::default();
             words.add(if index == 0 { "· " } else { "  " }, Meaning::Muted).add(line, Meaning::Normal);

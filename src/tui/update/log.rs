@@ -9,11 +9,11 @@ use crate::view::log::{self, Row};
 /// Goes to another line that is searched for, and says so when there is none.
 pub(super) fn seek(app: &mut App, seek: impl Fn(&mut LogPane) -> bool, direction: &str) {
     app.notice = if app.log.search.is_empty() {
-        Some("nothing is searched for".to_string())
+        Some("Nothing to search for: / starts a search".to_string())
     } else if seek(&mut app.log) {
         None
     } else {
-        Some(format!("no {direction} line with `{}`", app.log.search))
+        Some(format!("No {direction} line with `{}`", app.log.search))
     };
 }
 
@@ -21,7 +21,7 @@ pub(super) fn seek(app: &mut App, seek: impl Fn(&mut LogPane) -> bool, direction
 pub(super) fn open_request(app: &mut App) {
     match line(app).map(|line| line.request.clone()) {
         Some(Some(request)) => app.log.query.request = Some(request),
-        Some(None) => app.notice = Some("this line names no request".to_string()),
+        Some(None) => app.notice = Some("This line names no request".to_string()),
         None => {}
     }
 }

@@ -108,7 +108,7 @@ fn a_finding_s_command_is_copied_and_never_run() {
     assert_eq!(copied(&mut app, &["n", "y"]), second);
     assert_eq!(copied(&mut app, &["n", "y"]), first, "from the last to the first");
     assert_eq!(copied(&mut app, &["n", "down", "y"]), [], "there is none");
-    assert_eq!(app.notice.as_deref(), Some("this finding has no command"));
+    assert_eq!(app.notice.as_deref(), Some("This finding has no command"));
 }
 
 #[test]
@@ -123,8 +123,8 @@ fn a_command_that_was_gone_to_stays_with_its_finding() {
     let mut app = app(worse(1.0));
     let _ = press(&mut app, &["3", "n"]);
     let _ = update(&mut app, Msg::Snapshot(worse(9.0)));
-    let told = |app: &App| app.commands().map(|(commands, place)| commands[place].clone()).unwrap();
-    assert_eq!((app.findings.selected, told(&app).contains("--function-name a")), (1, true));
+    let command = |app: &App| app.commands().map(|(commands, place)| commands[place].clone()).unwrap();
+    assert_eq!((app.findings.selected, command(&app).contains("--function-name a")), (1, true));
     let _ = press(&mut app, &["up"]);
-    assert!(told(&app).contains("get-account-settings"), "another finding begins with its first");
+    assert!(command(&app).contains("get-account-settings"), "another finding begins with its first");
 }

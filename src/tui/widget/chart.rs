@@ -242,7 +242,7 @@ impl Chart<'_> {
             put(buffer, plot.area.x + column as u16, plot.area.y + row as u16, character, style);
         }
         if self.series.iter().all(|series| series.values.iter().all(|value| drawable(*value).is_none())) {
-            let (middle, text) = (plot.area.y + plot.area.height / 2, "no data");
+            let (middle, text) = (plot.area.y + plot.area.height / 2, "No data");
             let start = plot.area.x + plot.area.width.saturating_sub(text.len() as u16) / 2;
             write(buffer, plot.area, start, middle, text, self.theme.style(Meaning::Muted));
         }

@@ -8,7 +8,7 @@ const LONGEST_NAME: u16 = 40;
 const USUAL_NAME: u16 = 24;
 /// Fewest columns for a name that is to be recognised.
 pub(super) const SHORTEST_NAME: u16 = 18;
-/// A trend shows at most this many minutes.
+/// Most minutes that a trend shows.
 const LONGEST_TREND: u16 = 60;
 /// Fewest minutes that show a trend.
 pub(super) const SHORTEST_TREND: u16 = 8;

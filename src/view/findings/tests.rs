@@ -98,10 +98,10 @@ fn the_worst_of_a_function_is_the_same_for_one_and_for_all() {
             assert_eq!(worst.get(name).copied(), worst_of(scope, name), "{name}");
         }
     }
-    let told = |scope: usize, name: &str| worst_of(&snapshot.scopes[scope], &name.into()).map(|finding| finding.kind);
-    assert_eq!(told(0, "checkout"), Some(Kind::ThrottleUnreservedPool));
-    assert_eq!(told(1, "payments"), Some(Kind::ErrorsRate));
-    assert_eq!(told(1, "checkout"), None);
+    let worst = |scope: usize, name: &str| worst_of(&snapshot.scopes[scope], &name.into()).map(|finding| finding.kind);
+    assert_eq!(worst(0, "checkout"), Some(Kind::ThrottleUnreservedPool));
+    assert_eq!(worst(1, "payments"), Some(Kind::ErrorsRate));
+    assert_eq!(worst(1, "checkout"), None);
 }
 
 #[test]
@@ -129,16 +129,16 @@ fn finding_nothing_says_over_what_it_looked() {
         Fixture::new().listed("f", &[]).points(&Subject::Region, Metric::Invocations, &[(0, 1.0)]).snapshot();
     assert_eq!(counts(&snapshot), []);
     // 09:59 is complete, and the two before it may still be restated.
-    assert_eq!(nothing(&snapshot), "no findings · metrics settled up to 09:58Z");
+    assert_eq!(nothing(&snapshot), "No findings · metrics settled up to 09:58Z");
     snapshot.scopes[0].pool.as_of = None;
-    assert_eq!(nothing(&snapshot), "no findings · no metrics were read yet");
+    assert_eq!(nothing(&snapshot), "No findings · no metrics were read yet");
 }
 
 #[test]
 fn facts_say_where_since_when_how_sure_and_who_suffers() {
     let snapshot = region();
     let mut found = snapshot.scopes[0].findings[0].clone();
-    let told = |found: &Finding| {
+    let shown = |found: &Finding| {
         let facts = facts(&snapshot.scopes[0], found, now()).into_iter();
         facts.map(|fact| format!("{} {}", fact.label, fact.value).trim().to_string()).collect::<Vec<_>>()
     };
@@ -150,16 +150,16 @@ fn facts_say_where_since_when_how_sure_and_who_suffers() {
         "impact 90 requests a minute",
         "suffers checkout",
     ];
-    assert_eq!(told(&found), expected);
+    assert_eq!(shown(&found), expected);
     found.affected = ["a", "b", "c", "d", "e", "f"].map(Into::into).to_vec();
-    assert_eq!(told(&found).last().unwrap(), "suffers a, b, c, d and 2 more");
+    assert_eq!(shown(&found).last().unwrap(), "suffers a, b, c, d and 2 more");
     (found.affected, found.impact) = (Vec::new(), 0.0);
-    assert_eq!(told(&found).last().unwrap(), "confidence 92%");
+    assert_eq!(shown(&found).last().unwrap(), "confidence 92%");
 }
 
 #[test]
 fn a_forecast_is_a_range_that_is_never_narrower() {
-    let told = |low_s, high_s, basis| forecast(&Forecast { low_s, likely_s: low_s, high_s, as_of: now(), basis });
+    let shown = |low_s, high_s, basis| forecast(&Forecast { low_s, likely_s: low_s, high_s, as_of: now(), basis });
     let cases = [
         (140.0, 419.0, "2–7 min (logs)"),
         (130.0, 179.0, "2–3 min (logs)"),
@@ -170,7 +170,7 @@ fn a_forecast_is_a_range_that_is_never_narrower() {
         (600.0, f64::NAN, "10 min or more (logs)"),
     ];
     for (low, high, expected) in cases {
-        assert_eq!(told(low, high, Basis::Logs), expected);
+        assert_eq!(shown(low, high, Basis::Logs), expected);
     }
-    assert_eq!(told(140.0, 419.0, Basis::Metrics), "2–7 min (metrics)");
+    assert_eq!(shown(140.0, 419.0, Basis::Metrics), "2–7 min (metrics)");
 }

@@ -51,7 +51,7 @@ fn facts_that_are_known_are_written() {
         available: 1,
         allocated,
     };
-    let told = listed(info("f"))
+    let function = listed(info("f"))
         .with(Payload::Reserved("f".into(), Some(5)))
         .with(Payload::Provisioned("f".into(), vec![provisioned("live", 2), provisioned("beta", 1)]));
     let normal = [
@@ -63,7 +63,7 @@ fn facts_that_are_known_are_written() {
         ("changed", "2d ago", Meaning::Normal),
         ("logs", "/aws/lambda/f", Meaning::Normal),
     ];
-    assert_eq!(read(&told), expected(normal));
+    assert_eq!(read(&function), expected(normal));
 }
 
 #[test]
@@ -344,6 +344,6 @@ fn a_reservation_that_fills_up_is_shown() {
     let forecast =
         Forecast { low_s: 130.0, likely_s: 200.0, high_s: 400.0, as_of: crate::fixture::now(), basis: Basis::Metrics };
     let filling = FunctionSnapshot { forecast: Some(forecast), ..fixture.first() };
-    let told = plain(now(&fixture.snapshot(), &filling)).pop();
-    assert_eq!(told, Some(("reservation full", "in 2–7 min (metrics)".to_string(), Meaning::Warning)));
+    let shown = plain(now(&fixture.snapshot(), &filling)).pop();
+    assert_eq!(shown, Some(("reservation full", "in 2–7 min (metrics)".to_string(), Meaning::Warning)));
 }

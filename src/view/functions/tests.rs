@@ -95,8 +95,8 @@ fn a_finding_says_what_is_wrong_in_the_table() {
     let mut snapshot = three();
     snapshot.scopes[0].findings = vec![finding(Kind::EventSourceLagging, Severity::Warning, Some("beta"), 1.0)];
     let beta = row(&snapshot, "beta");
-    let told = cell(&snapshot, beta, Column::Status, 1);
-    assert_eq!(told, Some(Cell::Text("lagging".to_string(), Meaning::Warning)));
+    let shown = cell(&snapshot, beta, Column::Status, 1);
+    assert_eq!(shown, Some(Cell::Text("lagging".to_string(), Meaning::Warning)));
     let name = cell(&snapshot, beta, Column::Function, 1);
     assert_eq!(name, Some(Cell::Text("beta".to_string(), Meaning::Normal)), "no longer idle");
 }
@@ -301,8 +301,8 @@ fn concurrency_stands_against_the_reservation() {
         (None, None, "–", Meaning::Muted),
     ];
     for (used, reserved, word, meaning) in cases {
-        let told = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), reserved));
-        let mut snapshot = told.snapshot();
+        let fixture = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), reserved));
+        let mut snapshot = fixture.snapshot();
         snapshot.scopes[0].functions[0].metrics = FunctionMetrics { concurrent_executions: used, ..metrics(1.0, 0) };
         assert_eq!(said(&snapshot, "f", Column::Concurrency), (word.to_string(), meaning), "{used:?} {reserved:?}");
     }
@@ -348,8 +348,8 @@ fn a_trend_ends_with_the_newest_complete_minute_and_keeps_its_gaps() {
 fn names_from_outside_cannot_drive_a_terminal() {
     let hostile = "x\u{1b}[2J\u{9b}31m\u{202e}";
     let info = FunctionInfo { runtime: Some(hostile.to_string()), ..info(hostile) };
-    let told = Fixture::new().in_scope(Some(hostile), hostile).with(Payload::Functions(vec![info]));
-    let mut snapshot = told.snapshot();
+    let fixture = Fixture::new().in_scope(Some(hostile), hostile).with(Payload::Functions(vec![info]));
+    let mut snapshot = fixture.snapshot();
     snapshot.scopes[0].functions[0].aliases = vec![AliasTraffic {
         name: hostile.to_string(),
         version: None,
@@ -401,8 +401,8 @@ fn what_the_logs_say_takes_the_place_of_the_metrics() {
 
 #[test]
 fn a_lower_bound_stands_against_the_reservation_too() {
-    let told = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), Some(5)));
-    let mut snapshot = told.snapshot();
+    let fixture = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), Some(5)));
+    let mut snapshot = fixture.snapshot();
     let logs = FunctionLive { lower_bound: vec![Bound::Gap], ..live() };
     snapshot.scopes[0].functions[0].live = Some(Arc::new(logs));
     assert_eq!(said(&snapshot, "f", Column::Concurrency).0, "≥4/5");

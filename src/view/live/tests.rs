@@ -19,10 +19,10 @@ fn text(line: &[Cell]) -> Vec<&str> {
 fn where_the_numbers_come_from_is_shown() {
     assert_eq!(words(&facts(&live(), now())), ["running 4", "tail 60s to 10:00:03Z", "age 2s"]);
     let bound = FunctionLive { lower_bound: vec![Bound::Sampled, Bound::Gap], ..live() };
-    let told = facts(&bound, now());
-    assert_eq!(words(&told)[0], "running ≥4");
-    assert_eq!(words(&told)[3], "at least: Live Tail shows a sample, some seconds were not read");
-    assert_eq!(told[3].meaning, Meaning::Warning);
+    let shown = facts(&bound, now());
+    assert_eq!(words(&shown)[0], "running ≥4");
+    assert_eq!(words(&shown)[3], "at least: Live Tail shows a sample, some seconds were not read");
+    assert_eq!(shown[3].meaning, Meaning::Warning);
     let unknown = FunctionLive { concurrency: None, ..live() };
     assert_eq!(words(&facts(&unknown, now()))[0], "running –");
 }
@@ -46,10 +46,10 @@ fn logs_and_metrics_are_held_against_each_other() {
 #[test]
 fn the_curve_has_its_gaps_and_a_limit_that_is_near() {
     let reserved = |limit| {
-        let told = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), Some(limit)));
+        let fixture = Fixture::new().listed("f", &[]).with(Payload::Reserved("f".into(), Some(limit)));
         let mut logs = live();
         logs.curve.values = vec![Some(0), None, Some(4)];
-        curve(&told.first(), &logs, 3)
+        curve(&fixture.first(), &logs, 3)
     };
     assert_eq!(reserved(40).0.values, [Some(0.0), None, Some(4.0)]);
     assert_eq!((reserved(40).1, reserved(41).1), (Some((40.0, "reserved")), None));
@@ -150,7 +150,7 @@ fn group(count: u64, message: &str) -> ErrorGroup {
 
 #[test]
 fn errors_are_shown_with_their_times_and_last_message() {
-    assert_eq!(text(&errors(&live(), now())[0]), ["no error was seen in the logs"]);
+    assert_eq!(text(&errors(&live(), now())[0]), ["No error was seen in the logs"]);
     let groups = vec![group(12, "Error: \u{1b}[2Jboom\n    at x"), group(1, &"y".repeat(100_000))];
     let failing = FunctionLive { error_groups: groups, other_errors: 7, ..live() };
     let lines = errors(&failing, now());

@@ -12,7 +12,7 @@ struct Trial {
     baseline: f64,
     canary: f64,
     slower: f64,
-    /// This many minutes of the canary are three times as slow: nothing is warm yet.
+    /// The number of minutes in which the canary is three times as slow: nothing is warm yet.
     cold: i64,
 }
 
@@ -42,7 +42,7 @@ impl Trial {
             .collect()
     }
 
-    /// What becomes of it, of this many seeds, when it is looked at after every minute of two hours.
+    /// What becomes of it in each of `runs` seeds when it is looked at after every minute of two hours.
     fn play(self, runs: u64) -> Outcomes {
         let mut outcomes = Outcomes::default();
         for seed in 0..runs {
@@ -78,7 +78,7 @@ fn step(minute: i64, canary: (f64, f64), baseline: (f64, f64), medians: (f64, f6
     Step { minute: Minute(minute), canary: side(canary, medians.0), baseline: side(baseline, medians.1) }
 }
 
-/// This many minutes that are all the same but for a little in the medians.
+/// `minutes` that are all the same but for a little in the medians.
 fn same(minutes: i64, canary: (f64, f64), baseline: (f64, f64), ratio: f64) -> Vec<Step> {
     (0..minutes)
         .map(|minute| step(minute, canary, baseline, (ratio * (40.0 + 0.1 * (minute % 3) as f64), 40.0)))

@@ -8,7 +8,7 @@ use lambda_model::function::Alias;
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::observation::Payload;
 
-/// `checkout:live`, a tenth of which goes to version 8 with this many errors a minute and such a median.
+/// `checkout:live`, a tenth of which goes to version 8 with `errors` a minute and the median `median_ms`.
 fn split(errors: f64, median_ms: f64) -> Fixture {
     let alias =
         Alias { name: "live".to_string(), version: "7".to_string(), additional: [("8".to_string(), 0.1)].into() };

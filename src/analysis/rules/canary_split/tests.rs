@@ -8,13 +8,13 @@ use lambda_model::function::Alias;
 use lambda_model::metric::Metric;
 use lambda_model::observation::Payload;
 
-/// Calls of version 7 and of version 8, minute by minute: from this many minutes back on, until this many.
+/// The first and the last of some minutes, counted back, and the calls of version 7 and of version 8 in each.
 type Span = (i64, i64, f64, f64);
 
 /// What, the weight, minutes since the weights were changed, calls; whether it is found.
 type Case = (&'static str, f64, Option<i64>, &'static [Span], bool);
 
-/// `f:live` that sends `weight` to version 8; its weights were last changed this many minutes ago, if that was seen.
+/// `f:live` that sends `weight` to version 8; its weights were last changed `changed` minutes ago, if that was seen.
 fn split(weight: f64, changed: Option<i64>, spans: &[Span]) -> Fixture {
     let additional: std::collections::BTreeMap<_, _> = [("8".to_string(), weight)].into();
     let alias = Alias { name: "live".to_string(), version: "7".to_string(), additional: additional.clone() };

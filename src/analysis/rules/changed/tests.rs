@@ -17,7 +17,7 @@ fn ago(minutes: i64) -> DateTime<Utc> {
     now() - TimeDelta::minutes(minutes)
 }
 
-/// `checkout` with changes, each this many minutes ago.
+/// `checkout` with changes, each with how many minutes ago it was.
 fn observed(changes: &[(i64, Changed)]) -> Fixture {
     changes.iter().fold(Fixture::new().listed("checkout", &[]), |observed, (minutes, what)| {
         let change = Change { at: ago(*minutes), after: Some(ago(*minutes + 1)), what: what.clone() };
@@ -162,7 +162,7 @@ fn went(statistic: Statistic, metric: Metric, before: f64, after: f64, calls: f6
 #[test]
 fn what_went_wrong_after_it_is_reported() {
     let (sum, average) = (Statistic::Sum, Statistic::Average);
-    // What changed, before and after, with this many invocations a minute -> the fact and what it costs a minute.
+    // What changed, before and after, and the invocations a minute -> the fact and what it costs a minute.
     let cases = [
         ((sum, Metric::Errors, 1.0, 20.0, 100.0), Some((Quantity::ErrorRate, (0.01, 0.2), 20.0))),
         ((sum, Metric::Throttles, 0.0, 25.0, 75.0), Some((Quantity::ThrottleRate, (0.0, 0.25), 25.0))),

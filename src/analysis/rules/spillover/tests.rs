@@ -7,7 +7,7 @@ use lambda_model::function::Provisioned;
 use lambda_model::metric::Metric;
 use lambda_model::observation::Payload;
 
-/// `checkout`, of whose 200 invocations a minute this many spill over, with provisioned concurrency for these qualifiers.
+/// `checkout`, of whose 200 invocations a minute `spilled` spill over, with provisioned concurrency for `qualifiers`.
 fn observed(spilled: &str, qualifiers: &[&str]) -> Fixture {
     let checkout = function("checkout");
     let config = |qualifier: &&str| Provisioned {

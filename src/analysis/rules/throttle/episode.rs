@@ -10,7 +10,7 @@ use lambda_model::finding::{Kind, Severity};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// The cause, and how sure it is, is that of the throttled requests of this many minutes.
+/// The number of minutes whose throttled requests give the cause, and how sure it is.
 const RECENT: i64 = 10;
 /// Fewer throttled requests in a minute are a matter of chance …
 const LEAST: f64 = 5.0;

@@ -15,9 +15,9 @@ use lambda_model::FunctionName;
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// This many minutes back a minute is looked for that most functions have published.
-const TOLD_MINUTES: i64 = 8;
-/// This many of those that grew are named.
+/// How many minutes back to look for one that most functions have published.
+const LOOK_BACK_MINUTES: i64 = 8;
+/// The number of those that grew that are named.
 const NAMED: usize = 5;
 /// A pool whose throttled requests no function that was read explains may throttle those that were not.
 const UNSEEN: f64 = 0.7;
@@ -81,7 +81,7 @@ fn observed(case: &Case<'_>, functions: &[&FunctionState], last: Minute) -> Minu
         let observed: f64 = functions.iter().filter_map(of).sum();
         is_full(case, *minute) && case.region_value(Metric::Throttles, *minute).is_some_and(|all| 2.0 * observed >= all)
     };
-    (0..TOLD_MINUTES).map(|back| last.plus(-back)).find(tells).unwrap_or(last)
+    (0..LOOK_BACK_MINUTES).map(|back| last.plus(-back)).find(tells).unwrap_or(last)
 }
 
 /// The functions that were throttled in the minutes that are looked at.

@@ -7,7 +7,7 @@ use lambda_model::function::AccountLimits;
 use lambda_model::metric::{Metric, Subject};
 use lambda_model::observation::Payload;
 
-/// Minutes back and values: `then` until this many minutes ago, `now` since, up to the newest settled one.
+/// Minutes back and values: `then` until `since` minutes ago, `now` from there on, up to the newest settled one.
 fn step(since: i64, then: f64, now: f64) -> Vec<(i64, f64)> {
     (2..30).map(|back| (back, if back <= since { now } else { then })).collect()
 }

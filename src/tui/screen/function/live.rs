@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::widgets::Widget;
 
-use super::chart_marks;
+use super::{chart_marks, draw_unread, line};
 use crate::analysis::live::FunctionLive;
 use crate::snapshot::{FunctionSnapshot, ScopeSnapshot};
 use crate::tui::app::App;
@@ -20,7 +20,7 @@ use crate::view::function;
 use crate::view::live::{self, Cell, Place};
 use crate::view::meaning::Meaning;
 use crate::view::units;
-use crate::view::{self, changes, feed};
+use crate::view::{changes, log};
 use lambda_model::text;
 
 /// From this height on there is room for what is configured.
@@ -39,20 +39,20 @@ const BESIDE: u16 = 10;
 pub(super) fn draw(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, area: Rect, buffer: &mut Buffer) {
     let rest =
         if area.height >= TALL { draw_facts(app, function::facts(app.snapshot(), shown), area, buffer) } else { area };
-    let Some(told) = shown.live.as_deref() else { return nothing(app, scope, rest, buffer) };
-    let rest = draw_facts(app, live::facts(told, app.snapshot().at), rest, buffer);
-    let legend = changes::legend(&curve_changes(shown, told, told.curve.values.len()), app.snapshot().at);
+    let Some(logs) = shown.live.as_deref() else { return draw_unread(app, scope, rest, buffer) };
+    let rest = draw_facts(app, live::facts(logs, app.snapshot().at), rest, buffer);
+    let legend = changes::legend(&curve_changes(shown, logs, logs.curve.values.len()), app.snapshot().at);
     let rest = if legend.is_empty() { rest } else { draw_facts(app, legend, rest, buffer) };
-    let errors = live::errors(told, app.snapshot().at);
-    let mut versions = live::versions(&app.snapshot().params.thresholds, shown, told, rest.width.saturating_sub(2));
+    let errors = live::errors(logs, app.snapshot().at);
+    let mut versions = live::versions(&app.snapshot().params.thresholds, shown, logs, rest.width.saturating_sub(2));
     let hidden = versions.len().saturating_sub(2 + VERSIONS);
     versions.truncate(2 + VERSIONS);
     let [charts, versions_place, _, errors_place, lines] = shares(rest, versions.len() as u16, errors.len() as u16);
     let [curve, phases] = Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(charts);
     let inside = frame(app, "concurrency by the second · cold starts", curve, buffer);
-    draw_curve(app, shown, told, inside, buffer);
-    let title = format!("{} phases", live::phase(told));
-    draw_histogram(app, told, frame(app, &title, phases, buffer), buffer);
+    draw_curve(app, shown, logs, inside, buffer);
+    let title = format!("{} phases", live::phase(logs));
+    draw_histogram(app, logs, frame(app, &title, phases, buffer), buffer);
     let inner = |place: Rect| Rect { x: place.x + 1, width: place.width.saturating_sub(2), ..place };
     draw_table(app, &versions, inner(versions_place), buffer);
     if hidden > 0 {
@@ -61,7 +61,7 @@ pub(super) fn draw(app: &App, scope: &ScopeSnapshot, shown: &FunctionSnapshot, a
         words.draw(&app.theme, Rect { y: versions_place.bottom(), height: 1, ..inner(versions_place) }, buffer);
     }
     draw_table(app, &errors, inner(errors_place), buffer);
-    draw_newest(app, told, lines, buffer);
+    draw_newest(app, logs, lines, buffer);
 }
 
 /// Who gets which rows: the charts, the versions, a blank row, the errors, and the newest lines where there is room.
@@ -76,53 +76,37 @@ fn shares(area: Rect, versions: u16, errors: u16) -> [Rect; 5] {
 }
 
 /// The newest lines of the log, below a head.
-fn draw_newest(app: &App, told: &FunctionLive, area: Rect, buffer: &mut Buffer) {
+fn draw_newest(app: &App, logs: &FunctionLive, area: Rect, buffer: &mut Buffer) {
     let [_, head, lines] =
         Layout::vertical([Constraint::Length(1), Constraint::Length(1), Constraint::Min(0)]).areas(area);
     if lines.is_empty() {
         return;
     }
     write(buffer, head, head.x + 1, head.y, "NEWEST LINES", app.theme.style(Meaning::Label));
-    let columns = super::log::place(area.as_size()).width;
-    for (line, y) in view::log::newest(told, lines.height.into()).into_iter().zip(lines.y..lines.bottom()) {
-        let text = [view::log::shown(line, columns.into())];
-        super::log::draw_line(app, line, &text, Rect { y, height: 1, ..lines }, buffer);
-    }
-}
-
-/// Why there is nothing to show.
-pub(super) fn nothing(app: &App, scope: &ScopeSnapshot, area: Rect, buffer: &mut Buffer) {
-    let mut words = Words::default();
-    words.add(" nothing was read of this function's log", Meaning::Muted);
-    if let Some(read) = &scope.live.feed {
-        let (state, meaning) = feed::state(read);
-        words.add(": logs ", Meaning::Muted).add(state, meaning);
-        if !read.reason.is_empty() {
-            words.add(format!(", {}", read.reason), Meaning::Muted);
-        }
-    }
-    if area.height > 1 {
-        words.draw(&app.theme, Rect { y: area.y + 1, height: 1, ..area }, buffer);
+    let columns = line::text_width(area.width);
+    for (newest, y) in log::newest(logs, lines.height.into()).into_iter().zip(lines.y..lines.bottom()) {
+        let text = [log::shown(newest, columns.into())];
+        line::draw(app, newest, &text, Rect { y, height: 1, ..lines }, buffer);
     }
 }
 
 /// The changes within the newest `seconds` of the curve.
-fn curve_changes(shown: &FunctionSnapshot, told: &FunctionLive, seconds: usize) -> Vec<changes::Mark> {
-    let seconds = i64::try_from(seconds.min(told.curve.values.len())).unwrap_or(0);
-    changes::marks(shown, TimeDelta::seconds(seconds), told.curve.until)
+fn curve_changes(shown: &FunctionSnapshot, logs: &FunctionLive, seconds: usize) -> Vec<changes::Mark> {
+    let seconds = i64::try_from(seconds.min(logs.curve.values.len())).unwrap_or(0);
+    changes::marks(shown, TimeDelta::seconds(seconds), logs.curve.until)
 }
 
-fn draw_curve(app: &App, shown: &FunctionSnapshot, told: &FunctionLive, area: Rect, buffer: &mut Buffer) {
+fn draw_curve(app: &App, shown: &FunctionSnapshot, logs: &FunctionLive, area: Rect, buffer: &mut Buffer) {
     // A dot a second, two dots a column: more would run into each other.
     let seconds = usize::from(area.width.saturating_sub(BESIDE)) * 2;
-    let (line, limit) = live::curve(shown, told, seconds);
-    let marks = chart_marks(&curve_changes(shown, told, seconds));
-    let counts = live::cold_starts(told, seconds);
+    let (line, limit) = live::curve(shown, logs, seconds);
+    let marks = chart_marks(&curve_changes(shown, logs, seconds));
+    let counts = live::cold_starts(logs, seconds);
     Chart {
         series: &[Series { name: line.name, values: &line.values, meaning: line.meaning }],
-        newest: told.curve.until.fixed_offset(),
+        newest: logs.curve.until.fixed_offset(),
         step: Duration::from_secs(1),
-        provisional: told.curve.provisional,
+        provisional: logs.curve.provisional,
         limit: limit.map(|(value, label)| Limit { value, label }),
         lane: Some(Lane { name: "cold", counts: &counts, meaning: Meaning::Series2 }),
         marks: &marks,
@@ -132,8 +116,8 @@ fn draw_curve(app: &App, shown: &FunctionSnapshot, told: &FunctionLive, area: Re
     .render(area, buffer);
 }
 
-fn draw_histogram(app: &App, told: &FunctionLive, area: Rect, buffer: &mut Buffer) {
-    let bars = live::histogram(&told.init_histogram, area.height.into());
+fn draw_histogram(app: &App, logs: &FunctionLive, area: Rect, buffer: &mut Buffer) {
+    let bars = live::histogram(&logs.init_histogram, area.height.into());
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0);
     let labels: Vec<String> = bars.iter().map(|bar| format!("≤ {}", units::milliseconds(bar.until))).collect();
     let widest = labels.iter().map(|label| text::width(label)).max().unwrap_or(0) as u16;
@@ -151,7 +135,7 @@ fn draw_histogram(app: &App, told: &FunctionLive, area: Rect, buffer: &mut Buffe
         write(buffer, area, column.max(place.right()), y, &count, app.theme.style(meaning));
     }
     if bars.is_empty() {
-        let words = format!("no {} phase was seen", live::phase(told));
+        let words = format!("No {} phase was seen", live::phase(logs));
         write(buffer, area, area.x + 1, area.y + area.height / 2, &words, app.theme.style(Meaning::Muted));
     }
 }

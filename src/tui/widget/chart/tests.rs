@@ -103,7 +103,7 @@ fn without_values_it_says_so() {
     1┤
      │
      │
-    0┤            no data
+    0┤            No data
      │
     0┤
      └┬──────────────┬──────────────┬

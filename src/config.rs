@@ -3,10 +3,13 @@
 //! A flag wins over the environment, which wins over the file, which wins over the defaults. Everything
 //! that is wrong is reported in one error. The only IO is that of [`Surroundings`].
 
+mod choices;
+mod layer;
 mod policy;
 mod problem;
 mod read;
 mod resolution;
+mod resolved;
 mod settings;
 mod written;
 
@@ -15,15 +18,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+pub use choices::{Format, LogsFrom};
 pub use policy::POLICY;
-pub use resolution::{Entry, Resolved};
-pub use settings::{Format, LiveTail, LogsFrom, Metrics, Queues, Settings};
+pub use resolution::Entry;
+pub use resolved::Resolved;
+pub use settings::{LiveTail, Metrics, Queues, Settings};
 pub use written::Origin;
 
 use crate::error::Error;
+use layer::Layer;
 use problem::Problem;
 use resolution::Resolution;
-use written::Layer;
 
 /// Every setting, documented, with its default: the file is the defaults.
 pub const DEFAULTS: &str = include_str!("../config/lamtop.toml");

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::settings::{Format, LogsFrom};
+use super::choices::{Format, LogsFrom};
 use super::written::Written;
 use lambda_model::finding::Severity;
 

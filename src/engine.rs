@@ -54,7 +54,7 @@ pub async fn run(
             () = &mut quiet, if news => true,
             () = published.closed() => false,
             () = clock.sleep_until(minute_ends) => {
-                store.forget_gone(clock.now() - FORGET);
+                store.drop_deleted(clock.now() - FORGET);
                 news = true;
                 continue;
             }

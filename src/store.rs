@@ -1,6 +1,6 @@
-//! The fold: observations in, state out. Pure, idempotent, and indifferent to order.
+//! The fold: observations in, state out. It is pure and idempotent, and the order of observations does not matter.
 //!
-//! Nothing here knows the time, decides what a number means, or forgets a fact because a call failed.
+//! Nothing here reads the clock, decides what a number means, or drops a fact because a call failed.
 
 pub mod live;
 pub mod read;
@@ -28,10 +28,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Takes in one observation; tells whether anything changed but when it was read and what it cost.
+    /// Takes in one observation. Returns whether a value changed; a newer time of reading or more usage is no change.
     ///
-    /// Applying the same observations again, or in another order, gives the same state: points replace by minute
-    /// and time of reading, facts by time of reading.
+    /// Applying the same observations again, or in another order, gives the same state: of two points of one minute,
+    /// and of two values of one fact, the one that was read later is kept.
     pub fn apply(&mut self, observation: &Observation) -> bool {
         let at = observation.at;
         let scope = self.scopes.entry(observation.scope.clone()).or_default();
@@ -40,7 +40,7 @@ impl Store {
             Payload::Limits(limits) => keep_newer(&mut scope.limits, at, *limits),
             Payload::Functions(functions) => {
                 let keep = |info: &FunctionInfo| keep_newer(&mut scope.function(&info.name).info, at, info.clone());
-                // Every one is to be kept: `any` would stop at the first change.
+                // Not `any`, which would stop at the first change: every function has to be kept.
                 functions.iter().map(keep).fold(false, |changed, one| changed | one)
             }
             Payload::FunctionsComplete(begun) => {
@@ -75,17 +75,17 @@ impl Store {
             Payload::LogFeed(feed) => keep_newer(&mut scope.live.feed, at, feed.clone()),
             Payload::Health(health) => {
                 let last = scope.health.get(&health.operation);
-                let news = last.is_none_or(|last| at >= last.at);
-                if news {
+                let is_newest = last.is_none_or(|last| at >= last.at);
+                if is_newest {
                     scope.health.insert(health.operation, Read { at, value: health.clone() });
                 }
-                news
+                is_newest
             }
             Payload::Usage(usage) => {
-                let begun = scope.usage.as_ref().map_or(at, |(begun, _)| at.min(*begun));
+                let since = scope.usage.as_ref().map_or(at, |(since, _)| at.min(*since));
                 let mut newest = scope.usage.take().map(|(_, usage)| usage);
                 keep_newer(&mut newest, at, *usage);
-                scope.usage = newest.map(|usage| (begun, usage));
+                scope.usage = newest.map(|usage| (since, usage));
                 false
             }
         }
@@ -93,16 +93,16 @@ impl Store {
 }
 
 impl Store {
-    /// Drops functions that do not exist any more and have not been heard of since `before`.
-    pub fn forget_gone(&mut self, before: DateTime<Utc>) {
+    /// Drops functions that were deleted and were last listed or active before `before`.
+    pub fn drop_deleted(&mut self, before: DateTime<Utc>) {
         for scope in self.scopes.values_mut() {
-            let gone: Vec<FunctionName> = scope
+            let deleted: Vec<FunctionName> = scope
                 .functions
                 .values()
-                .filter(|function| !scope.exists(function) && function.last_heard().is_none_or(|heard| heard < before))
+                .filter(|function| !scope.exists(function) && function.last_seen().is_none_or(|seen| seen < before))
                 .map(|function| function.name.clone())
                 .collect();
-            for name in gone {
+            for name in deleted {
                 scope.functions.remove(&name);
             }
         }
@@ -114,9 +114,10 @@ impl ScopeState {
         Arc::make_mut(self.functions.entry(name.clone()).or_insert_with(|| Arc::new(FunctionState::new(name.clone()))))
     }
 
-    /// A file is looked at without an account that lists functions: its lines name them.
+    /// Takes in a batch of log events. A file comes without a function list: its log groups and streams name the
+    /// functions.
     fn logs(&mut self, batch: &LogBatch, at: DateTime<Utc>) -> bool {
-        let news = self.live.take(batch, at);
+        let changed = self.live.take(batch, at);
         if batch.way == LogWay::File {
             let names: Vec<FunctionName> =
                 self.live.functions.keys().filter(|name| !self.functions.contains_key(*name)).cloned().collect();
@@ -124,7 +125,7 @@ impl ScopeState {
                 self.function(name);
             }
         }
-        news
+        changed
     }
 
     fn series_of(&mut self, subject: &Subject) -> &mut SeriesSet {
@@ -184,23 +185,23 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_gone_and_silent_is_forgotten() {
+    fn only_deleted_functions_without_late_points_are_dropped() {
         let mut store = Store::default();
-        apply(&mut store, 100, listed(&["gone", "gone-but-heard-of", "stays"]));
+        apply(&mut store, 100, listed(&["deleted", "deleted-late-points", "stays"]));
         apply(&mut store, 100, active("never-listed", 100));
-        apply(&mut store, 100, Payload::Aliases("heard-of-by-name-only".into(), Vec::new()));
-        store.forget_gone(at(1000));
-        assert_eq!(names(&store).len(), 5, "nobody is gone before a list was read to its end");
+        apply(&mut store, 100, Payload::Aliases("only-aliases-read".into(), Vec::new()));
+        store.drop_deleted(at(1000));
+        assert_eq!(names(&store).len(), 5, "No function counts as deleted before a list was read to its end");
 
         apply(&mut store, 120, listed(&["stays"]));
-        apply(&mut store, 121, active("gone-but-heard-of", 121));
+        apply(&mut store, 121, active("deleted-late-points", 121));
         apply(&mut store, 122, Payload::FunctionsComplete(at(120)));
-        store.forget_gone(at(90));
-        let kept = ["gone", "gone-but-heard-of", "never-listed", "stays"];
-        assert_eq!(names(&store), kept, "late points may still come");
-        store.forget_gone(at(110));
-        assert_eq!(names(&store), ["gone-but-heard-of", "stays"]);
-        store.forget_gone(at(130));
+        store.drop_deleted(at(90));
+        let kept = ["deleted", "deleted-late-points", "never-listed", "stays"];
+        assert_eq!(names(&store), kept, "Late points may still come");
+        store.drop_deleted(at(110));
+        assert_eq!(names(&store), ["deleted-late-points", "stays"]);
+        store.drop_deleted(at(130));
         assert_eq!(names(&store), ["stays"]);
     }
 
@@ -210,15 +211,15 @@ mod tests {
     }
 
     #[test]
-    fn only_another_value_is_news() {
+    fn only_another_value_is_a_change() {
         let mut store = Store::default();
         assert!(apply(&mut store, 100, active("checkout", 99)));
-        assert!(!apply(&mut store, 101, active("checkout", 99)), "the same point again");
-        assert!(apply(&mut store, 102, active("checkout", 100)), "another minute");
+        assert!(!apply(&mut store, 101, active("checkout", 99)), "The same point again");
+        assert!(apply(&mut store, 102, active("checkout", 100)), "Another minute");
         assert!(apply(&mut store, 100, aliases("7")));
         assert!(!apply(&mut store, 101, aliases("7")));
         assert!(apply(&mut store, 102, aliases("8")));
-        assert!(!apply(&mut store, 101, aliases("9")), "read before what is known");
+        assert!(!apply(&mut store, 101, aliases("9")), "Read before the known value");
         assert!(!apply(&mut store, 103, Payload::Usage(Usage { requests: 1, ..Usage::default() })));
     }
 }

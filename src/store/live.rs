@@ -1,7 +1,8 @@
-//! What the logs told lately: invocations, errors and lines, each once, within stated bounds. It never knows the time.
+//! What the logs reported in the last minutes: invocations, errors and lines, each once, within the bounds below. It
+//! does not read the clock.
 //!
 //! Everything kept is a set: batches may come in any order, overlap and come again, and the state is the same. What
-//! is older than the bounds allow is ignored when it comes and forgotten when it is there.
+//! is older than the bounds allow is ignored when it comes, and dropped when it is there.
 
 pub mod errors;
 pub mod lines;
@@ -26,47 +27,47 @@ use lambda_logs::{self, Fingerprint, FunctionError, Level, Report, Status};
 use lambda_model::FunctionName;
 use lambda_model::log::{LogBatch, LogEvent, LogFeed};
 
-/// Finished invocations are kept for this many seconds behind the newest instant: what the curves show.
+/// Finished invocations are kept for this many seconds before the newest instant: the span of the curves.
 pub const RETAIN_S: i64 = 300;
-/// Finished invocations that are kept in a scope: at 4,500 a second, which is 20,000 lines, the last minute and a half.
+/// Finished invocations kept per scope: at 4,500 a second, which is 20,000 lines, those of the last 90 seconds.
 const MOST_RUNS: usize = 400_000;
-/// What runs now may have begun this many seconds ago: Lambda's longest timeout.
+/// An invocation that still runs began at most this many seconds ago: Lambda's longest timeout.
 const HORIZON_S: i64 = 900;
-/// Execution environments that are told apart in a scope; of more, those that were silent longest are forgotten.
+/// Execution environments kept per scope; of more, those whose newest line is oldest are dropped.
 const MOST_STREAMS: usize = 100_000;
-/// Errors are kept for an hour: what an incident is looked at for.
+/// Errors are kept for an hour: an incident is rarely looked at longer.
 const ERRORS_S: i64 = 3600;
-/// Errors that are kept in a scope, each of which may be the only one of its kind and then takes about 1 KiB.
+/// Errors kept per scope. One whose fingerprint no other shares takes about 1 KiB.
 const MOST_ERRORS: usize = 50_000;
-/// What the lines of a scope may take.
+/// Bytes that the lines of a scope may take.
 const MOST_LINE_BYTES: usize = 64 << 20;
-/// A time stamp this much after the reading is not believed, milliseconds: clocks differ by less.
+/// An event whose time stamp is further than this after the reading is ignored, milliseconds: clocks differ by less.
 const FUTURE_MS: i64 = 5 * 60 * 1000;
-/// A log group's or stream's name is not longer, bytes (the quota of CloudWatch Logs); events of others are ignored.
+/// The longest name of a log group or stream, bytes (a quota of CloudWatch Logs). Events with longer ones are ignored.
 const LONGEST_NAME: usize = 512;
-/// A request id, which is a UUID, or a version is not longer; another is taken for none.
+/// The longest request ID, which is a UUID, and the longest version, bytes. Longer ones are ignored.
 const LONGEST_ID: usize = 64;
-/// A duration above this is not believed, milliseconds: four times the longest timeout.
+/// A longer duration is ignored, milliseconds: four times the longest timeout.
 const LONGEST_MS: f64 = 3_600_000.0;
 
-/// What the logs of one scope told.
+/// What the logs of one scope reported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Live {
-    /// How log events come in; `None` before anything was said about it.
+    /// How log events are read; `None` before the source reported it.
     pub feed: Option<Read<LogFeed>>,
-    /// By function, as the names of groups and streams tell it.
+    /// By function, which the names of groups and streams contain.
     pub functions: BTreeMap<FunctionName, FunctionLog>,
-    /// What was read, by log group.
+    /// Which time was read, by log group.
     pub groups: BTreeMap<Arc<str>, Coverage>,
-    /// What was read of all groups that are read in one way.
+    /// Which time was read of all groups together, where one reading covers them all.
     pub everything: Coverage,
-    /// Lines of groups and streams that are no function's.
+    /// Lines of groups and streams whose names contain no function.
     pub unattributed: Occurrences,
     runs: Retention,
     errors: Retention,
     /// The newest instant that was read, milliseconds.
     newest: Option<i64>,
-    /// Before these, finished invocations, running ones and errors have been forgotten.
+    /// Finished invocations, running ones and errors before these instants were dropped.
     floors: (i64, i64, i64),
 }
 
@@ -86,7 +87,7 @@ impl Default for Live {
     }
 }
 
-/// What the log streams of one function told.
+/// What the log streams of one function reported.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FunctionLog {
     /// The log group that the newest line came from.
@@ -99,20 +100,20 @@ pub struct FunctionLog {
     pub lines: Lines,
 }
 
-/// An event, read.
-struct Told<'a> {
+/// A log event and what was parsed from it.
+struct Parsed<'a> {
     event: &'a LogEvent,
     at: i64,
     line: lambda_logs::Line<'a>,
-    /// The error in a line of the application's.
+    /// The error in an application line.
     raised: Option<FunctionError<'a>>,
 }
 
 impl Live {
-    /// Takes in a batch of events that was read at `at`; tells whether anything changed.
+    /// Takes in a batch of events that was read at `at`. Returns whether anything changed.
     pub fn take(&mut self, batch: &LogBatch, at: DateTime<Utc>) -> bool {
         let latest = at.timestamp_millis().saturating_add(FUTURE_MS);
-        let believed = |event: &&LogEvent| {
+        let is_possible = |event: &&LogEvent| {
             let is_named = event.group.len().max(event.stream.len()) <= LONGEST_NAME;
             is_named && event.timestamp.timestamp_millis() <= latest
         };
@@ -120,17 +121,17 @@ impl Live {
         if let Some((_, until)) = span {
             self.advance(until);
         }
-        let mut news = span.is_some_and(|span| self.cover(batch, span));
+        let mut changed = span.is_some_and(|span| self.cover(batch, span));
         let mut seen = HashMap::with_capacity(batch.events.len());
-        for event in batch.events.iter().filter(believed) {
-            news |= self.tell(event, &mut seen);
+        for event in batch.events.iter().filter(is_possible) {
+            changed |= self.take_event(event, &mut seen);
         }
         self.forget();
-        news
+        changed
     }
 
-    /// What a batch accounts for, milliseconds. One that cannot tell accounts for the time from its first event to
-    /// its last.
+    /// The time that a batch covers, milliseconds. A batch that does not state it covers the time from its first event
+    /// to its last.
     fn extent(batch: &LogBatch, at: DateTime<Utc>) -> Option<(i64, i64)> {
         let at = at.timestamp_millis();
         if let Some((from, until)) = batch.span {
@@ -159,11 +160,11 @@ impl Live {
         let span = (from.max(horizon), until);
         let add = |coverage: &mut Coverage| coverage.add(batch.way, span, batch.left_out, batch.span.is_some());
         let Some(groups) = &batch.groups else { return add(&mut self.everything) };
-        groups.iter().fold(false, |news, group| add(self.groups.entry(Arc::clone(group)).or_default()) | news)
+        groups.iter().fold(false, |changed, group| add(self.groups.entry(Arc::clone(group)).or_default()) | changed)
     }
 
-    /// Takes in an event; `seen` counts the events of the batch that are the same to the letter.
-    fn tell(&mut self, event: &LogEvent, seen: &mut HashMap<u64, u32>) -> bool {
+    /// Takes in an event. `seen` counts the identical events of the batch. Returns whether anything changed.
+    fn take_event(&mut self, event: &LogEvent, seen: &mut HashMap<u64, u32>) -> bool {
         let at = event.timestamp.timestamp_millis();
         let content = hash(&(&event.stream, at, &event.message));
         let again = seen.entry(content).or_default();
@@ -171,35 +172,35 @@ impl Live {
         *again += 1;
         let origin = lambda_logs::origin(&event.group, &event.stream);
         let Some(name) = origin.function else {
-            let news = self.runs.keeps(at) && self.unattributed.insert(at, key);
-            if news {
+            let is_new = self.runs.keeps(at) && self.unattributed.insert(at, key);
+            if is_new {
                 self.runs.add(at);
             }
-            return news;
+            return is_new;
         };
-        let told = Told::of(event, at);
+        let parsed = Parsed::of(event, at);
         let horizon = self.horizon();
         let log = self.functions.entry(FunctionName::from(name)).or_default();
         log.group = log.group.take().max(Some((at, Arc::clone(&event.group))));
-        let mut news = false;
+        let mut changed = false;
         if at >= horizon
-            && let Some(fact) = told.fact()
+            && let Some(fact) = parsed.fact()
             && (self.runs.keeps(at) || !matches!(fact, Fact::Failed(_)))
         {
-            news = log.stream(&event.stream, origin.version).tell(fact, &told, &mut self.runs);
+            changed = log.stream(&event.stream, origin.version).take(fact, &parsed, &mut self.runs);
         }
         if self.errors.keeps(at)
-            && let Some((fingerprint, message)) = told.error()
-            && log.errors.insert(fingerprint, (at, key), &message, told.request())
+            && let Some((fingerprint, message)) = parsed.error()
+            && log.errors.insert(fingerprint, (at, key), &message, parsed.request())
         {
             self.errors.add(at);
-            news = true;
+            changed = true;
         }
-        let line = log.kept(&told, origin.version);
-        log.lines.insert(key, line, matches!(told.line, lambda_logs::Line::Report(_))) | news
+        let line = log.line(&parsed, origin.version);
+        log.lines.insert(key, line, matches!(parsed.line, lambda_logs::Line::Report(_))) | changed
     }
 
-    /// Forgets what the bounds do not allow.
+    /// Drops what exceeds the bounds.
     fn forget(&mut self) {
         let floors = (self.runs.floor_ms(), self.horizon(), self.errors.floor_ms());
         if floors != self.floors {
@@ -218,7 +219,7 @@ impl Live {
         self.functions.retain(|_, log| !(log.streams.is_empty() && log.errors.is_empty() && log.lines.is_empty()));
     }
 
-    /// Leaves at most this many streams: those that were heard of last.
+    /// Keeps at most this many streams: those with the newest lines.
     fn forget_streams(&mut self, most: usize) {
         let count: usize = self.functions.values().map(|log| log.streams.len()).sum();
         if count <= most {
@@ -233,7 +234,7 @@ impl Live {
         }
     }
 
-    /// Leaves lines of at most this many bytes: the newest, give or take a chunk.
+    /// Keeps lines of at most this many bytes: the newest ones. They are dropped by whole chunks.
     fn forget_lines(&mut self, most: usize) {
         let mut bytes: usize = self.functions.values().map(|log| log.lines.bytes()).sum();
         while bytes > most {
@@ -243,7 +244,7 @@ impl Live {
         }
     }
 
-    /// The first millisecond of which finished invocations are kept.
+    /// Finished invocations are kept from this millisecond on.
     pub fn floor_ms(&self) -> i64 {
         self.runs.floor_ms()
     }
@@ -254,9 +255,9 @@ impl FunctionLog {
         self.streams.entry(Arc::clone(name)).or_insert_with(|| Stream::of(version))
     }
 
-    /// A line for the screen; names are shared with the stream.
-    fn kept(&self, told: &Told, version: Option<&str>) -> Line {
-        let event = told.event;
+    /// The line that is kept for the screen. It shares its names with the stream.
+    fn line(&self, parsed: &Parsed, version: Option<&str>) -> Line {
+        let event = parsed.event;
         let known = self.streams.get_key_value(&event.stream);
         let shared = known.and_then(|(_, stream)| stream.version().cloned());
         Line {
@@ -264,46 +265,46 @@ impl FunctionLog {
             ingestion: event.ingestion,
             stream: Arc::clone(known.map_or(&event.stream, |(name, _)| name)),
             version: version.map(|version| shared.unwrap_or_else(|| Arc::from(version))),
-            request: told.request().map(Arc::from),
-            kind: told.kind(),
+            request: parsed.request().map(Arc::from),
+            kind: parsed.kind(),
             text: Arc::from(&event.message[..event.message.floor_char_boundary(Line::LONGEST)]),
         }
     }
 }
 
-/// What a line tells of an invocation.
+/// What a line reports about an invocation.
 enum Fact<'a> {
     Began {
         version: Option<&'a str>,
     },
     Ended(&'a Report<'a>),
-    /// Beside its REPORT, or instead of what that does not say.
+    /// A failure reported by a line other than REPORT, which may not mention it.
     Failed(Outcome),
 }
 
 impl Stream {
-    /// Takes in a fact; tells whether it is new.
-    fn tell(&mut self, fact: Fact, told: &Told, kept: &mut Retention) -> bool {
-        let request = told.request().map(hash);
-        let news = match (fact, request) {
+    /// Takes in a fact. Returns whether it is new.
+    fn take(&mut self, fact: Fact, parsed: &Parsed, kept: &mut Retention) -> bool {
+        let request = parsed.request().map(hash);
+        let is_new = match (fact, request) {
             (Fact::Began { version }, Some(request)) => {
-                return self.start(told.at, request, version);
+                return self.start(parsed.at, request, version);
             }
             (Fact::Ended(report), Some(request)) => {
-                self.end(told.at, request, report.billed_ms.is_some());
-                kept.keeps(told.at) && self.run(run(report, told.at, request))
+                self.end(parsed.at, request, report.billed_ms.is_some());
+                kept.keeps(parsed.at) && self.run(run(report, parsed.at, request))
             }
-            (Fact::Failed(outcome), request) => self.mark(Mark { at: told.at, request, outcome }),
+            (Fact::Failed(outcome), request) => self.mark(Mark { at: parsed.at, request, outcome }),
             (Fact::Began { .. } | Fact::Ended(_), None) => false,
         };
-        if news {
-            kept.add(told.at);
+        if is_new {
+            kept.add(parsed.at);
         }
-        news
+        is_new
     }
 }
 
-/// A finished invocation as its REPORT tells it.
+/// A finished invocation, from its REPORT.
 fn run(report: &Report, end: i64, request: u64) -> Run {
     let us = |ms: f64| (0.0..=LONGEST_MS).contains(&ms).then_some((ms * 1000.0).round() as u32);
     let restore = report.restore_ms.and_then(us).map(Cold::Restore);
@@ -325,7 +326,7 @@ fn run(report: &Report, end: i64, request: u64) -> Run {
     }
 }
 
-impl<'a> Told<'a> {
+impl<'a> Parsed<'a> {
     fn of(event: &'a LogEvent, at: i64) -> Self {
         let line = lambda_logs::parse(&event.message);
         let raised = match &line {
@@ -358,8 +359,8 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// The error that the line tells of and its message. Lines that only repeat what another tells of the same
-    /// failure are left out.
+    /// The error that the line reports and its message. `None` for lines that only repeat a failure that another line
+    /// reports.
     fn error(&self) -> Option<(Fingerprint, Cow<'a, str>)> {
         let platform = |kind: &str| (Fingerprint::of(Some(kind), ""), Cow::Owned(kind.to_string()));
         match &self.line {
@@ -371,13 +372,13 @@ impl<'a> Told<'a> {
             }
             _ => {
                 let raised = self.raised.as_ref()?;
-                // What the line begins with, the time, the request and so on, says nothing of the error.
-                let said = match &raised.error_type {
+                // Without the beginning of the line (time, request and so on), which is no part of the error.
+                let message = match &raised.error_type {
                     Some(kind) if raised.message.is_empty() => kind.clone(),
                     Some(kind) => Cow::Owned(format!("{kind}: {}", raised.message)),
                     None => raised.message.clone(),
                 };
-                Some((raised.fingerprint(), said))
+                Some((raised.fingerprint(), message))
             }
         }
     }
@@ -406,13 +407,13 @@ impl<'a> Told<'a> {
                 Some(Level::Error | Level::Fatal) => LineKind::Error,
                 Some(Level::Warn) => LineKind::Warning,
                 None if self.raised.is_some() => LineKind::Error,
-                Some(_) | None => LineKind::Said,
+                Some(_) | None => LineKind::Application,
             },
         }
     }
 }
 
-/// What a timeout is called, whichever line tells of it.
+/// The message of a timeout, whichever line reports it.
 const TIMED_OUT: &str = "Task timed out";
 
 fn hash(thing: &(impl Hash + ?Sized)) -> u64 {

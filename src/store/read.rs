@@ -1,4 +1,4 @@
-//! A fact with the time at which it was read: what was read later wins.
+//! A fact with the time at which it was read. Of two reads the later one is kept.
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,7 @@ pub struct Read<T> {
     pub value: T,
 }
 
-/// Keeps `value` in `place` unless what is there was read later; gives whether that is another value.
+/// Keeps `value` in `place`, unless the value there was read later. Returns whether the value changed.
 pub(super) fn keep_newer<T: PartialEq>(place: &mut Option<Read<T>>, at: DateTime<Utc>, value: T) -> bool {
     match place {
         Some(old) if at < old.at => false,

@@ -1,4 +1,4 @@
-//! One time series on the minute grid: upsert, gaps, a stated bound. It never invents a value.
+//! One time series on the minute grid, with gaps, for at most [`CAPACITY`] minutes. No value is interpolated.
 
 use std::collections::VecDeque;
 use std::num::NonZeroI64;
@@ -14,13 +14,13 @@ pub const CAPACITY: usize = SPAN as usize;
 /// [`CAPACITY`] as a distance on the grid.
 const SPAN: i64 = 120;
 
-/// A point stamped later than this many minutes after it was read is not believed.
+/// A point whose minute is more than this many minutes after it was read is ignored.
 const FUTURE: i64 = 2;
 
 /// The newest [`CAPACITY`] minutes of a series.
 ///
-/// CloudWatch restates points for minutes after they first appear, and pages arrive in any order: of two
-/// reads of one minute the later one stays, whatever the order they are applied in.
+/// CloudWatch restates points for some minutes after they first appear, and pages arrive in any order. Of two
+/// reads of one minute the later one is kept, in whatever order they are applied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     first: Minute,
@@ -30,7 +30,7 @@ pub struct Series {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Slot {
     value: f64,
-    /// When it was read, epoch milliseconds. It is never 0, so a gap takes no more room than a value: 16 bytes.
+    /// When it was read, epoch milliseconds. It is never 0, so `Option<Slot>` takes no more than a `Slot`: 16 bytes.
     read: NonZeroI64,
 }
 
@@ -41,15 +41,15 @@ impl Default for Series {
 }
 
 impl Series {
-    /// Puts `point`, read at `read`, in its place, unless a later read of that minute is there already; tells
+    /// Puts `point`, read at `read`, in its place, unless a later read of that minute is there already. Returns
     /// whether the minute's value changed.
     ///
-    /// Values that are not finite or below 0 (no metric is), minutes in the future or before 1970, and minutes that
-    /// have fallen off the far end are ignored.
+    /// Ignored are values that are not finite or are negative (no metric is), minutes in the future or before 1970,
+    /// and minutes older than the newest [`CAPACITY`].
     pub fn upsert(&mut self, point: Point, read: DateTime<Utc>) -> bool {
-        let believable = Minute(0)..=Minute::of(read).plus(FUTURE);
+        let possible = Minute(0)..=Minute::of(read).plus(FUTURE);
         let is_possible = point.value.is_finite() && point.value >= 0.0;
-        if !is_possible || !believable.contains(&point.minute) {
+        if !is_possible || !possible.contains(&point.minute) {
             return false;
         }
         let Some(index) = self.make_room(point.minute) else { return false };
@@ -57,14 +57,14 @@ impl Series {
         let slot = Slot { value: point.value, read };
         let Some(place) = self.slots.get_mut(index) else { return false };
         let old = *place;
-        // Two reads in the same millisecond are told apart by value, so that the order never matters.
+        // Of two reads in the same millisecond the larger value is kept, so that the order does not matter.
         if old.is_none_or(|old| (slot.read, slot.value) > (old.read, old.value)) {
             *place = Some(slot);
         }
         place.map(|slot| slot.value) != old.map(|slot| slot.value)
     }
 
-    /// Widens the grid to hold `minute`, drops what no longer fits, and tells where the minute is.
+    /// Widens the grid to hold `minute` and drops minutes that no longer fit. Returns the index of `minute`.
     fn make_room(&mut self, minute: Minute) -> Option<usize> {
         let Some(newest) = self.last() else {
             self.first = minute;
@@ -75,7 +75,7 @@ impl Series {
             return None;
         }
         if minute.0 - self.first.0 >= 2 * SPAN {
-            // Nothing old survives such a jump: start over instead of filling the gap.
+            // No old minute fits any more: start over instead of filling the gap.
             self.slots.clear();
             return self.make_room(minute);
         }
@@ -86,7 +86,7 @@ impl Series {
         while self.last().is_some_and(|last| last < minute) {
             self.slots.push_back(None);
         }
-        // A minute that falls off takes the gap behind it along: a grid that never held it has none.
+        // A gap at the beginning is dropped with the minute before it, so that the grid equals one that never held it.
         let begins_with_gap = |series: &Self| series.first < minute && series.slots.front() == Some(&None);
         while self.slots.len() > CAPACITY || begins_with_gap(self) {
             self.slots.pop_front();
@@ -95,13 +95,13 @@ impl Series {
         usize::try_from(minute.0 - self.first.0).ok()
     }
 
-    /// The newest minute that has a place; it always has a value.
+    /// The newest minute; it always has a value.
     pub fn last(&self) -> Option<Minute> {
         let index = i64::try_from(self.slots.len().checked_sub(1)?).ok()?;
         Some(self.first.plus(index))
     }
 
-    /// The value of `minute`; `None` where AWS gave no point.
+    /// The value of `minute`; `None` where CloudWatch returned no point.
     pub fn get(&self, minute: Minute) -> Option<f64> {
         let index = usize::try_from(minute.0.checked_sub(self.first.0)?).ok()?;
         Some(self.slots.get(index)?.as_ref()?.value)
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_takes_no_room_of_its_own() {
+    fn an_optional_slot_takes_16_bytes() {
         assert_eq!(size_of::<Option<Slot>>(), 16);
     }
 
@@ -142,20 +142,20 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_a_gap() {
+    fn a_gap_has_no_value() {
         let gap = series(&[(10, 1.0, 900), (12, 3.0, 900)]);
         assert_eq!(gap.range(Minute(9), Minute(13)).collect::<Vec<_>>(), [None, Some(1.0), None, Some(3.0), None]);
     }
 
     #[test]
-    fn what_cannot_be_true_is_ignored() {
-        let refused = series(&[(10, f64::NAN, 900), (1000, 1.0, 900), (i64::MAX, 1.0, 900)]);
-        assert_eq!(refused.last(), None);
+    fn impossible_points_are_ignored() {
+        let impossible = series(&[(10, f64::NAN, 900), (1000, 1.0, 900), (i64::MAX, 1.0, 900)]);
+        assert_eq!(impossible.last(), None);
         assert_eq!(series(&[(i64::MIN, 1.0, 900), (-1, 1.0, 900)]).last(), None);
     }
 
     #[test]
-    fn the_bound_holds_and_the_newest_stay() {
+    fn only_the_newest_minutes_are_kept() {
         let long = series(&(0..500).map(|minute| (minute, minute as f64, 60_000)).collect::<Vec<_>>());
         assert_eq!(long.slots.len(), CAPACITY);
         assert_eq!(long.last(), Some(Minute(499)));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fell_off_leaves_no_trace() {
+    fn a_dropped_minute_leaves_no_gap() {
         let (old, new) = ((0, 1.0, 60_000), (SPAN, 2.0, 60_000));
         assert_eq!(series(&[old, new]), series(&[new, old]));
         assert_eq!(series(&[old, new]), series(&[new]));

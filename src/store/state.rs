@@ -24,7 +24,7 @@ use lambda_model::{Arn, FunctionName};
 pub struct SeriesSet(pub(super) BTreeMap<(Metric, Statistic), Series>);
 
 impl SeriesSet {
-    /// The series of `metric` and `statistic`; `None` when no point ever came.
+    /// The series of `metric` and `statistic`; `None` before the first point.
     pub fn get(&self, metric: Metric, statistic: Statistic) -> Option<&Series> {
         self.0.get(&(metric, statistic))
     }
@@ -40,19 +40,19 @@ impl SeriesSet {
 pub struct FunctionState {
     /// Its name.
     pub name: FunctionName,
-    /// `None` until the function list has reached it.
+    /// `None` until the function list was read as far as this function.
     pub info: Option<Read<FunctionInfo>>,
-    /// `None` until asked.
+    /// `None` until read.
     pub aliases: Option<Read<Vec<Alias>>>,
-    /// `None` until asked; `Some(None)` is no reservation.
+    /// `None` until read; `Some(None)` is no reservation.
     pub reserved: Option<Read<Option<u32>>>,
-    /// `None` until asked.
+    /// `None` until read.
     pub provisioned: Option<Read<Vec<Provisioned>>>,
-    /// `None` until asked.
+    /// `None` until read.
     pub invoke_configs: Option<Read<Vec<InvokeConfig>>>,
-    /// `None` until asked; `Some(None)` is a group that does not exist yet.
+    /// `None` until read; `Some(None)` is a group that does not exist yet.
     pub log_group: Option<Read<Option<LogGroup>>>,
-    /// What somebody changed while it was watched, oldest first, at most [`FunctionState::CHANGES`].
+    /// Changes made to the function while lamtop was running, oldest first, at most [`FunctionState::CHANGES`].
     pub changes: Vec<Change>,
     /// The function's own series (`FunctionName` alone).
     pub series: SeriesSet,
@@ -63,10 +63,10 @@ pub struct FunctionState {
 }
 
 impl FunctionState {
-    /// Changes that are kept of a function.
+    /// Changes kept per function.
     pub const CHANGES: usize = 32;
 
-    /// Keeps a change, each once; tells whether it is new.
+    /// Keeps a change, unless it is there already. Returns whether it is new.
     pub(super) fn changed(&mut self, change: &Change) -> bool {
         let place = self.changes.partition_point(|kept| kept < change);
         if self.changes.get(place) == Some(change) {
@@ -101,12 +101,12 @@ impl FunctionState {
     }
 
     /// When it was last listed or active.
-    pub fn last_heard(&self) -> Option<DateTime<Utc>> {
+    pub fn last_seen(&self) -> Option<DateTime<Utc>> {
         self.info.as_ref().map(|info| info.at).max(self.last_active())
     }
 }
 
-/// A queue's last attributes and the depths seen before.
+/// A queue's newest attributes and its depth over time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueueState {
     /// `Some(None)` is a queue that does not exist.
@@ -136,17 +136,17 @@ impl QueueState {
 /// Everything known about one scope.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScopeState {
-    /// The account's digits.
+    /// The account ID.
     pub account: Option<Read<String>>,
     /// The Region's limits.
     pub limits: Option<Read<AccountLimits>>,
-    /// The begin of the newest function list that was read to its end.
+    /// When the newest function list that was read to its end was begun.
     pub listed: Option<DateTime<Utc>>,
     /// By name. Shared with published snapshots; copied when it changes.
     pub functions: BTreeMap<FunctionName, Arc<FunctionState>>,
     /// Event source mappings by function; `None` until listed.
     pub event_sources: Option<Read<BTreeMap<FunctionName, Vec<EventSource>>>>,
-    /// `CodeDeploy` deployments under way; `None` until asked.
+    /// `CodeDeploy` deployments under way; `None` until read.
     pub deployments: Option<Read<Vec<Deployment>>>,
     /// The Region's own series.
     pub region: Arc<SeriesSet>,
@@ -158,16 +158,16 @@ pub struct ScopeState {
     pub topic_series: BTreeMap<String, SeriesSet>,
     /// Series of event source mappings by UUID.
     pub mapping_series: BTreeMap<String, SeriesSet>,
-    /// What the logs told lately.
+    /// What the logs reported in the last minutes.
     pub live: Live,
-    /// The last word on each operation.
+    /// The newest health of each operation.
     pub health: BTreeMap<Operation, Read<Health>>,
-    /// Calls made so far, and when the counting began.
+    /// Calls made so far, and since when they are counted.
     pub usage: Option<(DateTime<Utc>, Read<Usage>)>,
 }
 
 impl ScopeState {
-    /// Whether `function` exists as far as is known: in the last full list, or active since.
+    /// Whether `function` exists as far as is known: it is in the newest complete list, or was active since.
     pub fn exists(&self, function: &FunctionState) -> bool {
         let Some(listed) = self.listed else { return true };
         match &function.info {

@@ -143,7 +143,7 @@ pub fn mark(kind: LineKind) -> (char, Meaning) {
         LineKind::Failure => ('✗', Meaning::Critical),
         LineKind::Error => ('E', Meaning::Critical),
         LineKind::Warning => ('W', Meaning::Warning),
-        LineKind::Said => (' ', Meaning::Normal),
+        LineKind::Application => (' ', Meaning::Normal),
     }
 }
 

@@ -330,7 +330,7 @@ impl Work {
                 }
             }
         }
-        self.tells_starts |= observed.stream.tells_starts();
+        self.tells_starts |= observed.stream.shows_starts();
         // Where something was missed since, its end may have been.
         if let Some(since) = observed.stream.running_since()
             && since + timeout_ms >= frame.until

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use lambda_logs::Fingerprint;
 
-/// Things that happened, each once: (when, milliseconds; what), in order.
+/// Events, each once, in order: when, in milliseconds, and a hash of the event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Occurrences(Vec<(i64, u64)>);
 
 impl Occurrences {
-    /// Keeps one; tells whether it is new.
+    /// Keeps one. Returns whether it is new.
     pub(super) fn insert(&mut self, at: i64, key: u64) -> bool {
         match self.0.binary_search(&(at, key)) {
             Ok(_) => false,
@@ -39,12 +39,12 @@ impl Occurrences {
 /// Errors with one fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Each of them.
+    /// Each occurrence.
     pub occurrences: Occurrences,
     last: (i64, u64),
-    /// What the last one says, its first [`Group::MESSAGE`] bytes.
+    /// The first [`Group::MESSAGE`] bytes of the newest one's message.
     pub message: Arc<str>,
-    /// The last one's request.
+    /// The request ID of the newest one.
     pub request: Option<Arc<str>>,
 }
 
@@ -58,7 +58,7 @@ impl Group {
 pub struct Errors(BTreeMap<Fingerprint, Group>);
 
 impl Errors {
-    /// Keeps an error; tells whether it is new.
+    /// Keeps an error. Returns whether it is new.
     pub(super) fn insert(
         &mut self,
         fingerprint: Fingerprint,
@@ -104,12 +104,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_counts_once_and_the_last_speaks_for_all() {
+    fn an_error_counts_once_and_the_newest_gives_the_message() {
         let fingerprint = || Fingerprint::of(Some("KeyError"), "'customer'");
-        let told = [(20, 2, "KeyError: 2", Some("b")), (10, 1, "KeyError: 1", Some("a")), (20, 2, "KeyError: 2", None)];
+        let occurred =
+            [(20, 2, "KeyError: 2", Some("b")), (10, 1, "KeyError: 1", Some("a")), (20, 2, "KeyError: 2", None)];
         let mut errors = Errors::default();
-        let news = told.map(|(at, key, text, request)| errors.insert(fingerprint(), (at, key), text, request));
-        assert_eq!(news, [true, true, false]);
+        let is_new = occurred.map(|(at, key, text, request)| errors.insert(fingerprint(), (at, key), text, request));
+        assert_eq!(is_new, [true, true, false]);
         let (_, group) = errors.groups().next().unwrap();
         assert_eq!((group.occurrences.count(), group.occurrences.extent()), (2, Some((10, 20))));
         assert_eq!((&*group.message, group.request.as_deref()), ("KeyError: 2", Some("b")));

@@ -1,4 +1,4 @@
-//! The newest log lines of a function, each once: a ring that a snapshot shares with the store. It reads no line.
+//! The newest log lines of a function, each once. Snapshots share them with the store. Lines are not parsed here.
 
 use std::sync::Arc;
 
@@ -9,40 +9,40 @@ use chrono::{DateTime, Utc};
 pub struct Line {
     /// When it was written.
     pub at: DateTime<Utc>,
-    /// When CloudWatch Logs got it.
+    /// When CloudWatch Logs received it.
     pub ingestion: DateTime<Utc>,
     /// The log stream: the execution environment.
     pub stream: Arc<str>,
-    /// The version that ran, where the stream's name tells.
+    /// The version that ran, where the stream's name contains it.
     pub version: Option<Arc<str>>,
-    /// The request it belongs to, where it says so or where the stream's last START tells.
+    /// The ID of the request it belongs to: its own, or the one of the line before it in the stream that names one.
     pub request: Option<Arc<str>>,
     /// What kind of line it is.
     pub kind: LineKind,
-    /// As it was written, cut at [`Line::LONGEST`] bytes; line ends and control characters are still in it.
+    /// As it was written, cut at [`Line::LONGEST`] bytes. Line ends and control characters are not removed.
     pub text: Arc<str>,
 }
 
 impl Line {
-    /// Bytes of a line that are kept.
+    /// Bytes kept per line.
     pub const LONGEST: usize = 8 * 1024;
 }
 
 /// What a kept line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
-    /// START, `INIT_START`, `RESTORE_START` and the like: the platform says that something begins.
+    /// START, `INIT_START`, `RESTORE_START` and the like: the platform reports that a phase or an invocation begins.
     Begin,
-    /// END, REPORT and the like of an invocation that went well.
+    /// END, REPORT and the like of an invocation that succeeded.
     End,
-    /// The platform tells of a failure: a timeout, a kill, an error of the init phase.
+    /// The platform reports a failure: a timeout, a kill, an error of the init phase.
     Failure,
-    /// An application line that tells of an error.
+    /// An application line that reports an error.
     Error,
-    /// An application line that warns.
+    /// An application line with a warning.
     Warning,
     /// Any other application line.
-    Said,
+    Application,
     /// Any other line of the platform.
     Platform,
 }
@@ -54,50 +54,51 @@ impl LineKind {
     }
 }
 
-/// The newest lines of a function by time, in chunks: to share them is to copy some pointers.
+/// The newest lines of a function by time, in shared chunks: a copy for a snapshot copies only pointers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lines {
-    /// None is empty.
+    /// No chunk is empty.
     chunks: Vec<Arc<Vec<Kept>>>,
     len: usize,
     bytes: usize,
-    /// What was written up to here has gone.
+    /// Lines up to this instant were dropped.
     floor: Option<DateTime<Utc>>,
-    /// Lines that were dropped, because newer ones needed their room.
+    /// How many lines were dropped to make room for newer ones.
     pub dropped: u64,
 }
 
-/// A line and what is needed to put it in its place.
+/// A line and what is needed to insert it.
 #[derive(Clone, Debug, PartialEq)]
 struct Kept {
-    /// Tells it from every other line: a hash of all that it says.
+    /// A hash of the event, which no other line has.
     key: u64,
     line: Line,
-    tells: Tells,
+    names: Names,
 }
 
-/// What a line says about the request that its stream works on.
+/// What a line itself says about the request that its stream works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tells {
+enum Names {
     Nothing,
     Request,
-    /// The request, and that it is over.
-    Over,
+    /// The request, which ends with this line.
+    Ended,
 }
 
 impl Lines {
-    /// Lines that are kept of a function, give or take a chunk.
+    /// Lines kept per function. They are dropped by whole chunks.
     pub const MOST: usize = 5000;
-    /// Lines of a chunk: what is copied when a line comes in while a snapshot shares the last chunk.
+    /// Lines per chunk: what is copied when a line comes in while a snapshot shares the newest chunk.
     const CHUNK: usize = 128;
-    /// As many lines are looked at, at most, for one that tells the request of another.
+    /// At most this many lines are searched for one that names the request of another.
     const LOOK: usize = 1000;
-    /// What a line takes beside its text.
+    /// Bytes that a line takes beside its text.
     const OVERHEAD: usize = size_of::<Kept>() + 64;
 
-    /// Puts a line in its place by time, after others of the same millisecond; tells whether it is new. `key` tells
-    /// it from every other line. A line that tells no request belongs to the one its stream works on then.
-    pub(super) fn insert(&mut self, key: u64, line: Line, is_over: bool) -> bool {
+    /// Inserts a line by time, after others of the same millisecond. Returns whether it is new. `key` identifies the
+    /// line; `ends` is that its request ends with it. A line that names no request belongs to the one that its stream
+    /// works on at that time.
+    pub(super) fn insert(&mut self, key: u64, line: Line, ends: bool) -> bool {
         if self.floor.is_some_and(|floor| line.at <= floor) {
             return false;
         }
@@ -108,19 +109,19 @@ impl Lines {
         if self.before(chunk, place).take_while(|kept| kept.line.at == at).any(|kept| kept.key == key) {
             return false;
         }
-        let tells = match line.request {
-            None => Tells::Nothing,
-            Some(_) if is_over => Tells::Over,
-            Some(_) => Tells::Request,
+        let names = match line.request {
+            None => Names::Nothing,
+            Some(_) if ends => Names::Ended,
+            Some(_) => Names::Request,
         };
-        let mut kept = Kept { key, line, tells };
-        if tells == Tells::Nothing {
+        let mut kept = Kept { key, line, names };
+        if names == Names::Nothing {
             let mut earlier = self.before(chunk, place).take(Self::LOOK);
-            let told = earlier.find(|other| other.tells != Tells::Nothing && other.line.stream == kept.line.stream);
+            let latest = earlier.find(|other| other.names != Names::Nothing && other.line.stream == kept.line.stream);
             kept.line.request =
-                told.filter(|told| told.tells == Tells::Request).and_then(|told| told.line.request.clone());
+                latest.filter(|other| other.names == Names::Request).and_then(|other| other.line.request.clone());
         } else {
-            self.tell_followers(chunk, place, &kept);
+            self.name_request_of_followers(chunk, place, &kept);
         }
         self.bytes += kept.bytes();
         self.len += 1;
@@ -138,16 +139,17 @@ impl Lines {
         here.iter().rev().chain(earlier.iter().rev().flat_map(|chunk| chunk.iter().rev()))
     }
 
-    /// Lines from a place on that tell no request, up to the next of the stream that does, belong to what `kept` tells.
-    fn tell_followers(&mut self, chunk: usize, place: usize, kept: &Kept) {
-        let request = (kept.tells == Tells::Request).then(|| kept.line.request.clone()).flatten();
+    /// Gives the request of `kept` to the lines of its stream from a place on, up to the next one that names a request.
+    /// They get none when the request ends with `kept`.
+    fn name_request_of_followers(&mut self, chunk: usize, place: usize, kept: &Kept) {
+        let request = (kept.names == Names::Request).then(|| kept.line.request.clone()).flatten();
         let mut looked = 0;
         let mut from = place;
         for chunk in self.chunks.iter_mut().skip(chunk) {
             for index in from..chunk.len() {
                 looked += 1;
                 let is_own = chunk[index].line.stream == kept.line.stream;
-                if looked > Self::LOOK || (is_own && chunk[index].tells != Tells::Nothing) {
+                if looked > Self::LOOK || (is_own && chunk[index].names != Names::Nothing) {
                     return;
                 }
                 if is_own && let Some(other) = Arc::make_mut(chunk).get_mut(index) {
@@ -176,21 +178,21 @@ impl Lines {
         }
     }
 
-    /// Drops the oldest chunk; tells how many bytes that frees.
+    /// Drops the oldest chunk. Returns the number of bytes that this frees.
     pub(super) fn drop_oldest(&mut self) -> usize {
         if self.chunks.is_empty() {
             return 0;
         }
-        let gone = self.chunks.remove(0);
-        let bytes = gone.iter().map(Kept::bytes).sum();
+        let dropped = self.chunks.remove(0);
+        let bytes = dropped.iter().map(Kept::bytes).sum();
         self.bytes -= bytes;
-        self.len -= gone.len();
-        self.dropped += gone.len() as u64;
-        self.floor = self.floor.max(gone.last().map(|kept| kept.line.at));
+        self.len -= dropped.len();
+        self.dropped += dropped.len() as u64;
+        self.floor = self.floor.max(dropped.last().map(|kept| kept.line.at));
         bytes
     }
 
-    /// What all of it takes.
+    /// The bytes that all lines take.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -200,7 +202,7 @@ impl Lines {
         Some(self.chunks.first()?.first()?.line.at)
     }
 
-    /// The lines kept, by time; those of one millisecond in the order in which they came.
+    /// The kept lines by time; those of one millisecond in the order in which they came.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Line> {
         self.chunks.iter().flat_map(|chunk| chunk.iter()).map(|kept| &kept.line)
     }
@@ -234,34 +236,35 @@ mod tests {
             stream: stream.into(),
             version: None,
             request: request.map(Arc::from),
-            kind: LineKind::Said,
+            kind: LineKind::Application,
             text: format!("{ms} {stream}").into(),
         }
     }
 
-    /// START a, a line, REPORT a, a line, START b, a line, in two streams at a time.
-    fn told() -> Vec<(u64, Line, bool)> {
+    /// START a, a line, REPORT a, a line, START b, a line, and so on, in two streams. Each with its key, and whether
+    /// its request ends with it.
+    fn written() -> Vec<(u64, Line, bool)> {
         let requests = [Some("a"), None, Some("a"), None, Some("b"), None];
         let numbered = (0i64..).zip(requests.into_iter().cycle()).take(Lines::CHUNK * 3);
         let in_streams = numbered.flat_map(|(place, request)| ["one", "two"].map(|stream| (place, stream, request)));
         let lines = in_streams.map(|(place, stream, request)| (line(place * 10, stream, request), place % 6 == 2));
-        (0..).zip(lines).map(|(key, (line, is_over))| (key, line, is_over)).collect()
+        (0..).zip(lines).map(|(key, (line, ends))| (key, line, ends)).collect()
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
-        fn lines_find_their_place_and_their_request(shuffled in Just([told(), told()].concat()).prop_shuffle()) {
+        fn lines_are_sorted_and_get_their_request(shuffled in Just([written(), written()].concat()).prop_shuffle()) {
             let mut lines = Lines::default();
-            let news = shuffled.into_iter().filter(|(key, line, over)| lines.insert(*key, line.clone(), *over)).count();
-            prop_assert_eq!(news, told().len(), "each once");
-            prop_assert_eq!(lines.len(), told().len());
+            let new = shuffled.into_iter().filter(|(key, line, ends)| lines.insert(*key, line.clone(), *ends)).count();
+            prop_assert_eq!(new, written().len(), "Each once");
+            prop_assert_eq!(lines.len(), written().len());
             let mut kept: Vec<Line> = lines.iter().cloned().collect();
             prop_assert!(kept.windows(2).all(|pair| pair[0].at <= pair[1].at));
             kept.sort_by(|one, other| (one.at, &one.stream).cmp(&(other.at, &other.stream)));
             let expected = [Some("a"), Some("a"), Some("a"), None, Some("b"), Some("b")];
-            for (line, (_, told, _)) in kept.iter().zip(told()) {
-                prop_assert_eq!((&line.at, &line.stream), (&told.at, &told.stream));
+            for (line, (_, written, _)) in kept.iter().zip(written()) {
+                prop_assert_eq!((&line.at, &line.stream), (&written.at, &written.stream));
                 let place = usize::try_from(line.at.timestamp_millis()).unwrap() / 10;
                 prop_assert_eq!(line.request.as_deref(), expected[place % 6], "{}", place);
             }
@@ -269,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_make_room_and_stay_away() {
+    fn the_oldest_lines_are_dropped_and_not_taken_again() {
         let mut lines = Lines::default();
         for place in (0i64..).take(2 * Lines::MOST) {
             assert!(lines.insert(place.unsigned_abs(), line(place, "one", None), false));
@@ -278,11 +281,11 @@ mod tests {
         let shared = lines.clone();
         assert!(lines.len() > Lines::MOST - Lines::CHUNK);
         assert_eq!(lines.dropped as usize, 2 * Lines::MOST - lines.len());
-        assert!(!lines.insert(0, line(0, "one", None), false), "it was there and has gone");
+        assert!(!lines.insert(0, line(0, "one", None), false), "It was dropped");
         assert_eq!(lines, shared);
         let oldest = lines.oldest();
         while lines.drop_oldest() > 0 {}
         assert_eq!((lines.bytes(), lines.is_empty()), (0, true));
-        assert_eq!(shared.oldest(), oldest, "a snapshot keeps what it has");
+        assert_eq!(shared.oldest(), oldest, "A snapshot keeps its lines");
     }
 }

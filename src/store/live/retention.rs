@@ -1,4 +1,5 @@
-//! How far back something is kept: a span of time, and less of it where there is too much. It keeps nothing itself.
+//! How far back things are kept: for a span of time, or for less when there are too many. It counts things and does
+//! not hold them.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ pub(super) struct Retention {
 }
 
 impl Retention {
-    /// This many seconds, and at most this many things.
+    /// Keeps things for `span_s` seconds, and at most `most` of them.
     pub(super) fn new(span_s: i64, most: usize) -> Self {
         Self { span_s, most, floor_s: i64::MIN / 1000, load: BTreeMap::new(), total: 0 }
     }
@@ -25,12 +26,12 @@ impl Retention {
         self.floor_s.saturating_mul(1000)
     }
 
-    /// Whether something of this millisecond is kept.
+    /// Whether a thing of this millisecond is kept.
     pub(super) fn keeps(&self, ms: i64) -> bool {
         ms.div_euclid(1000) >= self.floor_s
     }
 
-    /// `newest` is the newest instant known.
+    /// Moves the end of the span to `newest_ms`, unless it is there or later already.
     pub(super) fn advance(&mut self, newest_ms: i64) {
         let floor_s = newest_ms.div_euclid(1000).saturating_sub(self.span_s);
         if floor_s > self.floor_s {
@@ -41,7 +42,7 @@ impl Retention {
         }
     }
 
-    /// One more thing is kept; the oldest seconds go where that is too much.
+    /// Counts one more thing. The oldest seconds are dropped while there are too many.
     pub(super) fn add(&mut self, ms: i64) {
         *self.load.entry(ms.div_euclid(1000)).or_default() += 1;
         self.total += 1;
@@ -60,7 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// What is kept of some things is the newest seconds of them that there is room for, whatever their order.
+        /// The newest seconds that fit are kept, in whatever order the things come.
         #[test]
         fn the_order_does_not_matter(
             things in Just((0i64..40).map(|thing| thing * thing % 97 * 500).collect::<Vec<_>>()).prop_shuffle(),

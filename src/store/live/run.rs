@@ -1,5 +1,5 @@
-//! What one execution environment did: its finished invocations, the one under way, and what its lines tell of
-//! failures. Each is kept once, whatever the order in which the lines come.
+//! What one execution environment did: its finished invocations, the running one, and the failures that its lines
+//! report. Each is kept once, in whatever order the lines come.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,15 +7,15 @@ use std::sync::Arc;
 /// A finished invocation: one REPORT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Run {
-    /// When it ended, milliseconds from the epoch: REPORT's time.
+    /// When it ended, milliseconds from the epoch: the time of REPORT.
     pub end: i64,
-    /// Its request id, hashed: a retry in the same environment has the same.
+    /// A hash of its request ID. A retry in the same environment has the same ID.
     pub request: u64,
-    /// The handler's time, microseconds; `None` where REPORT does not tell it.
+    /// The duration of the handler, microseconds; `None` where REPORT does not contain it.
     pub duration_us: Option<u32>,
-    /// What came before the handler.
+    /// The cold start before the handler, if there was one.
     pub cold: Option<Cold>,
-    /// The most memory the environment ever used, MB.
+    /// The most memory that the environment has used so far, MB.
     pub used_mb: Option<u32>,
     /// How it ended.
     pub outcome: Outcome,
@@ -30,14 +30,14 @@ pub enum Cold {
     Restore(u32),
 }
 
-/// How an invocation ended, the worst last.
+/// How an invocation ended, in order of severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// Nothing tells of a failure.
+    /// No line reports a failure.
     Succeeded,
-    /// In an error.
+    /// With an error.
     Failed,
-    /// Killed for want of memory.
+    /// Killed because it ran out of memory.
     OutOfMemory,
     /// The function's timeout was reached.
     TimedOut,
@@ -65,15 +65,15 @@ impl Run {
 
     /// When the request was accepted, milliseconds: before the init or restore phase. `None` without a duration.
     ///
-    /// REPORT's time is cut to whole milliseconds; rounding up keeps invocations that follow each other in one
-    /// environment from overlapping.
+    /// The time of REPORT is cut to whole milliseconds. The start is rounded up, so that invocations that follow each
+    /// other in one environment do not overlap.
     pub fn start(&self) -> Option<i64> {
         let cold_us = i64::from(self.cold.map_or(0, Cold::us));
         Some(self.end - (i64::from(self.duration_us?) + cold_us) / 1000)
     }
 }
 
-/// A line that tells of a failure, beside REPORT.
+/// A line other than REPORT that reports a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mark {
     pub(super) at: i64,
@@ -81,48 +81,48 @@ pub(super) struct Mark {
     pub(super) outcome: Outcome,
 }
 
-/// A START.
+/// A START line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Started {
     at: i64,
     request: u64,
-    /// Kept only where the stream's name tells none.
+    /// Kept only where the stream's name contains none.
     version: Option<Arc<str>>,
 }
 
 /// What is known of one log stream, which is one execution environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stream {
-    /// The version that its name tells.
+    /// The version in its name.
     version: Option<Arc<str>>,
-    /// By end and request.
+    /// Sorted by end and request.
     runs: Vec<Run>,
-    /// By time.
+    /// Sorted by time.
     marks: Vec<Mark>,
     /// The newest START.
     started: Option<Started>,
-    /// The newest REPORT: when, and the request.
+    /// Time and request of the newest REPORT.
     ended: Option<(i64, u64)>,
-    /// Invocations overlap in it: a managed instance.
+    /// Whether invocations overlap in it, as on a managed instance.
     interleaved: bool,
 }
 
 impl Stream {
-    /// A stream whose name tells this version.
+    /// A stream with this version in its name.
     pub(super) fn of(version: Option<&str>) -> Self {
         Self { version: version.map(Arc::from), ..Self::default() }
     }
 
-    /// The version that runs in it: its name tells, else the newest START.
+    /// The version that runs in it: from its name, else from the newest START.
     pub fn version(&self) -> Option<&Arc<str>> {
         self.version.as_ref().or_else(|| self.started.as_ref()?.version.as_ref())
     }
 
-    /// Keeps a finished invocation; tells whether it is new.
+    /// Keeps a finished invocation. Returns whether it is new.
     pub(super) fn run(&mut self, run: Run) -> bool {
         match self.runs.binary_search_by_key(&(run.end, run.request), |run| (run.end, run.request)) {
             Ok(place) => {
-                // Two lines that contradict each other: the same one is believed in either order.
+                // Two lines that contradict each other: the same one is kept in either order.
                 let kept = &mut self.runs[place];
                 *kept = run.max(*kept);
                 false
@@ -134,7 +134,7 @@ impl Stream {
         }
     }
 
-    /// Keeps a line about a failure; tells whether it is new.
+    /// Keeps a line about a failure. Returns whether it is new.
     pub(super) fn mark(&mut self, mark: Mark) -> bool {
         match self.marks.binary_search(&mark) {
             Ok(_) => false,
@@ -145,7 +145,7 @@ impl Stream {
         }
     }
 
-    /// An invocation has begun; tells whether it is the newest.
+    /// Notes that an invocation began. Returns whether it is the newest.
     pub(super) fn start(&mut self, at: i64, request: u64, version: Option<&str>) -> bool {
         let version = version.filter(|_| self.version.is_none()).map(Arc::from);
         let started = Started { at, request, version };
@@ -156,13 +156,13 @@ impl Stream {
         is_newest
     }
 
-    /// An invocation has ended, whether or not it is kept. `alone` is that no other ran beside it.
+    /// Notes that an invocation ended, whether or not it is kept. `alone` is that no other ran at the same time.
     pub(super) fn end(&mut self, at: i64, request: u64, alone: bool) {
         self.ended = self.ended.max(Some((at, request)));
         self.interleaved |= !alone;
     }
 
-    /// Forgets invocations that ended before `floor` and starts before `horizon`; tells whether anything is left.
+    /// Drops invocations that ended before `floor` and starts before `horizon`. Returns whether anything is left.
     pub(super) fn forget(&mut self, floor: i64, horizon: i64) -> bool {
         self.runs.drain(..self.runs.partition_point(|run| run.end < floor));
         self.marks.drain(..self.marks.partition_point(|mark| mark.at < floor));
@@ -171,7 +171,7 @@ impl Stream {
         self.newest().is_some()
     }
 
-    /// The newest that is known of it, milliseconds.
+    /// The time of its newest line that is kept, milliseconds.
     pub(super) fn newest(&self) -> Option<i64> {
         let runs = self.runs.last().map(|run| run.end).max(self.marks.last().map(|mark| mark.at));
         let started = self.started.as_ref().map(|started| started.at);
@@ -179,23 +179,25 @@ impl Stream {
         runs.max(edges)
     }
 
-    /// Whether a START was seen.
-    pub fn tells_starts(&self) -> bool {
+    /// Whether [`Stream::running_since`] can know of a running invocation: a START was seen, and invocations do not
+    /// overlap.
+    pub fn shows_starts(&self) -> bool {
         self.started.is_some() && !self.interleaved
     }
 
-    /// When the invocation that runs in it began, as far as its lines tell: its START has come and no end. `None` also
-    /// on a managed instance, where several run at a time and cannot be told apart.
+    /// When the invocation that runs in it began: its START has come and its end has not. `None` also on a managed
+    /// instance, where several run at a time and their lines are mixed.
     pub fn running_since(&self) -> Option<i64> {
         let Started { at, request, .. } = *self.started.as_ref().filter(|_| !self.interleaved)?;
         let is_over = self.ended.is_some_and(|(end, _)| end > at)
-            // The one before may have ended in the same millisecond; an init phase that fails begins and ends in one.
+            // In the same millisecond the previous invocation may have ended. An init phase that fails begins and ends
+            // in one.
             || self.ended == Some((at, request))
             || self.runs.binary_search_by_key(&(at, request), |run| (run.end, run.request)).is_ok();
         (!is_over).then_some(at)
     }
 
-    /// The finished invocations by end, each as bad as any of its lines tells.
+    /// The finished invocations by end, each with the worst outcome that any of its lines reports.
     pub fn runs(&self) -> Cow<'_, [Run]> {
         if self.marks.is_empty() {
             return Cow::Borrowed(&self.runs);
@@ -205,19 +207,20 @@ impl Stream {
         by_request.sort_unstable();
         let mut runs = self.runs.clone();
         for mark in &self.marks {
-            if let Some(run) = self.told_of(mark, &by_request).and_then(|place| runs.get_mut(place)) {
+            if let Some(run) = self.run_of(mark, &by_request).and_then(|place| runs.get_mut(place)) {
                 run.outcome = run.outcome.max(mark.outcome);
             }
         }
         Cow::Owned(runs)
     }
 
-    /// The place of the invocation that a mark is about: of its request the one that ran then, or nearest to then;
-    /// without a request, the first that ended after it, if it had begun.
-    fn told_of(&self, mark: &Mark, by_request: &[(u64, usize)]) -> Option<usize> {
+    /// The index of the invocation that a line about a failure belongs to. Of several with its request ID, the one that
+    /// ran then, or nearest to then. Without a request ID, the first that ended after the line, if it had begun by
+    /// then.
+    fn run_of(&self, mark: &Mark, by_request: &[(u64, usize)]) -> Option<usize> {
         let Some(request) = mark.request else {
             let place = self.runs.partition_point(|run| run.end < mark.at);
-            // The line's time is cut to a whole millisecond, too.
+            // The time of the line is cut to a whole millisecond, too.
             return self.runs.get(place)?.start().is_some_and(|start| start <= mark.at + 1).then_some(place);
         };
         let first = by_request.partition_point(|(of, _)| *of < request);
@@ -249,17 +252,17 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_begins_before_its_cold_start_and_never_overlaps_the_one_before() {
+    fn an_invocation_begins_before_its_cold_start_and_never_overlaps_the_previous_one() {
         let cold = Run { cold: Some(Cold::Init(250_000)), ..run(1000, 300, 1) };
         assert_eq!(cold.start(), Some(450));
-        // It ran from 205.7 to 300.2; REPORT says 300 and 94.5 ms, and the one before ended at 205.
+        // It ran from 205.7 to 300.2; REPORT says 300 and 94.5 ms, and the previous one ended at 205.
         assert_eq!(Run { duration_us: Some(94_500), ..run(300, 0, 1) }.start(), Some(206));
         assert_eq!(Run { duration_us: None, ..run(300, 0, 1) }.start(), None);
     }
 
     #[test]
     fn the_newest_start_runs_until_it_ends() {
-        // (START, request), (REPORT, request), of which one is told in either order; since when one runs
+        // START and its request, REPORT and its request, since when an invocation runs
         type Edge = Option<(i64, u64)>;
         let cases: [(Edge, Edge, Option<i64>); 6] = [
             (Some((100, 1)), None, Some(100)),
@@ -280,17 +283,17 @@ mod tests {
             }
             assert_eq!(stream.running_since(), since, "{started:?} {ended:?}");
             stream.end(90, 9, false);
-            assert_eq!(stream.running_since(), None, "on a managed instance several run at a time");
+            assert_eq!(stream.running_since(), None, "On a managed instance several run at a time");
         }
     }
 
     #[test]
-    fn failures_find_their_invocation() {
+    fn a_failure_is_assigned_to_its_invocation() {
         let mut stream = Stream::default();
         for one in [run(200, 100, 1), run(300, 100, 2), run(500, 100, 1)] {
             stream.run(one);
         }
-        // a line about a failure, which invocation it is about
+        // time and request of a line about a failure, which invocation it belongs to
         let cases = [
             (150, None, Some(0)),
             (200, None, Some(0)),
@@ -313,7 +316,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_in_any_order_and_again_tell_the_same(
+        fn order_and_repetition_of_lines_do_not_matter(
             lines in Just((0u64..24).chain(0..6).collect::<Vec<_>>()).prop_shuffle(),
         ) {
             let mut stream = Stream::default();

@@ -1,18 +1,18 @@
-//! Which time is accounted for: what was read of a log group, and what of that is known to be incomplete.
+//! Which time was read of a log group, and in which parts of it events are missing.
 
 use std::collections::BTreeSet;
 
 use lambda_model::log::{LeftOut, LogWay};
 
-/// Spans of time in milliseconds from the epoch, both ends included: sorted, and joined where they meet.
+/// Spans of time in milliseconds from the epoch, both ends included. They are sorted, and joined where they meet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spans(Vec<(i64, i64)>);
 
 impl Spans {
-    /// This many spans are told apart; of more, the oldest are forgotten and become gaps.
+    /// At most this many spans are kept. Of more, the oldest are dropped, so that they count as gaps.
     const MOST: usize = 1000;
 
-    /// Adds `from ..= until`; tells whether some of it is new.
+    /// Adds `from ..= until`. Returns whether some of it is new.
     pub(super) fn add(&mut self, from: i64, until: i64) -> bool {
         if from > until || self.covers(from, until) {
             return false;
@@ -28,7 +28,7 @@ impl Spans {
         true
     }
 
-    /// Forgets what is before `floor`.
+    /// Drops what is before `floor`.
     pub(super) fn forget(&mut self, floor: i64) {
         let gone = self.0.partition_point(|(_, until)| *until < floor);
         self.0.drain(..gone);
@@ -37,7 +37,7 @@ impl Spans {
         }
     }
 
-    /// Whether all of `from ..= until` is in one of them.
+    /// Whether one span contains all of `from ..= until`.
     pub fn covers(&self, from: i64, until: i64) -> bool {
         let place = self.0.partition_point(|(_, end)| *end < until);
         self.0.get(place).is_some_and(|(start, _)| *start <= from)
@@ -55,41 +55,41 @@ impl Spans {
     }
 }
 
-/// What was read of a log group, or of all groups that are read in one way.
+/// Which time was read of a log group, or of all groups that one reading covers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
-    /// What was looked at, wholly or in part.
+    /// What was read, with or without missing events.
     read: Spans,
-    /// What was looked at wholly.
+    /// What was read without missing events.
     whole: Spans,
-    /// From the first to the last event of batches that could not tell what they account for.
+    /// The time from the first to the last event of batches that do not state which time they cover.
     loose: Spans,
     sampled: Spans,
     lossy: Spans,
     other_shards: Spans,
-    /// The ends of spans in which events were dropped, and how many. Their beginnings are cut where reading begins, which
-    /// is elsewhere when a batch comes again.
+    /// The ends of spans in which events were dropped, and how many. The starts are not kept: they are cut where
+    /// reading begins, which differs when a batch comes again.
     drops: BTreeSet<(i64, u64)>,
-    /// The end of the newest span, and how it came.
+    /// The end of the newest span, and how it was read.
     newest: Option<(i64, LogWay)>,
 }
 
 impl Coverage {
-    /// Takes in that `from ..= until` was read; tells whether that is news. `is_told` is that the batch says so;
-    /// otherwise these are its first and its last event.
+    /// Notes that `from ..= until` was read. Returns whether that is new. `is_stated` is that the batch states this
+    /// span; otherwise it is the time from its first to its last event.
     pub(super) fn add(
         &mut self,
         way: LogWay,
         (from, until): (i64, i64),
         left_out: Option<LeftOut>,
-        is_told: bool,
+        is_stated: bool,
     ) -> bool {
         let newest = self.newest;
         self.newest = newest.max(Some((until, way)));
-        let spans = if is_told { &mut self.read } else { &mut self.loose };
-        let mut news = spans.add(from, until) || self.newest != newest;
-        news |= match left_out {
-            None => is_told && self.whole.add(from, until),
+        let spans = if is_stated { &mut self.read } else { &mut self.loose };
+        let is_new = spans.add(from, until) || self.newest != newest;
+        let is_more = match left_out {
+            None => is_stated && self.whole.add(from, until),
             Some(LeftOut::Sampled) => self.sampled.add(from, until),
             Some(LeftOut::OtherShards) => self.other_shards.add(from, until),
             Some(LeftOut::Dropped(count)) => {
@@ -100,10 +100,10 @@ impl Coverage {
                 self.lossy.add(from, until)
             }
         };
-        news
+        is_new || is_more
     }
 
-    /// Forgets what is before `floor`; tells whether anything is left.
+    /// Drops what is before `floor`. Returns whether anything is left.
     pub(super) fn forget(&mut self, floor: i64) -> bool {
         let Self { read, whole, loose, sampled, lossy, other_shards, drops, newest } = self;
         for spans in [&mut *read, whole, &mut *loose, sampled, lossy, other_shards] {
@@ -136,25 +136,25 @@ impl Coverage {
         joined
     }
 
-    /// The end of the newest span, milliseconds, and how it came; `None` when nothing was read.
+    /// The end of the newest span, milliseconds, and how it was read; `None` when nothing was read.
     pub fn newest(&self) -> Option<(i64, LogWay)> {
         self.newest
     }
 
-    /// Whether `from ..= until` was read, wholly or in part: no gap is in it. Between batches that could not tell what
-    /// they account for, no gap is known of.
+    /// Whether `from ..= until` was read without a gap, though events may be missing. Gaps between batches that do not
+    /// state which time they cover are not known.
     pub fn is_read(&self, from: i64, until: i64) -> bool {
         let loose = self.loose.0.first().zip(self.loose.0.last());
         self.read.covers(from, until) || loose.is_some_and(|((start, _), (_, end))| *start <= from && until <= *end)
     }
 
-    /// Whether every event of `from ..= until` came, as far as is known.
+    /// Whether every event of `from ..= until` was read, as far as is known.
     pub fn is_whole(&self, from: i64, until: i64) -> bool {
         self.is_read(from, until) && self.left_out(from, until).next().is_none()
     }
 
-    /// Why events of `from ..= until` are missing, where it was read at all; the number of drops is not told. What
-    /// was read again and wholly is not missing any more.
+    /// Why events are missing in the parts of `from ..= until` that were read; the number of dropped events is 0. Parts
+    /// that were read again without missing events do not count.
     pub fn left_out(&self, from: i64, until: i64) -> impl Iterator<Item = LeftOut> {
         let kinds = [
             (&self.sampled, LeftOut::Sampled),
@@ -166,7 +166,7 @@ impl Coverage {
         kinds.into_iter().filter(move |(spans, _)| missing(spans)).map(|(_, why)| why)
     }
 
-    /// Events that were dropped on the way.
+    /// How many events were dropped between CloudWatch Logs and the store.
     pub fn dropped(&self) -> u64 {
         self.drops.iter().map(|(_, count)| *count).fold(0, u64::saturating_add)
     }
@@ -179,7 +179,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_backfill_closes_a_gap_and_mends_a_sample() {
+    fn a_backfill_closes_a_gap_and_completes_a_sample() {
         let mut coverage = Coverage::default();
         coverage.add(LogWay::Tail, (0, 999), None, true);
         coverage.add(LogWay::Tail, (3000, 3999), None, true);
@@ -189,23 +189,23 @@ mod tests {
         assert_eq!(
             coverage.left_out(0, 9000).collect::<Vec<_>>(),
             [LeftOut::Sampled, LeftOut::Dropped(0)],
-            "as far as it was read"
+            "As far as it was read"
         );
         assert_eq!(coverage.left_out(0, 3999).count(), 0);
         assert!(coverage.add(LogWay::Poll, (1000, 4999), None, true));
         assert!(coverage.is_whole(0, 4999) && !coverage.is_whole(0, 5000));
-        assert_eq!(coverage.left_out(0, 4999).count(), 0, "the sample was read again, wholly");
+        assert_eq!(coverage.left_out(0, 4999).count(), 0, "The sample was read again, completely");
         assert_eq!((coverage.dropped(), coverage.newest()), (7, Some((5999, LogWay::Tail))));
-        assert!(!coverage.add(LogWay::Poll, (1500, 4000), None, true), "no news");
+        assert!(!coverage.add(LogWay::Poll, (1500, 4000), None, true), "Nothing new");
         assert!(!coverage.forget(6000));
         for (from, until) in [(9000, 9100), (7000, 7500)] {
             coverage.add(LogWay::File, (from, until), None, false);
         }
-        assert!(coverage.is_whole(7100, 9050) && !coverage.is_read(7100, 9101), "nothing tells of a gap");
+        assert!(coverage.is_whole(7100, 9050) && !coverage.is_read(7100, 9101), "No gap is known");
     }
 
     #[test]
-    fn a_drop_that_is_told_again_counts_once_wherever_it_is_cut() {
+    fn a_drop_that_is_reported_again_counts_once_wherever_it_is_cut() {
         let mut coverage = Coverage::default();
         for from in [0, 700] {
             coverage.add(LogWay::Tail, (from, 999), Some(LeftOut::Dropped(7)), true);
@@ -220,15 +220,15 @@ mod tests {
             let mut spans = Spans::default();
             let mut set = BTreeSet::new();
             for (from, length) in added {
-                let news = (from..=from + length).any(|at| !set.contains(&at));
-                prop_assert_eq!(spans.add(from, from + length), news);
+                let is_new = (from..=from + length).any(|at| !set.contains(&at));
+                prop_assert_eq!(spans.add(from, from + length), is_new);
                 set.extend(from..=from + length);
             }
             spans.forget(floor);
             set.retain(|at| *at >= floor);
             let listed: Vec<i64> = spans.iter().flat_map(|(from, until)| from..=until).collect();
             prop_assert_eq!(listed, set.iter().copied().collect::<Vec<_>>());
-            prop_assert!(spans.0.windows(2).all(|pair| pair[0].1 + 1 < pair[1].0), "joined where they meet");
+            prop_assert!(spans.0.windows(2).all(|pair| pair[0].1 + 1 < pair[1].0), "Joined where they meet");
             let (from, until) = (asked.0, asked.0 + asked.1);
             prop_assert_eq!(spans.covers(from, until), (from..=until).all(|at| set.contains(&at)));
             let within: Vec<i64> = spans.within(from, until).flat_map(|(from, until)| from..=until).collect();

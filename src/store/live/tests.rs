@@ -1,4 +1,4 @@
-//! What is kept of batches, in whatever order and however often they come.
+//! What is kept of batches of log events, in whatever order and however often they come.
 
 use chrono::TimeDelta;
 use proptest::collection::vec;
@@ -58,7 +58,7 @@ fn report(id: &str, more: &str) -> String {
 type Written = Vec<(i64, String)>;
 
 #[test]
-fn failures_are_told_in_many_ways() {
+fn failures_are_found_in_lines_of_every_kind() {
     let json = |id: &str, status: &str| {
         format!(
             r#"{{"time":"2026-05-01T09:00:00Z","type":"platform.report","record":{{"requestId":"{id}","status":"{status}","metrics":{{"durationMs":400.5,"billedDurationMs":401,"memorySizeMB":512,"maxMemoryUsedMB":97}}}}}}"#
@@ -67,7 +67,7 @@ fn failures_are_told_in_many_ways() {
     let done = format!(
         r#"{{"time":"2026-05-01T09:00:00Z","type":"platform.runtimeDone","record":{{"requestId":"{ONE}","status":"timeout","metrics":{{"durationMs":400.5}}}}}}"#
     );
-    let said = |text: &str| text.replace("ID", ONE);
+    let written = |text: &str| text.replace("ID", ONE);
     // the lines of one invocation that ends at 1000, in any order; how it ended, and the errors' fingerprints
     let cases: [(Written, Outcome, &[&str]); 11] = [
         (vec![(1000, report(ONE, ""))], Outcome::Succeeded, &[]),
@@ -84,7 +84,7 @@ fn failures_are_told_in_many_ways() {
         ),
         (
             vec![
-                (1002, said("2026-02-03T10:11:12.345Z ID Task timed out after 3.00 seconds\n\n")),
+                (1002, written("2026-02-03T10:11:12.345Z ID Task timed out after 3.00 seconds\n\n")),
                 (1000, report(ONE, "")),
             ],
             Outcome::TimedOut,
@@ -92,7 +92,7 @@ fn failures_are_told_in_many_ways() {
         ),
         (
             vec![
-                (1001, said("RequestId: ID Error: Runtime exited with error: signal: killed\nRuntime.ExitError\n")),
+                (1001, written("RequestId: ID Error: Runtime exited with error: signal: killed\nRuntime.ExitError\n")),
                 (1000, report(ONE, "")),
             ],
             Outcome::OutOfMemory,
@@ -102,7 +102,7 @@ fn failures_are_told_in_many_ways() {
             vec![
                 (
                     990,
-                    said(
+                    written(
                         "2026-03-04T05:06:07.890Z\tID\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"x 7\",\"stack\":[]}\n",
                     ),
                 ),
@@ -121,7 +121,7 @@ fn failures_are_told_in_many_ways() {
             &["KeyError: 'a'"],
         ),
         (
-            vec![(900, said("2026-03-04T05:06:07.890Z\tID\tERROR\tValueError: retried\n")), (1000, report(ONE, ""))],
+            vec![(900, written("2026-03-04T05:06:07.890Z\tID\tERROR\tValueError: retried\n")), (1000, report(ONE, ""))],
             Outcome::Succeeded,
             &["ValueError: retried"],
         ),
@@ -135,14 +135,14 @@ fn failures_are_told_in_many_ways() {
             let runs = log.streams.values().next().unwrap().runs().into_owned();
             let ended: Vec<_> = runs.iter().map(|run| (run.end, run.outcome)).collect();
             assert_eq!(ended, [(at(1000).timestamp_millis(), outcome)], "{lines:?}");
-            let told: Vec<_> = log.errors.groups().map(|(fingerprint, _)| fingerprint.as_str()).collect();
-            assert_eq!(told, errors, "{lines:?}");
+            let found: Vec<_> = log.errors.groups().map(|(fingerprint, _)| fingerprint.as_str()).collect();
+            assert_eq!(found, errors, "{lines:?}");
         }
     }
 }
 
 #[test]
-fn a_line_on_screen_knows_what_it_is() {
+fn a_line_on_screen_has_its_kind_version_and_request() {
     // a line, its kind
     let cases = [
         ("INIT_START Runtime Version: python:3.13.v41\tRuntime Version ARN: arn:x", LineKind::Begin),
@@ -154,8 +154,8 @@ fn a_line_on_screen_knows_what_it_is() {
         ("2026-02-03T10:11:12.345Z ID Task timed out after 3.00 seconds\n", LineKind::Failure),
         ("[WARNING]\t2026-02-03T10:11:12.345Z\tID\tslow", LineKind::Warning),
         ("[ERROR] KeyError: 'a'\rTraceback (most recent call last):\r", LineKind::Error),
-        ("[INFO]\t2026-02-03T10:11:12.345Z\tID\thello", LineKind::Said),
-        ("hello", LineKind::Said),
+        ("[INFO]\t2026-02-03T10:11:12.345Z\tID\thello", LineKind::Application),
+        ("hello", LineKind::Application),
     ];
     for (text, kind) in cases {
         let log = taken(vec![event(0, STREAM, &text.replace("ID", ONE))]);
@@ -176,7 +176,7 @@ fn a_line_on_screen_knows_what_it_is() {
 }
 
 #[test]
-fn names_tell_whose_a_line_is() {
+fn the_function_of_a_line_is_found_from_group_and_stream() {
     // group, stream, function
     let cases = [
         ("/aws/lambda/checkout", STREAM, Some("checkout")),
@@ -191,28 +191,25 @@ fn names_tell_whose_a_line_is() {
         let names: Vec<_> = live.functions.keys().map(FunctionName::as_str).collect();
         assert_eq!(names, function.into_iter().collect::<Vec<_>>(), "{group} {stream}");
         assert_eq!(live.unattributed.count(), if function.is_none() { 2 } else { 0 });
-        assert!(
-            live.functions.values().all(|log| log.lines.len() == 2),
-            "two lines that are the same, and came together"
-        );
+        assert!(live.functions.values().all(|log| log.lines.len() == 2), "Two identical lines of one batch");
     }
 }
 
 #[test]
-fn what_is_stamped_in_the_future_is_not_believed() {
+fn events_stamped_in_the_future_are_ignored() {
     let mut live = Live::default();
     let late = |ms| vec![event(ms, STREAM, &report(ONE, ""))];
     assert!(live.take(&batch(Some((0, 1000)), late(FUTURE_MS)), at(0)));
     let before = live.clone();
     assert!(!live.take(&batch(Some((0, FUTURE_MS + 1)), late(FUTURE_MS + 1)), at(0)));
     assert_eq!(live, before);
-    // An event that is a little ahead forgets nothing that was read.
+    // An event that is a little ahead does not drop anything that was read.
     assert!(live.take(&batch(None, late(FUTURE_MS - 1)), at(0)));
     assert_eq!(live.floor_ms(), at(1000 - RETAIN_S * 1000).timestamp_millis());
 }
 
 #[test]
-fn names_that_cannot_be_are_not_kept() {
+fn names_that_are_too_long_are_not_kept() {
     let endless = "x".repeat(LONGEST_ID + 1);
     let log = taken(vec![
         event(0, STREAM, &report(&endless, "")),
@@ -223,11 +220,11 @@ fn names_that_cannot_be_are_not_kept() {
     assert!(log.lines.iter().all(|line| line.request.as_deref().is_none_or(|request| request == ONE)));
     assert!(log.streams.values().all(|stream| stream.runs().is_empty()));
     let versions: Vec<_> = log.streams.values().map(Stream::version).collect();
-    assert_eq!(versions, [None], "of the one that began");
+    assert_eq!(versions, [None], "Of the stream with the START");
 }
 
 #[test]
-fn the_silent_and_the_old_make_room() {
+fn the_oldest_streams_and_lines_are_dropped() {
     let mut live = Live::default();
     let events = (0..40).map(|place: i64| {
         let name = format!("2026/11/22/[7]{place:032x}");
@@ -245,7 +242,7 @@ fn the_silent_and_the_old_make_room() {
     live.forget_lines(100);
     assert_eq!(live.functions.values().map(|log| log.lines.len()).sum::<usize>(), 0);
 
-    // Later, nothing is left of it; even what comes again is too old.
+    // Later, nothing is left, and the same events are too old to be taken again.
     let again = batch(None, (0..40).map(|place| event(place, STREAM, "START RequestId: x")).collect());
     live.take(&batch(Some((0, 4_000_000)), Vec::new()), at(4_000_000));
     live.take(&again, at(4_000_000));
@@ -329,14 +326,14 @@ fn event_at_random() -> impl Strategy<Value = LogEvent> {
 }
 
 proptest! {
-    /// The promise of the module.
+    /// What the module's documentation promises.
     #[test]
     fn order_and_repetition_do_not_matter((batches, delivered) in deliveries()) {
         prop_assert_eq!(folded(&batches), folded(&delivered));
     }
 
     #[test]
-    fn what_comes_again_is_no_news((batches, _) in deliveries()) {
+    fn a_repeated_batch_changes_nothing((batches, _) in deliveries()) {
         let mut live = folded(&batches);
         let before = live.clone();
         for batch in &batches {
@@ -345,9 +342,9 @@ proptest! {
         prop_assert_eq!(live, before);
     }
 
-    /// Each finished invocation and each error is there once; nothing else is made up.
+    /// Each finished invocation and each error is there once, and nothing else.
     #[test]
-    fn what_is_kept_is_what_was_told(events in events()) {
+    fn every_report_line_and_error_is_kept_once(events in events()) {
         let live = folded(&[batch(Some((-600_000, 3000)), events.clone())]);
         let floor = at(3000 - RETAIN_S * 1000).timestamp_millis();
         let reports = events.iter().filter(|event| {
@@ -369,12 +366,12 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_too_odd(
+    fn random_events_are_kept_within_bounds(
         events in vec(event_at_random(), 0..20),
         span in option::of((-4_000_000_000_000i64..4_000_000_000_000, -4_000_000_000_000i64..4_000_000_000_000)),
     ) {
-        let odd = batch(span, events);
-        let mut live = folded(std::slice::from_ref(&odd));
+        let random = batch(span, events);
+        let mut live = folded(std::slice::from_ref(&random));
         let latest = at(10_000) + TimeDelta::milliseconds(FUTURE_MS);
         for log in live.functions.values() {
             for line in log.lines.iter() {
@@ -386,7 +383,7 @@ proptest! {
             }
         }
         let before = live.clone();
-        prop_assert!(!live.take(&odd, at(10_000)));
+        prop_assert!(!live.take(&random, at(10_000)));
         prop_assert_eq!(live, before);
     }
 }

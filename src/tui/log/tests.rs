@@ -18,7 +18,7 @@ fn lines(from: i64, until: i64) -> Vec<Row> {
     let line = |second: i64| {
         let at = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(second);
         let text = TEXTS.with(|texts| Arc::clone(&texts[second as usize]));
-        let (stream, kind) = ("s".into(), LineKind::Said);
+        let (stream, kind) = ("s".into(), LineKind::Application);
         Row::Line(Line { at, ingestion: at, stream, version: None, request: None, kind, text })
     };
     (from..until).map(line).collect()

@@ -25,11 +25,11 @@ fn log() -> Vec<Line> {
     vec![
         line(0, "s1", None, LineKind::Begin, "INIT_START"),
         line(1, "s1", Some("r1"), LineKind::Begin, "START r1"),
-        line(2, "s1", None, LineKind::Said, "said in r1"),
+        line(2, "s1", None, LineKind::Application, "said in r1"),
         line(3, "s1", Some("r1"), LineKind::Error, "error of r1"),
         line(4, "s1", Some("r1"), LineKind::End, "REPORT r1"),
         line(5, "s1", Some("r2"), LineKind::Begin, "START r2"),
-        line(3, "s2", None, LineKind::Said, "elsewhere"),
+        line(3, "s2", None, LineKind::Application, "elsewhere"),
         line(7, "s2", Some("r1"), LineKind::Failure, "retry of r1"),
         line(6, "s1", Some("r2"), LineKind::End, "REPORT r2"),
     ]
@@ -85,7 +85,8 @@ fn what_was_not_read_is_marked_between_what_was() {
     // Seconds 0 to 7; nothing of 2 and 3, nor of the first and the last.
     let seconds = [None, Some(1), None, None, Some(1), Some(0), Some(1), None];
     let curve = Curve { until: at(7), values: seconds.to_vec(), provisional: 0 };
-    let lines = [(1, "a"), (4, "b"), (6, "c")].map(|(second, text)| line(second, "s", None, LineKind::Said, text));
+    let lines =
+        [(1, "a"), (4, "b"), (6, "c")].map(|(second, text)| line(second, "s", None, LineKind::Application, text));
     assert_eq!(shown(&lines, &curve, &Query::default()), ["a", "02-04", "b", "c"]);
     assert_eq!(shown(&lines[1..], &curve, &Query::default()), ["b", "c"], "before the first line nothing is missed");
     assert!(shown(&[], &curve, &Query::default()).is_empty());
@@ -135,7 +136,7 @@ fn the_head_that_a_runtime_writes_is_left_out_of_a_row() {
 }
 
 fn shown_line(text: &str) -> String {
-    super::shown(&line(0, "s", Some("r1"), LineKind::Said, text), 200)
+    super::shown(&line(0, "s", Some("r1"), LineKind::Application, text), 200)
 }
 
 #[test]

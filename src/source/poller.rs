@@ -10,7 +10,7 @@ use super::cadence::Cadence;
 use super::calls::{Calls, Event};
 use super::changes::Changes;
 use super::directory::Directory;
-use super::outlet::{Heard, Outlet};
+use super::outlet::{Delivered, Outlet};
 use super::pace::Pace;
 use super::schedule::Schedule;
 use super::task::Task;
@@ -92,7 +92,7 @@ struct Poller {
 }
 
 impl Poller {
-    async fn take(&mut self, event: Event) -> Heard {
+    async fn take(&mut self, event: Event) -> Delivered {
         match event {
             Event::Observed(payload) => self.deliver(payload).await,
             Event::Active(metric, subjects) => {
@@ -116,7 +116,7 @@ impl Poller {
         }
     }
 
-    async fn ended(&mut self, ended: Result<(Id, bool), JoinError>, tasks: &mut BTreeMap<Id, Task>) -> Heard {
+    async fn ended(&mut self, ended: Result<(Id, bool), JoinError>, tasks: &mut BTreeMap<Id, Task>) -> Delivered {
         let (id, answered) = match ended {
             Ok(ended) => ended,
             Err(error) => (error.id(), false),
@@ -131,7 +131,7 @@ impl Poller {
     }
 
     /// A one-shot run ends with a word on what it did not get to.
-    async fn tell_unknown(&mut self) -> Heard {
+    async fn tell_unknown(&mut self) -> Delivered {
         let now = self.outlet.clock().now();
         for (operation, words) in self.schedule.unknown() {
             let health = Health { operation, state: HealthState::Ok, detail: Some(words), since: now };
@@ -140,7 +140,7 @@ impl Poller {
         Some(())
     }
 
-    async fn deliver(&mut self, payload: Payload) -> Heard {
+    async fn deliver(&mut self, payload: Payload) -> Delivered {
         let observation = self.outlet.observation(payload);
         self.schedule.learn(&observation);
         self.update_directory(&observation.payload);
@@ -150,7 +150,7 @@ impl Poller {
         }
         self.outlet.send(observation).await?;
         for (name, change) in changes {
-            self.outlet.tell(Payload::Changed(name, change)).await?;
+            self.outlet.publish(Payload::Changed(name, change)).await?;
         }
         Some(())
     }

@@ -110,7 +110,7 @@ impl Schedule {
         self.knowledge.learn(observation);
         let new = self.knowledge.take_new_queues();
         if !new.is_empty() {
-            self.readings.news();
+            self.readings.outdate();
         }
         for queue in new {
             self.queues.entry(queue).or_default();
@@ -364,7 +364,7 @@ impl Schedule {
     fn rank_changed(&mut self) {
         let changed = self.knowledge.take_changed();
         if !changed.is_empty() {
-            self.readings.news();
+            self.readings.outdate();
             self.rank(&changed);
         }
     }

@@ -1,7 +1,7 @@
-//! What is asked function by function, in order: the most urgent function first, then what waits longest.
+//! The order in which details are read function by function: by urgency, and then by when they are due.
 //!
-//! Kept sorted, because with 10,000 functions looking through all of it at each event would cost more than
-//! everything else lamtop does.
+//! It is kept sorted, because with 10,000 functions a search through all of it at each event would cost more than
+//! everything else that lamtop does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,28 +11,29 @@ use super::asked::Asked;
 use super::task::Detail;
 use lambda_model::FunctionName;
 
-/// Whose details come first.
+/// How urgent the details of a function are. The most urgent comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
     /// Its pane is open.
     Open,
-    /// On screen, and an alias of it splits its traffic, which a deployment changes step by step.
+    /// On screen, with an alias that has two versions: a deployment may be changing the weights step by step.
     Shifting,
     /// On screen.
     Visible,
-    /// Failed or was throttled lately.
+    /// With errors or throttles lately.
     Troubled,
-    /// Called through an alias.
+    /// Invoked through an alias.
     Aliased,
-    /// Ran, or may have run, in the last hours.
+    /// Invoked in the last hours, or possibly so.
     Active,
-    /// Anything else.
+    /// Any other function.
     Idle,
 }
 
 impl Urgency {
-    /// How often a detail is read again. With 50 functions visible this is about one call a second, and
-    /// with 10,000 idle ones under half a call: whatever wakes up is due by then.
+    /// After what time a detail is read again. With 50 visible functions this makes about one call a second, with
+    /// 10,000 idle ones less than half a call a second. An idle function that becomes active is read again at once,
+    /// because its more urgent interval has passed by then.
     fn refresh(self, detail: Detail) -> TimeDelta {
         match (self, detail) {
             (Self::Open, _) | (Self::Shifting, Detail::Aliases) => TimeDelta::minutes(1),
@@ -44,12 +45,12 @@ impl Urgency {
     }
 }
 
-/// A detail that is the next of its kind.
+/// The next detail to read of its kind and urgency.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Next<'a> {
-    /// What to ask.
+    /// The detail.
     pub detail: Detail,
-    /// About which function.
+    /// The function.
     pub name: &'a FunctionName,
     /// When it is due.
     pub due: DateTime<Utc>,
@@ -60,7 +61,7 @@ pub struct Next<'a> {
 pub struct Agenda {
     once: bool,
     functions: BTreeMap<FunctionName, Entry>,
-    /// Everything that is not under way.
+    /// All details that are not being read at the moment.
     waiting: BTreeMap<(Urgency, Detail), Queue>,
 }
 
@@ -74,12 +75,12 @@ struct Entry {
 }
 
 impl Agenda {
-    /// An empty one; with `once` an answered detail is not asked again.
+    /// An empty agenda. With `once` an answered detail is not read again.
     pub fn new(once: bool) -> Self {
         Self { once, ..Self::default() }
     }
 
-    /// Gives `name`, known or new, its urgency.
+    /// Sets the urgency of `name`, which may be new.
     pub fn rank(&mut self, name: &FunctionName, urgency: Urgency) {
         let entry = self.functions.get(name).copied();
         if entry.is_none_or(|entry| entry.urgency != urgency) {
@@ -88,10 +89,10 @@ impl Agenda {
         }
     }
 
-    /// Drops the functions that `keep` does not name.
+    /// Drops the functions for which `keep` returns `false`.
     pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
-        let gone: Vec<FunctionName> = self.functions.keys().filter(|name| !keep(name)).cloned().collect();
-        for name in gone {
+        let dropped: Vec<FunctionName> = self.functions.keys().filter(|name| !keep(name)).cloned().collect();
+        for name in dropped {
             self.replace(&name, None);
         }
     }
@@ -101,7 +102,7 @@ impl Agenda {
         self.refresh_where(name, |_| true);
     }
 
-    /// Makes due what of `name` was asked before `time`.
+    /// Makes due those details of `name` that were read before `time`.
     pub fn refresh_older(&mut self, name: &FunctionName, time: DateTime<Utc>) {
         self.refresh_where(name, |asked| matches!(asked, Asked::Answered(at) if at < time));
     }
@@ -113,7 +114,7 @@ impl Agenda {
         }
     }
 
-    /// Notes how far asking a detail has come, if the function is still there.
+    /// Changes the state of one detail, if the function is still there.
     pub fn update(&mut self, name: &FunctionName, detail: Detail, change: impl FnOnce(Asked) -> Asked) {
         if let Some(mut entry) = self.functions.get(name).copied() {
             let asked = &mut entry.asked[detail as usize];
@@ -130,7 +131,7 @@ impl Agenda {
         })
     }
 
-    /// Functions of which `detail` has not been answered.
+    /// The number of functions whose `detail` has not been read.
     pub fn unanswered(&self, detail: Detail) -> usize {
         self.functions.values().filter(|entry| !entry.asked[detail as usize].is_answered()).count()
     }
@@ -150,7 +151,7 @@ impl Agenda {
 }
 
 impl Entry {
-    /// The queue of each detail that will be asked, and when it is due.
+    /// The queue and the due time of each detail that will be read.
     fn due(&self, once: bool) -> impl Iterator<Item = ((Urgency, Detail), DateTime<Utc>)> {
         let urgency = self.urgency;
         let details = Detail::ALL.into_iter().zip(self.asked);

@@ -1,4 +1,4 @@
-//! Carries tasks out: paces the calls, follows pages, and says what came of each.
+//! Runs tasks: paces the calls, follows pages, and reports the outcome of each call.
 
 mod deployments;
 
@@ -20,30 +20,30 @@ use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 use lambda_model::{Arn, FunctionName};
 
-/// What the calls of a task tell the poller.
+/// What a running task reports to the poller.
 #[derive(Debug)]
 pub enum Event {
-    /// A call was made and ended so; it billed this many metrics.
+    /// A call has ended.
     Called {
         /// The operation.
         operation: Operation,
-        /// How it ended.
+        /// Whether it succeeded, or its error.
         outcome: Result<(), ApiError>,
         /// Metrics requested, as AWS bills them.
         metrics: u64,
     },
-    /// A fact.
+    /// Something was read.
     Observed(Payload),
-    /// Dimension sets under which a metric is being published.
+    /// Dimension sets for which a metric was published lately.
     Active(Metric, Vec<Subject>),
 }
 
-/// Why a call gave nothing; the poller has been told the rest.
+/// Why a call returned no value. The error itself is reported to the poller in [`Event::Called`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Missed {
-    /// The thing does not exist.
+    /// The resource does not exist.
     NotFound,
-    /// The call failed, or there is no time left for it.
+    /// The call failed, or the deadline has passed.
     NoAnswer,
 }
 
@@ -54,20 +54,20 @@ pub struct Calls {
     clock: Clock,
     events: mpsc::Sender<Event>,
     urls: Mutex<BTreeMap<Arn, String>>,
-    /// How deployment configurations in use shift traffic; they never change.
+    /// How the deployment configurations in use shift traffic. A configuration cannot be changed.
     shifting: Mutex<BTreeMap<String, Option<Shifting>>>,
 }
 
-/// No listing is longer.
+/// A listing is cut after this many pages.
 const MOST_PAGES: usize = 10_000;
 
 impl Calls {
-    /// Calls to `account`; control-plane calls keep to `pace`.
+    /// Makes calls to `account`. Control-plane calls are paced by `pace`.
     pub fn new(account: Account, pace: Pace, clock: Clock, events: mpsc::Sender<Event>) -> Arc<Self> {
         Arc::new(Self { account, pace, clock, events, urls: Mutex::default(), shifting: Mutex::default() })
     }
 
-    /// Does `task`; `true` when AWS had an answer to all of it, be it that the thing does not exist.
+    /// Runs `task`. Returns whether AWS answered every call; that a resource does not exist is an answer.
     pub async fn run(&self, task: &Task) -> bool {
         let done = match task {
             Task::Account => self.account_id().await,
@@ -84,7 +84,7 @@ impl Calls {
     }
 
     async fn account_id(&self) -> Result<(), Missed> {
-        // STS has quotas of its own: no turn is taken from the control plane's.
+        // STS has its own quotas, so this call is not paced.
         let account = self.call(Operation::GetCallerIdentity, 0, self.account.identity.account()).await?;
         self.observed(Payload::Account(account)).await
     }
@@ -176,7 +176,7 @@ impl Calls {
         let attributes = self.call(Operation::GetQueueAttributes, 0, queues.attributes(&url)).await;
         let mut urls = self.urls.lock().unwrap_or_else(PoisonError::into_inner);
         if attributes == Err(Missed::NotFound) {
-            // Deleted, or deleted and made anew.
+            // The queue was deleted, and may have been created again.
             urls.remove(arn);
         } else {
             urls.insert(arn.clone(), url);
@@ -198,7 +198,7 @@ impl Calls {
         Ok(items)
     }
 
-    /// A control-plane call, when its turn has come.
+    /// Makes a control-plane call when the pace allows it.
     async fn paced<T>(
         &self,
         operation: Operation,
@@ -227,12 +227,12 @@ impl Calls {
     }
 
     async fn send(&self, event: Event) -> Result<(), Missed> {
-        // The poller is gone when the program ends.
+        // This fails only when the program ends and the poller has been dropped.
         self.events.send(event).await.map_err(|_| Missed::NoAnswer)
     }
 }
 
-/// Follows the tokens of a listing, and notices when they run in a circle.
+/// Follows the tokens of a listing. It ends when a token comes a second time.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     token: Token,
@@ -241,12 +241,12 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// The token of the page to ask for next; `None` after the last.
+    /// The token of the page to request next; `None` after the last page.
     pub(super) fn next(&self) -> Option<Token> {
         (!self.ended).then(|| self.token.clone())
     }
 
-    /// The items of the page that was asked for.
+    /// Takes in the requested page and returns its items.
     pub(super) fn take<T>(&mut self, page: Page<T>) -> Vec<T> {
         let new = page.next.as_ref().is_some_and(|token| self.seen.insert(token.clone()));
         self.ended = !new || self.seen.len() >= MOST_PAGES;
@@ -259,17 +259,17 @@ impl Pages {
 mod tests {
     use super::*;
 
-    /// What a listing is asked for whose pages name these tokens, in turn.
+    /// The tokens that are requested of a listing whose pages return these tokens in turn.
     fn followed(tokens: &[Option<&str>]) -> Vec<Option<String>> {
         let mut pages = Pages::default();
-        let mut asked = Vec::new();
+        let mut requested = Vec::new();
         for token in tokens.iter().cycle() {
             let Some(next) = pages.next() else { break };
-            asked.push(next);
-            let items = pages.take(Page { items: vec![asked.len()], next: token.map(str::to_string) });
-            assert_eq!(items, [asked.len()], "no page is lost, the last included");
+            requested.push(next);
+            let items = pages.take(Page { items: vec![requested.len()], next: token.map(str::to_string) });
+            assert_eq!(items, [requested.len()], "No page is lost, not even the last");
         }
-        asked
+        requested
     }
 
     #[test]
@@ -277,12 +277,12 @@ mod tests {
         let some = |token: &str| Some(token.to_string());
         assert_eq!(followed(&[None]), [None]);
         assert_eq!(followed(&[Some("a"), Some("b"), None]), [None, some("a"), some("b")]);
-        assert_eq!(followed(&[Some("a")]), [None, some("a")], "it repeats itself");
-        assert_eq!(followed(&[Some("a"), Some("b")]), [None, some("a"), some("b")], "it runs in a circle");
+        assert_eq!(followed(&[Some("a")]), [None, some("a")], "The same token again");
+        assert_eq!(followed(&[Some("a"), Some("b")]), [None, some("a"), some("b")], "An earlier token again");
     }
 
     #[test]
-    fn a_listing_that_never_ends_is_ended() {
+    fn an_endless_listing_is_cut() {
         let mut pages = Pages::default();
         let mut count = 0;
         while pages.next().is_some() {

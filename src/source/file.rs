@@ -1,7 +1,7 @@
 //! Reads log events from a file or standard input: for post-mortems, without an account.
 //!
-//! What it understands: platform lines as they are, what `aws logs tail` and `aws logs filter-log-events` print,
-//! and subscription envelopes as JSON; any of them gzipped. It reads once, from the beginning to the end.
+//! Formats: plain log lines, the output of `aws logs tail` and `aws logs filter-log-events`, and the JSON that
+//! subscription filters deliver. Each may be gzipped. The input is read once, from the beginning to the end.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -20,19 +20,19 @@ use lambda_model::time::Clock;
 use super::outlet::Outlet;
 use crate::error::Error;
 
-/// Bytes that are read at a time: what a writer has to say now is never waited for longer than it takes to come.
+/// Bytes that are read at a time, at most. A read returns as soon as there is input, so a pipe is shown without delay.
 const CHUNK: usize = 64 * 1024;
 
-/// Chunks of events that wait for the engine; reading waits when they are full, nothing is dropped.
+/// Chunks of events that wait for the engine. Reading waits when the queue is full; nothing is dropped.
 const WAITING: usize = 8;
 
-/// Begins with these bytes: gzip (RFC 1952).
+/// The first bytes of a gzip file (RFC 1952).
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 
 /// A log that is open for reading.
 pub struct Input {
     reader: Box<dyn BufRead + Send>,
-    /// Of the file; standard input has none.
+    /// The name of the file without its extension; `None` for standard input.
     name: Option<String>,
 }
 
@@ -53,54 +53,56 @@ impl Input {
         Ok(Self { reader: Box::new(BufReader::with_capacity(CHUNK, file)), name })
     }
 
-    /// What the function is called where the log does not name it.
+    /// The function's name, for logs that do not contain it.
     fn function(&self) -> &str {
         self.name.as_deref().unwrap_or("stdin")
     }
 }
 
-/// Reads `input` to its end and tells what is in it, or until nobody listens.
+/// Reads `input` to its end and sends its events. It stops earlier when the engine has stopped.
 pub async fn read(input: Input, outlet: Outlet) {
     let name = input.function().to_string();
-    let tell = |state, reason| {
+    let report = |state, reason| {
         let feed = LogFeed { state, reason, groups: 0, left: 0, sessions: 0, behind_ms: None };
-        outlet.tell(Payload::LogFeed(feed))
+        outlet.publish(Payload::LogFeed(feed))
     };
-    if tell(FeedState::Running(LogWay::File), format!("reading {name}")).await.is_none() {
+    if report(FeedState::Running(LogWay::File), format!("reading {name}")).await.is_none() {
         return;
     }
     let (send, mut received) = mpsc::channel(WAITING);
     let clock = outlet.clock().clone();
-    // Reading a file blocks; a thread that waits for standard input must not hold up the others.
+    // Reading blocks: a thread of its own, so that waiting for standard input does not hold up other tasks.
     std::thread::spawn(move || {
         let ended = pump(input, &clock, &send).err().map(|error| error.to_string());
-        // Whoever does not listen any more need not know.
+        // It fails only when the receiver has stopped and does not need the end.
         let _ = send.blocking_send(Chunk::End(ended));
     });
     let mut until: Option<DateTime<Utc>> = None;
     while let Some(chunk) = received.recv().await {
-        let heard = match chunk {
+        let delivered = match chunk {
             Chunk::Events(events) => {
                 let newest = events.iter().map(|event| event.timestamp).max().max(until);
                 let oldest = until.or_else(|| events.iter().map(|event| event.timestamp).min());
                 until = newest;
                 let span = oldest.zip(newest);
                 let batch = LogBatch { way: LogWay::File, groups: None, span, left_out: None, events };
-                outlet.tell(Payload::Logs(batch)).await
+                outlet.publish(Payload::Logs(batch)).await
             }
-            Chunk::End(None) => tell(FeedState::Ended, format!("{name} has been read to its end")).await,
-            Chunk::End(Some(error)) => tell(FeedState::Failing, format!("{name} cannot be read on: {error}")).await,
+            Chunk::End(None) => report(FeedState::Ended, format!("{name} has been read to its end")).await,
+            Chunk::End(Some(error)) => {
+                report(FeedState::Failing, format!("{name} cannot be read further: {error}")).await
+            }
         };
-        if heard.is_none() {
+        if delivered.is_none() {
             return;
         }
     }
 }
 
-/// What the reading thread has to say.
+/// What the reading thread sends.
 enum Chunk {
     Events(Vec<LogEvent>),
-    /// There is no more, for this reason if it is not the end.
+    /// The end of the input, or the error that stopped the reading.
     End(Option<String>),
 }
 

@@ -1,4 +1,4 @@
-//! Follows the logs of the functions on screen, in the way that was chosen or that works.
+//! Follows the logs of the functions on screen, in the way that the user chose or that works.
 
 mod delivery;
 mod describe;
@@ -25,16 +25,16 @@ use lambda_model::demand::Demand;
 use lambda_model::log::{FeedState, LogFeed};
 use lambda_model::observation::Payload;
 
-/// The way that log events are to come in.
+/// How to read log events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Live Tail, and polling where that is denied, unsupported or over quota.
+    /// With Live Tail, and with polling where Live Tail is denied, unsupported or over quota.
     Auto,
-    /// Live Tail and nothing else.
+    /// Only with Live Tail.
     Tail,
-    /// `FilterLogEvents` and nothing else.
+    /// Only with `FilterLogEvents`.
     Poll,
-    /// This Kinesis stream, which a subscription filter feeds.
+    /// From this Kinesis stream, to which a subscription filter delivers.
     Kinesis(String),
     /// Not at all.
     Off,
@@ -43,13 +43,13 @@ pub enum Choice {
 /// How to follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The way.
+    /// How to read log events.
     pub choice: Choice,
-    /// The most Live Tail sessions at a time.
+    /// The most Live Tail sessions that may be open at a time.
     pub sessions: usize,
-    /// Live Tail stops when no key was touched for this long; `None` is never (commands without a screen).
+    /// Following stops when no key was pressed for this long; `None` is never (commands without a screen).
     pub idle: Option<TimeDelta>,
-    /// Of a Kinesis stream, which share of the shards to read.
+    /// Which share of the shards of a Kinesis stream to read.
     pub share: Share,
 }
 
@@ -58,7 +58,7 @@ pub struct Plan {
 pub struct Share {
     /// From 1 to `of`.
     pub part: u32,
-    /// How many lamtops read the stream together.
+    /// How many lamtop processes read the stream together.
     pub of: u32,
 }
 
@@ -67,9 +67,9 @@ impl Share {
     pub const ALL: Self = Self { part: 1, of: 1 };
 }
 
-/// Follows the logs of the functions that `demand` names until nobody listens to `outlet` any more.
+/// Follows the logs of the functions that `demand` names until the engine stops.
 ///
-/// Nothing that fails ends it: what goes wrong is reported as health and in the [`LogFeed`].
+/// Failures do not end it: they are reported as health and in the [`LogFeed`].
 pub async fn follow(
     account: Account,
     outlet: Outlet,
@@ -81,7 +81,7 @@ pub async fn follow(
         Choice::Off => {
             let reason = "switched off by --logs off".to_string();
             let feed = LogFeed { state: FeedState::Off, reason, groups: 0, left: 0, sessions: 0, behind_ms: None };
-            if outlet.tell(Payload::LogFeed(feed)).await.is_some() {
+            if outlet.publish(Payload::LogFeed(feed)).await.is_some() {
                 describe::describe_focus(account, outlet, directory, demand).await;
             }
         }

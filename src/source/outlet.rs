@@ -1,4 +1,4 @@
-//! What the sources of one scope tell the engine: facts, and how each operation is doing when that is news.
+//! Sends the observations of one source to the engine: facts, and the health of each operation when it changes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,15 +11,15 @@ use lambda_model::observation::{Observation, Payload, Usage};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 
-/// `None` when nobody listens any more.
-pub type Heard = Option<()>;
+/// `Some` when an observation was delivered; `None` when the engine has stopped and no longer receives any.
+pub type Delivered = Option<()>;
 
 /// The calls of all sources of one scope, added up.
 #[derive(Clone, Debug, Default)]
 pub struct Meter(Arc<Mutex<Usage>>);
 
 impl Meter {
-    /// Adds calls and gives all so far.
+    /// Adds calls. Returns the total so far.
     pub fn add(&self, usage: Usage) -> Usage {
         let mut total = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *total += usage;
@@ -27,7 +27,7 @@ impl Meter {
     }
 }
 
-/// The way from one source to the engine.
+/// The connection from one source to the engine.
 #[derive(Clone, Debug)]
 pub struct Outlet {
     scope: Scope,
@@ -38,12 +38,12 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    /// What is said here belongs to `scope`; what it costs is added to `meter`.
+    /// Sends observations of `scope` to `out`. Calls are added to `meter`.
     pub fn new(scope: Scope, clock: Clock, out: mpsc::Sender<Observation>, meter: Meter) -> Self {
         Self { scope, clock, out, meter, health: BTreeMap::new() }
     }
 
-    /// The scope of everything that is said here.
+    /// The scope of all observations.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -59,21 +59,21 @@ impl Outlet {
     }
 
     /// Delivers an observation; waits when the engine is behind.
-    pub async fn send(&self, observation: Observation) -> Heard {
+    pub async fn send(&self, observation: Observation) -> Delivered {
         self.out.send(observation).await.ok()
     }
 
     /// Delivers `payload`, read now.
-    pub async fn tell(&self, payload: Payload) -> Heard {
+    pub async fn publish(&self, payload: Payload) -> Delivered {
         self.send(self.observation(payload)).await
     }
 
-    /// Adds to the calls made, and gives all so far.
+    /// Counts calls. Returns the total so far, as an observation.
     pub fn spend(&self, usage: Usage) -> Payload {
         Payload::Usage(self.meter.add(usage))
     }
 
-    /// Notes how a call ended; gives the operation's health when that is news.
+    /// Notes how a call ended. Returns the operation's health when it has changed.
     pub fn judge(&mut self, operation: Operation, failure: Option<&ApiError>) -> Option<Payload> {
         let now = self.clock.now();
         let state = failure.map_or(HealthState::Ok, ApiError::state);
@@ -91,7 +91,7 @@ impl Outlet {
         Some(Payload::Health(health))
     }
 
-    /// Waits until nobody listens any more.
+    /// Waits until the engine has stopped.
     pub async fn closed(&self) {
         self.out.closed().await;
     }

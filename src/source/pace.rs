@@ -1,4 +1,4 @@
-//! Spaces calls evenly: a stated rate, never a burst, and an end for one-shot commands.
+//! Spaces calls evenly at a given rate, without bursts, and up to a deadline for one-shot commands.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use lambda_model::time::Clock;
 
-/// A rate of calls, shared by every task that keeps to it.
+/// A rate of calls. All tasks that share it keep to it together.
 #[derive(Debug)]
 pub struct Pace {
     clock: Clock,
@@ -17,14 +17,14 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// `per_second` calls a second by `clock`; after `deadline` none any more.
+    /// Allows `per_second` calls a second by `clock`, and none after `deadline`.
     pub fn new(clock: Clock, per_second: f64, deadline: Option<DateTime<Utc>>) -> Self {
         let interval = Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::from_secs(1));
         let next = Mutex::new(clock.now());
         Self { interval: TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX), clock, deadline, next }
     }
 
-    /// Waits for the turn of the next call; `false` when the deadline comes first.
+    /// Waits until the next call may be made. Returns `false` when the deadline comes first.
     pub async fn turn(&self) -> bool {
         let turn = {
             let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -9,7 +9,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::cadence::Cadence;
 use super::calls::{Calls, Event};
 use super::directory::Directory;
-use super::outlet::{Heard, Outlet};
+use super::outlet::{Delivered, Outlet};
 use super::pace::Pace;
 use super::schedule::Schedule;
 use super::task::Task;
@@ -90,7 +90,7 @@ struct Poller {
 }
 
 impl Poller {
-    async fn take(&mut self, event: Event) -> Heard {
+    async fn take(&mut self, event: Event) -> Delivered {
         match event {
             Event::Observed(payload) => self.deliver(payload).await,
             Event::Active(metric, subjects) => {
@@ -114,7 +114,7 @@ impl Poller {
         }
     }
 
-    async fn ended(&mut self, ended: Result<(Id, bool), JoinError>, tasks: &mut BTreeMap<Id, Task>) -> Heard {
+    async fn ended(&mut self, ended: Result<(Id, bool), JoinError>, tasks: &mut BTreeMap<Id, Task>) -> Delivered {
         let (id, answered) = match ended {
             Ok(ended) => ended,
             Err(error) => (error.id(), false),
@@ -129,7 +129,7 @@ impl Poller {
     }
 
     /// A one-shot run ends with a word on what it did not get to.
-    async fn tell_unknown(&mut self) -> Heard {
+    async fn tell_unknown(&mut self) -> Delivered {
         let now = self.outlet.clock().now();
         for (operation, words) in self.schedule.unknown() {
             let health = Health { operation, state: HealthState::Ok, detail: Some(words), since: now };
@@ -138,7 +138,7 @@ impl Poller {
         Some(())
     }
 
-    async fn deliver(&mut self, payload: Payload) -> Heard {
+    async fn deliver(&mut self, payload: Payload) -> Delivered {
         let observation = self.outlet.observation(payload);
         let news = self.schedule.learn(&observation);
         if !news.places.is_empty() || !news.gone.is_empty() {
@@ -149,7 +149,7 @@ impl Poller {
         }
         self.outlet.send(observation).await?;
         for (name, change) in news.changes {
-            self.outlet.tell(Payload::Changed(name, change)).await?;
+            self.outlet.publish(Payload::Changed(name, change)).await?;
         }
         Some(())
     }

@@ -1,4 +1,4 @@
-//! Which metrics are due: those on screen each minute, the rest of what is active now and then.
+//! Which metrics are due: those on screen each minute, those of other active functions less often.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -13,41 +13,42 @@ use lambda_model::api::MetricQuery;
 use lambda_model::metric::{Metric, Subject, When};
 use lambda_model::time::Minute;
 
-/// Seconds after the minute at which its metrics are first asked for.
+/// The metrics of a minute are requested this many seconds after its end.
 const CYCLE_OFFSET_S: i64 = 10;
-/// While calls are under way, what becomes due is gathered this long, so that it fits into few calls.
+/// While calls are under way, metrics that become due are collected for this long, so that few calls are enough.
 const GATHERING: TimeDelta = TimeDelta::seconds(5);
-/// What is read of functions that are active but not on screen: enough to sort them up when they fail.
+/// What is read of functions that are active but not on screen: enough to sort them to the top when they fail.
 const BACKGROUND: &[Metric] = &[Metric::Invocations, Metric::Errors, Metric::Throttles];
 
 /// What is on screen.
 #[derive(Debug, Default, PartialEq)]
 pub struct Screen {
-    /// The functions in the visible rows and the one whose pane is open.
+    /// The functions in the visible rows, and the one whose pane is open.
     pub functions: BTreeSet<FunctionName>,
-    /// The one whose pane is open.
+    /// The function whose pane is open.
     pub focus: Option<FunctionName>,
-    /// Whether the traffic of their aliases is.
+    /// Whether the traffic of their aliases is on screen.
     pub traffic: bool,
 }
 
-/// The metrics of one scope: when each was asked, and the calls planned next.
+/// The metrics of one scope: when each was requested, and the next calls.
 #[derive(Debug)]
 pub struct Readings {
     cadence: Cadence,
     metrics: BTreeMap<(Subject, Metric), Asked>,
-    /// Packed, not asked yet; the most urgent first.
+    /// The calls that are planned and not made yet, the most urgent first.
     planned: VecDeque<MetricQuery>,
     planned_at: Option<DateTime<Utc>>,
-    /// Something may be wanted that was not when the plan was made.
-    news: bool,
+    /// Whether other metrics may be wanted than when the plan was made.
+    is_outdated: bool,
     retry: Option<DateTime<Utc>>,
 }
 
 impl Readings {
-    /// Nothing was asked yet.
+    /// Nothing was requested yet.
     pub fn new(cadence: Cadence) -> Self {
-        Self { cadence, metrics: BTreeMap::new(), planned: VecDeque::new(), planned_at: None, news: true, retry: None }
+        let (metrics, planned) = (BTreeMap::new(), VecDeque::new());
+        Self { cadence, metrics, planned, planned_at: None, is_outdated: true, retry: None }
     }
 
     /// Whether nothing has been planned yet.
@@ -55,19 +56,20 @@ impl Readings {
         self.planned_at.is_none()
     }
 
-    /// Functions, queues or activity became known.
-    pub fn news(&mut self) {
-        self.news = true;
+    /// Notes that functions, queues or activity became known.
+    pub fn outdate(&mut self) {
+        self.is_outdated = true;
     }
 
-    /// Other functions are on screen: what is planned is not the most urgent any more, and a new plan does not wait.
+    /// Notes that other functions are on screen. The planned calls are not the most urgent any more and are dropped; a
+    /// new plan is due at once.
     pub fn screen_changed(&mut self) {
         self.planned.clear();
         self.planned_at = None;
-        self.news = true;
+        self.is_outdated = true;
     }
 
-    /// Makes due what is on screen: its functions, the Region, and where failed events go.
+    /// Makes due what is on screen: its functions, the Region, and the queues and topics that failed events go to.
     pub fn refresh(&mut self, screen: &Screen) {
         for ((subject, _), asked) in &mut self.metrics {
             if subject.function().is_none_or(|name| screen.functions.contains(name)) {
@@ -77,7 +79,7 @@ impl Readings {
         self.screen_changed();
     }
 
-    /// Forgets functions that do not exist any more.
+    /// Drops the functions for which `keep` returns `false`.
     pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
         self.metrics.retain(|(subject, _), _| subject.function().is_none_or(&keep));
     }
@@ -89,13 +91,13 @@ impl Readings {
         if !self.planned.is_empty() {
             return Some(at_once);
         }
-        let news = self.news.then_some(at_once);
+        let outdated = self.is_outdated.then_some(at_once);
         let cycle = self.planned_at.filter(|_| !self.cadence.once).map(|at| self.cycle(at) + self.cadence.refresh);
-        let due = [news, self.retry, cycle].into_iter().flatten().min()?;
+        let due = [outdated, self.retry, cycle].into_iter().flatten().min()?;
         Some(if busy { due.max(self.planned_at.map_or(at_once, |at| at + GATHERING)) } else { due })
     }
 
-    /// The next call; its metrics count as asked. To be called when one is [`due`](Self::due).
+    /// The next call. Its metrics count as requested. To be used when a call is [`due`](Self::due).
     pub fn next(&mut self, knowledge: &Knowledge, screen: &Screen, now: DateTime<Utc>) -> Option<MetricQuery> {
         if self.planned.is_empty() {
             self.plan(knowledge, screen, now);
@@ -111,7 +113,7 @@ impl Readings {
     pub fn finished(&mut self, query: &MetricQuery, answered: bool, now: DateTime<Utc>) {
         for id in &*query.series {
             if let Some(asked) = self.metrics.get_mut(&(id.subject.clone(), id.metric)) {
-                // A metric with several statistics is met several times: the first time ends it.
+                // A metric with several statistics comes several times; only the first time has an effect.
                 *asked = asked.ended(answered, now);
             }
         }
@@ -120,7 +122,8 @@ impl Readings {
         }
     }
 
-    /// The metrics of a minute are asked for once, a little after it has ended.
+    /// The start of the cycle that contains `now`. A cycle starts a little after the end of a minute, so that the
+    /// minute is requested once.
     fn cycle(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let seconds = self.cadence.refresh.num_seconds().max(1);
         let offset = CYCLE_OFFSET_S.min(seconds - 1);
@@ -131,7 +134,7 @@ impl Readings {
     /// Packs what is due into calls: what is on screen before the rest.
     fn plan(&mut self, knowledge: &Knowledge, screen: &Screen, now: DateTime<Utc>) {
         let cycle = self.cycle(now);
-        // In every this many cycles, all together.
+        // All of them in the same cycle, once in each background interval.
         let background = cycle - (self.cadence.background - self.cadence.refresh).max(TimeDelta::zero());
         let mut first = Vec::new();
         let mut rest = Vec::new();
@@ -141,7 +144,7 @@ impl Readings {
         for name in knowledge.functions_with_metrics(&screen.functions) {
             let subject = Subject::Function(name.clone());
             let visible = screen.functions.contains(name);
-            // A canary is judged whatever is on screen.
+            // Canaries are compared whether or not they are on screen.
             let canaries = if self.cadence.once { &mut rest } else { &mut first };
             for (subject, metrics) in alias_subjects(name, knowledge.splits(name)) {
                 canaries.extend(metrics.iter().filter_map(|metric| self.wanted(subject.clone(), *metric, cycle, now)));
@@ -166,7 +169,8 @@ impl Readings {
                 let own = mappings.opted_in(name);
                 list.extend(own.filter_map(|(mapping, metric)| self.wanted(mapping, metric, cycle, now)));
             }
-            // The other aliases are looked at in the traffic view and in a pane; the table needs no more of them.
+            // The other aliases are shown in the traffic view and in the pane; the table does not need them each
+            // minute.
             let since = if open || screen.traffic { cycle } else { background };
             let others = knowledge.versions(name).filter(|(alias, _)| !knowledge.is_split(name, alias));
             for (subject, metrics) in alias_subjects(name, others) {
@@ -179,11 +183,11 @@ impl Readings {
         let newest = Minute::of(now);
         self.planned = plan::pack(first, newest).into_iter().chain(plan::pack(rest, newest)).collect();
         self.planned_at = Some(now);
-        self.news = false;
+        self.is_outdated = false;
         self.retry = self.retry.filter(|retry| *retry > now);
     }
 
-    /// The metric with the minutes to ask for, if it is due: neither under way nor asked since `oldest`.
+    /// The metric with the minutes to request, if it is due: neither being read nor read since `oldest`.
     fn wanted(&self, subject: Subject, metric: Metric, oldest: DateTime<Utc>, now: DateTime<Utc>) -> Option<Wanted> {
         let key = (subject, metric);
         let trailing = self.cadence.trailing_minutes;
@@ -192,14 +196,14 @@ impl Readings {
             Asked::Failed(at) if at + RETRY > now => return None,
             Asked::Answered(at) if self.cadence.once || at >= oldest => return None,
             Asked::Answered(at) if now - at <= TimeDelta::minutes(trailing) => trailing,
-            // Seen for the first time, or not looked at for so long that the window would leave a hole.
+            // New, or read so long ago that the trailing minutes would leave a gap.
             _ => self.cadence.history_minutes,
         };
         Some((key.0, key.1, Minute::of(now).plus(-minutes)))
     }
 }
 
-/// The dimension sets of these versions behind aliases of a function, and of the aliases, each with its metrics.
+/// The dimension sets of these versions behind the aliases of a function, and of the aliases, each with its metrics.
 fn alias_subjects<'a>(
     name: &'a FunctionName,
     versions: impl Iterator<Item = &'a (String, String)>,

@@ -109,7 +109,7 @@ impl Schedule {
     pub fn learn(&mut self, observation: &Observation) -> News {
         let news = self.knowledge.learn(observation);
         if !news.queues.is_empty() {
-            self.readings.news();
+            self.readings.outdate();
         }
         for queue in &news.queues {
             self.queues.entry(queue.clone()).or_default();
@@ -357,7 +357,7 @@ impl Schedule {
     /// Ranks `names` anew, of which something was learnt.
     fn rank_changed(&mut self, names: &BTreeSet<FunctionName>) {
         if !names.is_empty() {
-            self.readings.news();
+            self.readings.outdate();
             self.rank(names);
         }
     }

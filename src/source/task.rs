@@ -1,4 +1,4 @@
-//! The things a poller can ask of an account, and the operation each begins with.
+//! The tasks of a poller, and the operation that each begins with.
 
 use lambda_model::metric::Metric;
 use lambda_model::operation::Operation;
@@ -6,10 +6,10 @@ use lambda_model::{Arn, FunctionName};
 
 use lambda_model::api::MetricQuery;
 
-/// One thing to ask: one call, or the pages of one listing.
+/// One thing to read: with one call, with the pages of one listing, or with a few calls that depend on each other.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
-    /// Which account this is.
+    /// The account ID.
     Account,
     /// The Region's limits.
     Limits,
@@ -24,7 +24,7 @@ pub enum Task {
     },
     /// One detail of one function.
     Detail(Detail, FunctionName),
-    /// Where a metric was published lately.
+    /// The dimension sets for which a metric was published lately.
     Active(Metric),
     /// Metric points.
     Points(MetricQuery),
@@ -32,7 +32,7 @@ pub enum Task {
     Queue(Arn),
 }
 
-/// What is asked for function by function.
+/// What is read function by function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Detail {
     /// Reserved concurrency.
@@ -46,10 +46,10 @@ pub enum Detail {
 }
 
 impl Detail {
-    /// Every detail, the one that explains a throttle first.
+    /// Every detail. Reserved concurrency comes first, because it explains throttles.
     pub const ALL: [Self; 4] = [Self::Reserved, Self::Aliases, Self::Provisioned, Self::InvokeConfigs];
 
-    /// The operation that tells it.
+    /// The operation that reads it.
     pub fn operation(self) -> Operation {
         match self {
             Self::Reserved => Operation::GetFunctionConcurrency,
@@ -61,7 +61,7 @@ impl Detail {
 }
 
 impl Task {
-    /// The operation it begins with: while that is paused the task waits.
+    /// The operation it begins with. The task waits while that operation is paused.
     pub fn operation(&self) -> Operation {
         match self {
             Self::Account => Operation::GetCallerIdentity,

@@ -13,9 +13,6 @@ const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
 const CHECKED: [&str; 10] =
     ["README.md", "CHANGELOG.md", "docs", "config", "src", "crates", "examples", "benches", "fuzz", "tests"];
 
-/// The files and folders that are not clean yet.
-const PENDING: [&str; 4] = ["src/source/calls", "src/source/calls.rs", "src/source/file", "src/source/follow"];
-
 /// This file, whose samples are wrong on purpose.
 const SAMPLES: &str = "tests/suite/words.rs";
 
@@ -113,17 +110,11 @@ fn printed(arguments: &[&str]) -> String {
 fn files_keep_to_the_glossary() {
     let glossary = Glossary::new(&avoided());
     let mut wrong = Vec::new();
-    let mut clean: Vec<&str> = PENDING.to_vec();
     for path in CHECKED.iter().flat_map(|path| files(Path::new(path))).filter(|path| !path.ends_with(SAMPLES)) {
         let found = glossary.found_in(&path);
-        match PENDING.iter().find(|pending| path.starts_with(pending)) {
-            None => wrong.extend(found.into_iter().map(|around| format!("{}: … {around} …", path.display()))),
-            Some(pending) if !found.is_empty() => clean.retain(|one| one != pending),
-            Some(_) => {}
-        }
+        wrong.extend(found.into_iter().map(|around| format!("{}: … {around} …", path.display())));
     }
     assert!(wrong.is_empty(), "{} words to avoid, see CONTRIBUTING.md:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(clean.is_empty(), "clean by now, take them out of PENDING: {clean:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! From the user's choice to a connected [`Account`]: profile, Region, endpoint and timeouts.
 //!
-//! A mistake that shows without a call to AWS ends the program here, with a hint. No request is made, except to the
-//! instance metadata of EC2 for the Region.
+//! Mistakes that can be found without a call to AWS end the program here, with a hint. No request is made, except to
+//! the instance metadata of EC2 for the Region.
 
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -28,7 +28,8 @@ const LISTED_PROFILES: usize = 12;
 /// The user's choice. `None` leaves it to the standard chain: environment, profile files, SSO, instance metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
-    /// A profile of `~/.aws/config` or `~/.aws/credentials`. Its credentials win over the environment's.
+    /// A profile of `~/.aws/config` or `~/.aws/credentials`. Its credentials take precedence over those of the
+    /// environment.
     pub profile: Option<String>,
     /// A Region, for example `eu-west-1`.
     pub region: Option<String>,
@@ -50,8 +51,8 @@ pub struct Connection {
 /// Credentials are loaded with the first request, not here; without them that request fails with `ApiError::Expired`.
 ///
 /// # Errors
-/// Wrong usage: a profile that does not exist, profile files that cannot be read, no Region, something
-/// that is no Region, or an endpoint that is no URL.
+/// A usage error: a profile that does not exist, profile files that cannot be read, no Region, a text that is not a
+/// Region, or an endpoint that is not a URL.
 pub async fn connect(choice: &Choice) -> Result<Connection, Error> {
     check_profile(profiles(choice.profile.clone()).await, choice.profile.is_some())?;
     let config = guard(load(choice.clone())).await.map_err(|failure| {
@@ -67,7 +68,10 @@ pub async fn connect(choice: &Choice) -> Result<Connection, Error> {
 }
 
 /// The profile files, with `profile` or else `AWS_PROFILE` selected.
-#[expect(clippy::default_trait_access, reason = "real environment and files; the types' crate is not ours to name")]
+#[expect(
+    clippy::default_trait_access,
+    reason = "real environment and files; their types are in a crate that is not a dependency"
+)]
 async fn profiles(profile: Option<String>) -> Result<ProfileSet, ProfileFileLoadError> {
     aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), profile.map(Cow::Owned))
         .await
@@ -113,7 +117,7 @@ pub(super) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_max_backoff(Duration::from_secs(5))
 }
 
-/// Rejects a selected profile that no file has. Only `default` may be missing, unless it was named.
+/// Rejects a selected profile that is in no file. Only `default` may be missing, unless the user named it.
 fn check_profile(profiles: Result<ProfileSet, ProfileFileLoadError>, asked_for: bool) -> Result<(), Error> {
     let profiles = profiles.map_err(|error| {
         let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
@@ -194,7 +198,7 @@ fn looks_like_region(text: &str) -> bool {
     }
 }
 
-/// What was probably meant by `eu-west1`, `EU_WEST_1`, or by the availability zone `eu-west-1a`.
+/// The Region that was probably meant by `eu-west1`, `EU_WEST_1`, or by the availability zone `eu-west-1a`.
 fn likely_region(text: &str) -> Option<String> {
     let lower = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
     let region = lower.trim_end_matches(|last: char| last.is_ascii_lowercase());
@@ -212,7 +216,7 @@ mod tests {
     #[expect(
         deprecated,
         clippy::default_trait_access,
-        reason = "the new names are in a crate that is not ours to name"
+        reason = "the new names are in a crate that is not a dependency"
     )]
     async fn check(config: &str, asked_for: Option<&str>) -> Result<(), Error> {
         use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
@@ -288,7 +292,7 @@ mod tests {
             let error = check_region(Some(text), false).unwrap_err();
             assert_eq!((error.kind, error.what), (Kind::Usage, format!("`{text}` is not an AWS Region")));
             assert!(error.hint.starts_with(hint), "{text}: {}", error.hint);
-            assert_eq!(check_region(Some(text), true), Ok(text), "an emulator's Region");
+            assert_eq!(check_region(Some(text), true), Ok(text), "The Region of an emulator");
         }
         for missing in [None, Some("")] {
             assert_eq!(check_region(missing, true).unwrap_err().what, "no AWS Region");

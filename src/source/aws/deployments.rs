@@ -1,4 +1,4 @@
-//! AWS `CodeDeploy`: the deployments that shift the traffic of aliases. Nothing is started, continued or stopped.
+//! AWS `CodeDeploy`: the deployments that shift the traffic of aliases. All calls only read.
 
 use async_trait::async_trait;
 use aws_sdk_codedeploy::primitives::DateTime as SdkDateTime;
@@ -86,7 +86,7 @@ impl Deployments for Session {
     }
 }
 
-/// `None` for a deployment to something else than Lambda.
+/// `None` for a deployment to another platform than Lambda.
 fn info(sdk: SdkInfo) -> Option<DeploymentInfo> {
     if sdk.compute_platform != Some(ComputePlatform::Lambda) {
         return None;
@@ -113,8 +113,8 @@ fn target(sdk: SdkTarget) -> Option<DeploymentTarget> {
     })
 }
 
-/// AWS documents a percentage; an alias has a fraction. `CodeDeploy`'s percentages are whole numbers, so a value between 0
-/// and 1 is a fraction; 1 may be either, and 0 is the SDK's value for absent. The alias has the weight, too.
+/// AWS documents a percentage; an alias has a fraction. `CodeDeploy`'s percentages are whole numbers, so a value
+/// between 0 and 1 is a fraction; 1 may be either, and 0 is the SDK's value for absent. The alias has the weight, too.
 fn weight(sdk: f64) -> Option<f64> {
     if sdk > 0.0 && sdk < 1.0 { Some(sdk) } else { (sdk > 1.0 && sdk <= 100.0).then_some(sdk / 100.0) }
 }

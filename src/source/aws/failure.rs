@@ -124,7 +124,7 @@ fn with_code(status: u16, code: &str, message: Option<&str>) -> ApiError {
     })
 }
 
-/// Converts an answer without an AWS error code: from a proxy, a captive portal, or an emulator's web page.
+/// Converts an answer without an AWS error code, such as from a proxy, a captive portal or the web page of an emulator.
 fn not_aws(status: u16) -> ApiError {
     match status {
         404 | 405 | 501 => ApiError::Unsupported(format!("HTTP {status}: the endpoint does not know this operation")),

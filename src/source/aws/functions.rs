@@ -1,4 +1,4 @@
-//! The Lambda control plane: functions, aliases, concurrency, event sources. Nothing is changed or invoked.
+//! The Lambda control plane: functions, aliases, concurrency, event sources. All calls only read.
 
 use async_trait::async_trait;
 use aws_sdk_lambda::types::{
@@ -292,9 +292,9 @@ mod tests {
         };
         let live = Provisioned { qualifier: "live".into(), requested: 10, available: 4, allocated: 6 };
         assert_eq!(provisioned(config(&format!("{ARN}:live")).build()), Some(live));
-        assert_eq!(provisioned(config(ARN).build()), None, "there is none without a qualifier");
+        assert_eq!(provisioned(config(ARN).build()), None, "There is none without a qualifier");
         let partial = config(&format!("{ARN}:live")).set_allocated_provisioned_concurrent_executions(None);
-        assert_eq!(provisioned(partial.build()), None, "a missing count is not zero");
+        assert_eq!(provisioned(partial.build()), None, "A missing count is not zero");
     }
 
     #[test]
@@ -340,8 +340,8 @@ mod tests {
             event_source(sdk.clone().metrics_config(config).build()).unwrap().event_count
         };
         assert!(counts(&[EventSourceMappingMetric::EventCount]));
-        assert!(!counts(&[]), "asked for nothing");
-        assert!(!counts(&["ErrorCount".into()]), "asked for something else");
+        assert!(!counts(&[]), "No metric is on");
+        assert!(!counts(&["ErrorCount".into()]), "Another metric is on");
         let kafka = event_source(sdk.clone().set_event_source_arn(None).build()).unwrap();
         assert_eq!((kafka.source, kafka.kind), (None, Some(EventSourceKind::Kafka)));
         assert_eq!(event_source(sdk.set_function_arn(None).build()), None);

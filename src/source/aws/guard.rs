@@ -67,13 +67,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_without_an_end_times_out() {
-        let (alive, gone) = tokio::sync::oneshot::channel::<()>();
+        let (alive, aborted) = tokio::sync::oneshot::channel::<()>();
         let outcome = guard(async move {
             let _alive = alive;
             std::future::pending::<()>().await;
         })
         .await;
         assert_eq!(outcome, Err(ApiError::Unreachable("no answer within 30 s".into())));
-        assert!(gone.await.is_err(), "the task is gone, not left running");
+        assert!(aborted.await.is_err(), "The task was aborted");
     }
 }

@@ -1,4 +1,4 @@
-//! AWS STS: which account this is.
+//! AWS STS: the account ID.
 
 use async_trait::async_trait;
 

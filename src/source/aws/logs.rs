@@ -79,7 +79,7 @@ mod tests {
         let rare = group.clone().log_group_class(LogGroupClass::InfrequentAccess).build();
         assert_eq!(log_group(rare), Some(named(Some("INFREQUENT_ACCESS"))));
         let new = group.log_group_class(LogGroupClass::from("CLASS_OF_2030")).build();
-        assert_eq!(log_group(new), Some(named(Some("CLASS_OF_2030"))), "a class the SDK does not know");
+        assert_eq!(log_group(new), Some(named(Some("CLASS_OF_2030"))), "A class that the SDK does not know");
         assert_eq!(log_group(SdkLogGroup::builder().build()), None);
     }
 
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!((event.timestamp.timestamp_millis(), event.ingestion.timestamp_millis()), (1000, 2500));
 
         let unknown = read(whole.clone().set_event_id(None).build()).unwrap();
-        assert_eq!((unknown.id, unknown.ingestion), (None, unknown.timestamp), "no ingestion time: not 1970");
+        assert_eq!((unknown.id, unknown.ingestion), (None, unknown.timestamp), "No ingestion time: not 1970");
         for lacking in [
             whole.clone().set_timestamp(None).build(),
             whole.clone().timestamp(i64::MAX).build(),

@@ -81,8 +81,8 @@ fn queries(series: &[SeriesId]) -> Vec<MetricDataQuery> {
 
 /// The points of an answer, by series.
 ///
-/// A series without points is included, empty. A series that CloudWatch could not answer is left out, because a gap must
-/// not look like an idle function. Partial results continue on the next page.
+/// A series without points is included, empty. A series that CloudWatch could not answer is left out, because a gap
+/// must not look like an idle function. Partial results continue on the next page.
 ///
 /// # Errors
 /// The message of the failed results, when every result failed.
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_query_carries_the_complete_dimension_set_and_no_unit() {
-        let asked: Vec<_> = queries(&three())
+        let requested: Vec<_> = queries(&three())
             .iter()
             .map(|query| {
                 let stat = query.metric_stat().unwrap();
@@ -186,7 +186,7 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            asked,
+            requested,
             [
                 "q0 AWS/Lambda Errors Sum []",
                 "q1 AWS/Lambda Duration p99 [FunctionName=checkout]",
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(
             page.items,
             [(second.clone(), vec![point(2, 5.5), point(3, 6.5)]), (first.clone(), vec![])],
-            "answered without points is not the same as not answered"
+            "An answer without points is not a missing answer"
         );
     }
 

@@ -1,4 +1,4 @@
-//! Names that come again and again in one answer of CloudWatch Logs.
+//! Names that are repeated in one answer of CloudWatch Logs.
 
 use std::collections::HashSet;
 use std::sync::Arc;

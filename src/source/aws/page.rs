@@ -8,7 +8,7 @@ use lambda_model::failure::ApiError;
 ///
 /// # Errors
 /// [`ApiError::Unreachable`] when the list is absent. AWS always sends it, empty or not; an answer without it
-/// (a proxy's empty `200`) must not read as "there are none", which would clear the screen.
+/// (a proxy's empty `200`) must not be taken for an empty list, which would clear the screen.
 pub(super) fn page<S, T>(
     list: &str,
     items: Option<Vec<S>>,

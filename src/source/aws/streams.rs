@@ -1,4 +1,4 @@
-//! Kinesis Data Streams: the shards of a stream and their records. It does not decide which to read when.
+//! Kinesis Data Streams: the shards of a stream and their records. Which shard to read when is decided elsewhere.
 
 use async_trait::async_trait;
 use aws_sdk_kinesis::error::SdkError;

@@ -35,7 +35,7 @@ pub(super) async fn open(session: &Session, groups: &[Arn], filter: TailFilter) 
                 .set_log_group_identifiers(Some(groups.clone()))
                 .set_log_event_filter_pattern(filter.pattern().map(String::from))
                 .customize()
-                .config_override(patience())
+                .config_override(without_timeouts())
                 .interceptor(OwnHost)
                 .send()
         })
@@ -43,10 +43,11 @@ pub(super) async fn open(session: &Session, groups: &[Arn], filter: TailFilter) 
     Ok(Box::new(LiveTail { updates: answer.response_stream }))
 }
 
-/// The guard bounds the opening; the reader bounds each read, because it knows when an update is due.
+/// A configuration without the SDK's timeouts and retries. `guard` limits the time to open a session, and the reader
+/// limits each read, because it knows when an update is due.
 ///
-/// One attempt: `LimitExceededException`, which the SDK would retry, means here that no session is left.
-fn patience() -> Builder {
+/// There are no retries, because `LimitExceededException` means here that no more sessions can be open.
+fn without_timeouts() -> Builder {
     let timeouts = TimeoutConfig::builder()
         .disable_read_timeout()
         .disable_operation_attempt_timeout()
@@ -198,7 +199,7 @@ mod tests {
             .session_results(event.clone().set_log_group_identifier(None).build())
             .session_results(event.set_message(None).build());
         let TailUpdate { sampled, events } = tail_update(update.build());
-        let [event] = &events[..] else { panic!("one event is whole: {events:?}") };
+        let [event] = &events[..] else { panic!("One event is complete: {events:?}") };
         assert!(sampled);
         assert_eq!((&*event.group, &*event.stream, &*event.message), ("/aws/lambda/a", "s", "m"));
         assert_eq!((event.timestamp.timestamp_millis(), event.ingestion.timestamp_millis()), (1000, 1500));

@@ -1,4 +1,4 @@
-//! Tests of whole calls over real HTTP: valid answers, invalid ones, and none.
+//! Tests of calls over real HTTP: with valid answers, with invalid ones, and without an answer.
 
 mod cbor;
 mod deployments;
@@ -48,7 +48,7 @@ fn key(id: &str) -> Credentials {
     Credentials::new(id, "secret", None, None, "test")
 }
 
-/// A session that begins with the key `OLD` and loads `NEW` when it reloads; and how often it did.
+/// A session that begins with the key `OLD` and loads `NEW` when it reloads, and the number of reloads.
 fn session(url: &str) -> (Session, Arc<AtomicUsize>) {
     let loads = Arc::new(AtomicUsize::new(0));
     let (counter, renewed) = (loads.clone(), config(url, key("NEW")));
@@ -151,8 +151,8 @@ async fn answers_of_each_service_are_read() {
     let (server, session) = answering(script).await;
     let function = "checkout".into();
     assert_eq!(session.account().await, Ok("123456789012".into()));
-    assert_eq!(session.reserved(&function).await, Ok(None), "no reservation");
-    assert_eq!(session.reserved(&function).await, Ok(Some(0)), "stopped, not unreserved");
+    assert_eq!(session.reserved(&function).await, Ok(None), "No reservation");
+    assert_eq!(session.reserved(&function).await, Ok(Some(0)), "Reserved concurrency is 0, not absent");
     assert_eq!(session.log_groups("/aws/lambda/checkout", None).await.unwrap().next, Some("more".into()));
     let queue = Arn::new("arn:aws:sqs:eu-west-1:210987654321:orders-dlq");
     assert_eq!(session.url(&queue).await, Ok("http://queue".into()));
@@ -183,7 +183,7 @@ async fn an_empty_answer_is_not_an_empty_account() {
 }
 
 #[tokio::test]
-async fn an_answer_cut_short_is_unreachable() {
+async fn an_incomplete_answer_is_unreachable() {
     let (_server, session) = answering(vec![Answer::Cut]).await;
     assert!(matches!(session.functions(None).await, Err(ApiError::Unreachable(_))));
 }
@@ -197,8 +197,8 @@ async fn an_endpoint_without_the_operation_is_unsupported() {
 }
 
 #[tokio::test]
-async fn a_closed_port_says_so() {
-    // Bound and released: nothing listens on it now.
+async fn a_closed_port_is_unreachable() {
+    // A port that was just released: no program listens on it.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let (session, _) = session(&format!("http://127.0.0.1:{port}"));
     for failure in failures(&session).await {
@@ -218,11 +218,11 @@ async fn denied_calls_keep_the_message_of_aws() {
     let (server, session) = answering(script).await;
     assert_eq!(session.functions(None).await, Err(ApiError::Denied("AccessDeniedException: no".into())));
     assert_eq!(session.points(&query(), None).await, Err(ApiError::Denied("AccessDenied: no".into())));
-    assert_eq!(server.requests().len(), 2, "a denied call is not retried");
+    assert_eq!(server.requests().len(), 2, "A denied call is not retried");
 }
 
 #[tokio::test]
-async fn throttling_is_tried_three_times() {
+async fn a_throttled_call_is_tried_three_times() {
     let (server, session) = answering(vec![lambda_error(429, "x-amzn-errortype: TooManyRequestsException\r\n")]).await;
     assert_eq!(session.functions(None).await, Err(ApiError::Throttled("TooManyRequestsException: no".into())));
     assert_eq!(server.requests().len(), 3);
@@ -244,7 +244,7 @@ async fn credentials_that_stay_expired_are_reloaded_every_15_seconds() {
     for _ in 0..3 {
         assert_eq!(session.functions(None).await, expired);
     }
-    assert_eq!((loads.load(Ordering::Relaxed), server.requests().len()), (1, 4), "the first call asks twice");
+    assert_eq!((loads.load(Ordering::Relaxed), server.requests().len()), (1, 4), "The first call is repeated once");
 
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(15)).await;

@@ -1,4 +1,4 @@
-//! The deployments under way, put together from the five calls that `CodeDeploy` takes for it. Nothing is stopped.
+//! Reads the deployments under way, for which `CodeDeploy` needs five operations. All of them only read.
 
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -9,11 +9,11 @@ use lambda_model::deployment::{Deployment, Shifting};
 use lambda_model::observation::Payload;
 use lambda_model::operation::Operation;
 
-/// Deployments looked at, of whatever kind: a Region has a few under way.
+/// The most deployments to read. A Region rarely has more than a few under way.
 const MOST_DEPLOYMENTS: usize = 100;
 
 impl Calls {
-    /// `CodeDeploy` has quotas of its own: no turn is taken from the control plane's.
+    /// Reads the deployments under way. `CodeDeploy` has its own quotas, so its calls are not paced.
     pub(super) async fn deployments(&self, configs: bool) -> Result<(), Missed> {
         let mut deployments = Vec::new();
         for batch in self.under_way().await?.chunks(DEPLOYMENTS_BATCH) {
@@ -28,7 +28,7 @@ impl Calls {
             }
         }
         self.fill_in(&mut deployments);
-        // That they are under way does not wait for the rest.
+        // Report the deployments at once: looking up their configurations may take some calls.
         self.observed(Payload::Deployments(deployments.clone())).await?;
         if configs && self.look_up(&deployments).await? {
             self.fill_in(&mut deployments);
@@ -37,7 +37,7 @@ impl Calls {
         Ok(())
     }
 
-    /// The ids of the deployments under way.
+    /// The IDs of the deployments under way.
     async fn under_way(&self) -> Result<Vec<String>, Missed> {
         let mut ids = Vec::new();
         let mut pages = Pages::default();
@@ -49,7 +49,7 @@ impl Calls {
         Ok(ids)
     }
 
-    /// The aliases that a deployment shifts: one, and so the first page of its targets holds it.
+    /// The aliases that a deployment shifts. A deployment to Lambda has one target, so one page is enough.
     async fn shifted(&self, info: DeploymentInfo) -> Result<Vec<Deployment>, Missed> {
         let service = &self.account.deployments;
         let mut targets = self.call(Operation::ListDeploymentTargets, 0, service.targets(&info.id, None)).await?.items;
@@ -77,7 +77,8 @@ impl Calls {
         Ok(shifted.into_iter().map(deployment).collect())
     }
 
-    /// Says how each of `deployments` shifts traffic, as far as that is known, and forgets what none of them uses.
+    /// Fills in how each of `deployments` shifts traffic, as far as it is known. Drops configurations that none of them
+    /// uses.
     fn fill_in(&self, deployments: &mut [Deployment]) {
         let mut known = self.shifting.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|config, _| deployments.iter().any(|deployment| deployment.config.as_ref() == Some(config)));
@@ -89,11 +90,11 @@ impl Calls {
         }
     }
 
-    /// Looks up configurations that are not known; whether that told anything.
+    /// Looks up the configurations that are not known. Returns whether one was found.
     async fn look_up(&self, deployments: &[Deployment]) -> Result<bool, Missed> {
         let configs = deployments.iter().filter(|deployment| deployment.shifting.is_none());
         let configs: BTreeSet<&String> = configs.filter_map(|deployment| deployment.config.as_ref()).collect();
-        let mut news = false;
+        let mut found = false;
         for config in configs {
             if self.shifting.lock().unwrap_or_else(PoisonError::into_inner).contains_key(config) {
                 continue;
@@ -102,12 +103,12 @@ impl Calls {
                 match self.call(Operation::GetDeploymentConfig, 0, self.account.deployments.shifting(config)).await {
                     Ok(shifting) => shifting,
                     Err(Missed::NotFound) => None,
-                    // How the others shift is no secret for it, and the next look asks again.
+                    // Go on with the other configurations; the next run requests this one again.
                     Err(Missed::NoAnswer) => continue,
                 };
             self.shifting.lock().unwrap_or_else(PoisonError::into_inner).insert(config.clone(), shifting);
-            news |= shifting.is_some();
+            found |= shifting.is_some();
         }
-        Ok(news)
+        Ok(found)
     }
 }

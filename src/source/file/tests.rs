@@ -1,4 +1,4 @@
-//! What a log file tells, whatever wrote it.
+//! Log files of every format are read.
 
 use std::io::{Cursor, Write};
 
@@ -14,8 +14,8 @@ use lambda_model::observation::Observation;
 
 const NOW: &str = "2026-11-23T09:00:00Z";
 
-/// What reading `bytes` tells: the events as (time, group, stream, message), and the last word.
-async fn told(bytes: &[u8]) -> (Vec<(String, String, String, String)>, LogFeed) {
+/// What is read from `bytes`: the events as (time, group, stream, message), and the last feed.
+async fn events_in(bytes: &[u8]) -> (Vec<(String, String, String, String)>, LogFeed) {
     let (out, mut received) = mpsc::channel::<Observation>(64);
     let clock = Clock::simulated(NOW.parse().unwrap(), 0.001);
     let outlet = Outlet::new(Scope::new(None, "unknown"), clock, out, Meter::default());
@@ -27,7 +27,7 @@ async fn told(bytes: &[u8]) -> (Vec<(String, String, String, String)>, LogFeed) 
         match observation.payload {
             Payload::Logs(batch) => {
                 let (from, to) = batch.span.unwrap();
-                assert!(until.is_none_or(|until| until == from), "no gap between what is read");
+                assert!(until.is_none_or(|until| until == from), "No gap between batches");
                 until = Some(to);
                 assert_eq!((batch.way, &batch.groups), (LogWay::File, &None));
                 for event in batch.events {
@@ -50,14 +50,14 @@ const OWN: &str = "/aws/lambda/orders";
 const STREAM: &str = "2026/11/22/[7]0c1d2e3f";
 
 #[tokio::test]
-async fn what_aws_logs_tail_prints_is_read() {
+async fn the_output_of_aws_logs_tail_is_read() {
     let text = format!(
         "2026-11-22T10:00:00.123000+00:00 {STREAM} START RequestId: a Version: 7\n\
          2026-11-22T11:00:01+01:00 {STREAM} [ERROR] ValueError: bad\nTraceback (most recent call last):\n\n  File x\n\
          2026-11-22T10:00:02 short format\n\
          2026-11-22T10:00:03.500Z c04f Task timed out after 3.00 seconds\n"
     );
-    let (events, last) = told(text.as_bytes()).await;
+    let (events, last) = events_in(text.as_bytes()).await;
     let expected = [
         event("10:00:00.123", OWN, STREAM, "START RequestId: a Version: 7"),
         event("10:00:01.000", OWN, STREAM, "[ERROR] ValueError: bad\nTraceback (most recent call last):\n  File x"),
@@ -84,43 +84,43 @@ async fn envelopes_and_listings_are_read_in_one_line_or_several_gzipped_or_not()
         event("10:00:01.000", OWN, STREAM, "c"),
         event("10:00:02.000", OWN, "", "d"),
     ];
-    assert_eq!(told(text.as_bytes()).await.0, expected);
-    // Firehose puts one gzip member behind the other.
+    assert_eq!(events_in(text.as_bytes()).await.0, expected);
+    // Firehose writes one gzip member after another.
     let (first, second) = text.as_bytes().split_at(100);
     let gzip = |bytes: &[u8]| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
     };
-    assert_eq!(told(&[gzip(first), gzip(second)].concat()).await.0, expected);
+    assert_eq!(events_in(&[gzip(first), gzip(second)].concat()).await.0, expected);
 }
 
 #[tokio::test]
-async fn bare_lines_keep_their_own_time_or_are_of_now() {
+async fn plain_lines_have_their_own_time_or_the_current_one() {
     let start = r#"{"time":"2026-11-22T10:00:00.101Z","type":"platform.start","record":{"requestId":"a"}}"#;
-    let said = r#"{"level":"INFO","timestamp":"2026-11-22T10:00:01.500Z","message":"m"}"#;
-    let text = format!("{start}\n{said}\nREPORT RequestId: a\tDuration: 1.00 ms\t\nXRAY TraceId: 1-2-3\t\n");
-    let (events, _) = told(text.as_bytes()).await;
-    assert_eq!(events[..2], [event("10:00:00.101", OWN, "", start), event("10:00:01.500", OWN, "", said)]);
-    assert_eq!(events[2].3, "REPORT RequestId: a\tDuration: 1.00 ms\t\nXRAY TraceId: 1-2-3\t", "one event");
-    assert!(events[2].0.starts_with("2026-11-23T09:00:00"), "it tells no time: {}", events[2].0);
+    let written = r#"{"level":"INFO","timestamp":"2026-11-22T10:00:01.500Z","message":"m"}"#;
+    let text = format!("{start}\n{written}\nREPORT RequestId: a\tDuration: 1.00 ms\t\nXRAY TraceId: 1-2-3\t\n");
+    let (events, _) = events_in(text.as_bytes()).await;
+    assert_eq!(events[..2], [event("10:00:00.101", OWN, "", start), event("10:00:01.500", OWN, "", written)]);
+    assert_eq!(events[2].3, "REPORT RequestId: a\tDuration: 1.00 ms\t\nXRAY TraceId: 1-2-3\t", "One event");
+    assert!(events[2].0.starts_with("2026-11-23T09:00:00"), "A line without a time: {}", events[2].0);
     assert_eq!(events.len(), 3);
 }
 
 #[tokio::test]
-async fn a_damaged_file_tells_what_was_read_and_that_it_broke() {
+async fn a_damaged_file_is_read_up_to_the_damage() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all("2026-11-22T10:00:00Z x\n".repeat(50_000).as_bytes()).unwrap();
     let mut gzip = encoder.finish().unwrap();
     gzip.truncate(gzip.len() / 2);
-    let (events, last) = told(&gzip).await;
+    let (events, last) = events_in(&gzip).await;
     assert!(!events.is_empty());
     assert_eq!(last.state, FeedState::Failing);
-    assert!(last.reason.starts_with("orders cannot be read on: "), "{}", last.reason);
+    assert!(last.reason.starts_with("orders cannot be read further: "), "{}", last.reason);
 }
 
 #[test]
-fn a_file_that_is_not_there_is_wrong_usage() {
+fn a_missing_file_is_a_usage_error() {
     let error = Input::open(Path::new("/no/such/file")).err().unwrap();
     assert_eq!((error.exit_code(), &*error.what), (2, "cannot read /no/such/file"));
 }

@@ -1,12 +1,13 @@
-//! The bounded way from whoever reads log events to the engine. Polls wait when it is full; a tail never does.
+//! The bounded queue of log batches between their readers and the engine. Polls wait when it is full; Live Tail
+//! sessions never wait.
 
 use tokio::sync::mpsc;
 
-use crate::source::outlet::{Heard, Outlet};
+use crate::source::outlet::{Delivered, Outlet};
 use lambda_model::log::{LeftOut, LogBatch};
 use lambda_model::observation::{Observation, Payload};
 
-/// Batches that wait for the engine: with three sessions 20 s of it, of at most 500 events each
+/// Batches that may wait for the engine: 20 s of three Live Tail sessions. Each batch has at most 500 events
 /// (docs/aws.md#live-tail).
 const BATCHES: usize = 64;
 
@@ -18,68 +19,70 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// The way to `outlet`, and what carries batches there until nobody listens or nobody reads any more.
+    /// A queue to `outlet`, and the task that moves batches there until the engine has stopped or no reader is left.
     pub(super) fn new(outlet: Outlet) -> (Self, impl Future<Output = ()> + Send + use<>) {
         let (queue, mut waiting) = mpsc::channel(BATCHES);
         let out = outlet.clone();
-        let carry = async move {
+        let forward = async move {
             while let Some(observation) = waiting.recv().await {
                 if out.send(observation).await.is_none() {
                     return;
                 }
             }
         };
-        (Self { outlet, queue }, carry)
+        (Self { outlet, queue }, forward)
     }
 
     /// Delivers `batch`, read now; waits while the engine is behind.
-    pub(super) async fn send(&self, batch: LogBatch) -> Heard {
+    pub(super) async fn send(&self, batch: LogBatch) -> Delivered {
         self.queue.send(self.outlet.observation(Payload::Logs(batch))).await.ok()
     }
 }
 
-/// Delivers the batches of one tail, which has to go on reading: what finds no room is counted and left out.
+/// Delivers the batches of one Live Tail session, which cannot wait: events for which there is no room are counted and
+/// dropped.
 pub(super) struct Offers {
     delivery: Delivery,
-    /// What was left out and has not been told.
-    owed: Option<LogBatch>,
+    /// What was dropped and not reported yet: a batch with the number of events instead of the events.
+    unreported: Option<LogBatch>,
 }
 
 impl Offers {
-    /// Nothing left out yet.
+    /// Nothing dropped yet.
     pub(super) fn new(delivery: Delivery) -> Self {
-        Self { delivery, owed: None }
+        Self { delivery, unreported: None }
     }
 
-    /// Delivers `batch`, read now, or the span and the number of its events as soon as there is room.
+    /// Delivers `batch`, read now, if there is room. Otherwise its span and the number of its events are delivered as
+    /// soon as there is room.
     pub(super) fn offer(&mut self, batch: LogBatch) {
-        let mut all = self.owed.take().into_iter().chain([batch]);
+        let mut all = self.unreported.take().into_iter().chain([batch]);
         while let Some(batch) = all.next() {
             let Ok(room) = self.delivery.queue.try_reserve() else {
-                self.owed = Some(all.fold(without_events(batch), together));
+                self.unreported = Some(all.fold(without_events(batch), together));
                 return;
             };
             room.send(self.delivery.outlet.observation(Payload::Logs(batch)));
         }
     }
 
-    /// Says what is still owed, however long that takes.
-    pub(super) async fn finish(self) -> Heard {
-        match self.owed {
-            Some(owed) => self.delivery.send(owed).await,
+    /// Reports what was dropped and is not reported yet; waits until there is room.
+    pub(super) async fn finish(self) -> Delivered {
+        match self.unreported {
+            Some(unreported) => self.delivery.send(unreported).await,
             None => Some(()),
         }
     }
 }
 
-/// The batch with its events counted instead of told.
+/// The batch with the number of its events instead of the events.
 fn without_events(batch: LogBatch) -> LogBatch {
     let dropped = batch.events.len() as u64 + batch.left_out.map_or(0, LeftOut::dropped);
     let left_out = if dropped > 0 { Some(LeftOut::Dropped(dropped)) } else { batch.left_out };
     LogBatch { left_out, events: Vec::new(), ..batch }
 }
 
-/// Two batches of one tail as one that tells none of their events.
+/// Two batches of one session as one batch with the number of their events.
 fn together(earlier: LogBatch, later: LogBatch) -> LogBatch {
     let later = without_events(later);
     let dropped = [earlier.left_out, later.left_out].into_iter().flatten().map(LeftOut::dropped).sum();
@@ -123,14 +126,14 @@ mod tests {
         }
     }
 
-    /// What 20,000 lines a second become when the engine is away for five minutes: 40 sessions' updates.
+    /// 20,000 lines a second, which is what 40 sessions send, while the engine takes no batch for five minutes.
     #[tokio::test(start_paused = true)]
-    async fn a_flood_is_counted_and_nothing_of_the_time_is_lost() {
+    async fn dropped_events_are_counted_and_no_span_is_lost() {
         let (out, mut received) = mpsc::channel(1);
         let outlet = Outlet::new(Scope::new(None, "eu-west-1"), Clock::system(), out, Meter::default());
-        let (delivery, carry) = Delivery::new(outlet);
-        let mut carrying = JoinSet::new();
-        carrying.spawn(carry);
+        let (delivery, forward) = Delivery::new(outlet);
+        let mut forwarding = JoinSet::new();
+        forwarding.spawn(forward);
         let mut offers = Offers::new(delivery);
         for second in 0..300 {
             offers.offer(batch(second, 20_000));
@@ -153,12 +156,12 @@ mod tests {
             }
         };
         assert_eq!(tokio::join!(finish, drain).0, Some(()));
-        assert!(carrying.join_next().await.is_some(), "it ends when nobody reads any more");
+        assert!(forwarding.join_next().await.is_some(), "It ends when no reader is left");
 
-        let told: u64 = seen.iter().map(|batch| batch.events.len() as u64).sum();
+        let delivered: u64 = seen.iter().map(|batch| batch.events.len() as u64).sum();
         let dropped: u64 = seen.iter().filter_map(|batch| batch.left_out).map(LeftOut::dropped).sum();
-        assert_eq!(told + dropped, 300 * 20_000 + 7);
-        assert!((BATCHES as u64 * 20_000..=(BATCHES as u64 + 3) * 20_000).contains(&told), "{told}");
+        assert_eq!(delivered + dropped, 300 * 20_000 + 7);
+        assert!((BATCHES as u64 * 20_000..=(BATCHES as u64 + 3) * 20_000).contains(&delivered), "{delivered}");
         let spans: Vec<_> = seen.iter().map(|batch| batch.span.unwrap()).collect();
         assert!(spans.is_sorted_by(|one, next| one.1 == next.0), "{spans:?}");
         assert_eq!((spans[0].0, spans.last().unwrap().1), (at(0), at(301)));
@@ -166,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_dropped_is_not_said_to_be() {
+    fn only_dropped_events_are_reported_as_dropped() {
         assert_eq!(without_events(batch(0, 0)).left_out, None);
         assert_eq!(together(batch(0, 0), batch(1, 0)).left_out, None);
         assert_eq!(together(without_events(batch(0, 3)), batch(1, 4)).left_out, Some(LeftOut::Dropped(7)));

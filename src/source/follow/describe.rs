@@ -1,5 +1,5 @@
-//! Asks which log groups exist and of which class they are. Nothing else calls `DescribeLogGroups`, and nothing else
-//! reports its health.
+//! Reads which log groups exist and of which class they are. Only this module calls `DescribeLogGroups` and reports its
+//! health.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::targets::{Groups, Standing, Wanted, wanted};
 use crate::source::backoff::Backoff;
 use crate::source::directory::Directory;
-use crate::source::outlet::{Heard, Outlet};
+use crate::source::outlet::{Delivered, Outlet};
 use crate::source::pace::Pace;
 use lambda_model::api::{Account, Logs};
 use lambda_model::demand::Demand;
@@ -23,35 +23,35 @@ use lambda_model::time::Clock;
 const OPERATION: Operation = Operation::DescribeLogGroups;
 /// Calls a second: half of the quota (docs/aws.md#filterlogevents).
 const RATE: f64 = 5.0;
-/// What becomes due with time alone is noticed after at most this long.
+/// How often to check whether a group has become due.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The answer about one group.
+/// The answer of `DescribeLogGroups` about one group.
 pub(super) struct Answer {
     pub(super) group: Arc<str>,
     pub(super) found: Result<Option<LogGroup>, ApiError>,
 }
 
-/// Asks about one group at a time, and keeps the answers.
+/// Describes one group at a time, and keeps the answers.
 pub(super) struct Describer {
     logs: Arc<dyn Logs>,
     clock: Clock,
     pace: Arc<Pace>,
     groups: Groups,
     backoff: Backoff,
-    is_asking: bool,
+    is_calling: bool,
     refreshed: u64,
 }
 
 impl Describer {
-    /// Knows no group yet.
+    /// No group is known yet.
     pub(super) fn new(logs: Arc<dyn Logs>, clock: Clock) -> Self {
         let pace = Arc::new(Pace::new(clock.clone(), RATE, None));
         let (groups, backoff) = (Groups::default(), Backoff::default());
-        Self { logs, clock, pace, groups, backoff, is_asking: false, refreshed: 0 }
+        Self { logs, clock, pace, groups, backoff, is_calling: false, refreshed: 0 }
     }
 
-    /// Makes everything due when the user asked for a refresh.
+    /// Makes every group due when the user asked for a refresh.
     pub(super) fn look(&mut self, demand: &Demand) {
         if demand.refresh != self.refreshed {
             self.refreshed = demand.refresh;
@@ -60,21 +60,21 @@ impl Describer {
         }
     }
 
-    /// The call that is due, and its group; [`Describer::report`] takes the answer.
+    /// The call that is due, and its group. The answer goes to [`Describer::report`].
     pub(super) fn next(
         &mut self,
         wanted: &[Wanted],
         now: DateTime<Utc>,
     ) -> Option<(Arc<str>, impl Future<Output = Answer> + Send + use<>)> {
-        if self.is_asking || self.backoff.paused_until(OPERATION).is_some_and(|until| now < until) {
+        if self.is_calling || self.backoff.paused_until(OPERATION).is_some_and(|until| now < until) {
             return None;
         }
         let group = Arc::clone(&self.groups.next(wanted, now)?.place.group);
         let (logs, pace, name) = (Arc::clone(&self.logs), Arc::clone(&self.pace), Arc::clone(&group));
-        self.is_asking = true;
+        self.is_calling = true;
         let call = async move {
             pace.turn().await;
-            // Of the groups with this prefix the first, by name, is the group itself.
+            // The name is used as a prefix. Groups come sorted by name, so the group itself would be the first.
             let answer = logs.log_groups(&group, None).await;
             let found = answer.map(|groups| groups.items.into_iter().find(|found| *found.name == *group));
             Answer { group, found }
@@ -82,15 +82,15 @@ impl Describer {
         Some((name, call))
     }
 
-    /// Takes in an answer and reports it, with what the call cost and the health of the operation.
-    pub(super) async fn report(&mut self, answer: Answer, wanted: &[Wanted], outlet: &mut Outlet) -> Heard {
-        self.is_asking = false;
+    /// Takes in an answer and reports it, with the call that was made and the health of the operation.
+    pub(super) async fn report(&mut self, answer: Answer, wanted: &[Wanted], outlet: &mut Outlet) -> Delivered {
+        self.is_calling = false;
         let usage = outlet.spend(Usage { requests: 1, ..Usage::default() });
-        outlet.tell(usage).await?;
+        outlet.publish(usage).await?;
         let failure = answer.found.as_ref().err();
         self.backoff.called(OPERATION, failure, self.clock.now());
         if let Some(health) = outlet.judge(OPERATION, failure) {
-            outlet.tell(health).await?;
+            outlet.publish(health).await?;
         }
         match answer.found {
             Ok(found) => self.learn(&answer.group, found, wanted, outlet).await,
@@ -99,24 +99,24 @@ impl Describer {
         }
     }
 
-    /// Takes in that a group was found, or does not exist, and reports it for each of its functions on screen.
+    /// Takes in a group, or that it does not exist, and reports this for each of its functions on screen.
     pub(super) async fn learn(
         &mut self,
         group: &Arc<str>,
         found: Option<LogGroup>,
         wanted: &[Wanted],
         outlet: &Outlet,
-    ) -> Heard {
+    ) -> Delivered {
         self.groups.learn(group, found.as_ref(), self.clock.now());
         for function in wanted.iter().filter(|one| one.place.group == *group).flat_map(|one| &one.functions) {
-            outlet.tell(Payload::LogGroup(function.clone(), found.clone())).await?;
+            outlet.publish(Payload::LogGroup(function.clone(), found.clone())).await?;
         }
         Some(())
     }
 
-    /// Forgets what is known of a group: something else contradicts it.
-    pub(super) fn doubt(&mut self, group: &str) {
-        self.groups.doubt(group);
+    /// Forgets what is known of a group, because another call contradicts it.
+    pub(super) fn forget(&mut self, group: &str) {
+        self.groups.forget(group);
     }
 
     /// What is known of a group.
@@ -124,12 +124,12 @@ impl Describer {
         self.groups.standing(group)
     }
 
-    /// Whether the last call failed: then groups of which nothing is known stay unknown for a while.
+    /// Whether the last call failed. Groups that are not known then stay unknown for a while.
     pub(super) fn fails(&self) -> bool {
         self.backoff.failed(OPERATION)
     }
 
-    /// Whether a group can be read; one of which nothing is known is tried where nothing can be known.
+    /// Whether a group can be read. A group that is not known is tried when `DescribeLogGroups` fails.
     pub(super) fn is_readable(&self, group: &str) -> bool {
         match self.standing(group) {
             Standing::Readable => true,
@@ -139,17 +139,16 @@ impl Describer {
     }
 }
 
-/// Asks about the log group of the open pane alone, for where no log group is followed, until nobody listens to
-/// `outlet` any more.
+/// Describes only the log group of the open pane, until the engine stops. For when log groups are not followed.
 pub(super) async fn describe_focus(
     account: Account,
     outlet: Outlet,
     directory: watch::Receiver<Directory>,
     demand: watch::Receiver<Demand>,
 ) {
-    let listeners = outlet.clone();
+    let engine = outlet.clone();
     tokio::select! {
-        () = listeners.closed() => {}
+        () = engine.closed() => {}
         _ = describing(account, outlet, directory, demand) => {}
     }
 }
@@ -159,7 +158,7 @@ async fn describing(
     mut outlet: Outlet,
     mut directory: watch::Receiver<Directory>,
     mut demand: watch::Receiver<Demand>,
-) -> Heard {
+) -> Delivered {
     let clock = outlet.clock().clone();
     let mut describer = Describer::new(account.logs, clock.clone());
     loop {

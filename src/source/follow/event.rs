@@ -1,4 +1,4 @@
-//! What the tasks that read logs report before they end.
+//! What the tasks that read logs report while they run.
 
 use chrono::{DateTime, Utc};
 
@@ -9,10 +9,10 @@ use lambda_model::operation::Operation;
 /// A report of a task.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A call was made, and failed with this error or not at all.
+    /// A call has ended: with this error, or `None` when it succeeded.
     Called(Operation, Option<ApiError>),
     /// A session is open.
     Opened(SessionId),
-    /// A session showed a sample; what it left out of this span is to be read again.
+    /// An update of a session was a sample. The span is to be read again, if there is one.
     Sampled(SessionId, Option<(DateTime<Utc>, DateTime<Utc>)>),
 }

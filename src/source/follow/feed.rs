@@ -1,37 +1,37 @@
-//! Says how log events come in and why, in words for the screen. Pure.
+//! Describes how log events are read and why, in words for the screen. Pure.
 
 use super::Choice;
 use super::targets::Standing;
 use lambda_model::failure::ApiError;
 use lambda_model::log::{FeedState, LogFeed, LogWay};
 
-/// What there is to say.
+/// What the description is made from.
 #[derive(Debug)]
 pub(super) struct Situation<'a> {
     pub(super) choice: &'a Choice,
-    /// Nobody touched a key for this many minutes.
+    /// Following stopped after this many minutes without a key.
     pub(super) idle: Option<i64>,
-    /// How each group stands that the screen asks for.
+    /// What is known of each group on screen.
     pub(super) wanted: Vec<Standing>,
     /// Live Tail sessions that are open.
     pub(super) sessions: usize,
-    /// Of these, those that show only some lines.
+    /// How many of them show only some lines.
     pub(super) narrowed: usize,
-    /// Groups that they read.
+    /// Groups that are read by sessions.
     pub(super) tailed: usize,
     /// Groups that are polled.
     pub(super) polled: usize,
-    /// Whether a poll has been answered.
+    /// Whether a poll was answered.
     pub(super) polling: bool,
     /// Why no further session can be opened.
-    pub(super) refused: Option<&'a ApiError>,
-    /// Why polls get no answer.
+    pub(super) unopened: Option<&'a ApiError>,
+    /// Why polls fail.
     pub(super) unanswered: Option<&'a ApiError>,
-    /// What could not be read afterwards.
+    /// Which gap could not be read later, and why.
     pub(super) unfilled: Option<&'a str>,
 }
 
-/// The feed as it is to be told.
+/// The feed to report.
 pub(super) fn feed(situation: &Situation) -> LogFeed {
     let (state, mut reasons) = situation.state();
     if !situation.wanted.is_empty() {
@@ -57,15 +57,15 @@ impl Situation<'_> {
         if self.wanted.is_empty() {
             return (FeedState::Off, vec!["no function is on screen".into()]);
         }
-        let refused = self.refused.map(|error| trouble("Live Tail", error));
-        let unanswered = self.unanswered.map(|error| trouble("FilterLogEvents", error));
+        let unopened = self.unopened.map(|error| failure("Live Tail", error));
+        let unanswered = self.unanswered.map(|error| failure("FilterLogEvents", error));
         if self.sessions > 0 {
             let mut reasons = vec!["Live Tail".to_string()];
             if self.narrowed > 0 {
                 let sessions = count(self.narrowed, "session shows", "sessions show");
                 reasons.push(format!("{sessions} only what the numbers need, because all lines were too many"));
             }
-            reasons.extend(refused);
+            reasons.extend(unopened);
             if self.polled > 0 {
                 reasons.push(format!("{} polled instead", count(self.polled, "group is", "groups are")));
                 reasons.extend(unanswered);
@@ -73,14 +73,14 @@ impl Situation<'_> {
             return (FeedState::Running(LogWay::Tail), reasons);
         }
         if self.polled > 0 && self.polling && unanswered.is_none() {
-            let reasons = match (self.choice, refused) {
+            let reasons = match (self.choice, unopened) {
                 (Choice::Poll, _) => vec!["chosen by --logs poll".into()],
-                (_, Some(refused)) => vec![refused, "polling instead".into()],
+                (_, Some(unopened)) => vec![unopened, "polling instead".into()],
                 (_, None) => vec!["no Live Tail session is allowed".into(), "polling instead".into()],
             };
             return (FeedState::Running(LogWay::Poll), reasons);
         }
-        let reasons: Vec<String> = refused.into_iter().chain(unanswered).collect();
+        let reasons: Vec<String> = unopened.into_iter().chain(unanswered).collect();
         let polls_may_work = self.polled > 0 && self.unanswered.is_none();
         if reasons.is_empty() {
             return (FeedState::Starting, vec!["connecting".into()]);
@@ -91,7 +91,7 @@ impl Situation<'_> {
         (FeedState::Failing, reasons)
     }
 
-    /// Why some of the groups cannot be read.
+    /// Why some groups cannot be read.
     fn left(&self) -> Vec<String> {
         let missing = self.wanted.iter().filter(|one| **one == Standing::Missing).count();
         let mut classes: Vec<&str> = self
@@ -116,17 +116,17 @@ fn count(count: usize, one: &str, several: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { several })
 }
 
-/// What is wrong with a way, such as `Live Tail is denied: …`.
-fn trouble(way: &str, error: &ApiError) -> String {
+/// Why an operation fails, such as `Live Tail is denied: …`.
+fn failure(name: &str, error: &ApiError) -> String {
     let (state, detail) = match error {
         ApiError::Throttled(detail) => ("throttled", detail),
         ApiError::Denied(detail) => ("denied", detail),
-        ApiError::Expired(detail) => ("refused with these credentials", detail),
-        ApiError::NotFound(detail) => ("refused for a group that does not exist", detail),
+        ApiError::Expired(detail) => ("denied with these credentials", detail),
+        ApiError::NotFound(detail) => ("failing, because a log group does not exist", detail),
         ApiError::Unsupported(detail) => ("not supported here", detail),
         ApiError::Unreachable(detail) => ("not reachable", detail),
     };
-    format!("{way} is {state}: {detail}")
+    format!("{name} is {state}: {detail}")
 }
 
 #[cfg(test)]
@@ -143,14 +143,14 @@ mod tests {
             tailed: 0,
             polled: 0,
             polling: false,
-            refused: None,
+            unopened: None,
             unanswered: None,
             unfilled: None,
         }
     }
 
     #[test]
-    fn what_is_told_of_each_situation() {
+    fn the_feed_of_each_situation() {
         let denied = ApiError::Denied("AccessDenied: no".into());
         let quota = ApiError::Throttled("LimitExceeded".into());
         let silent = ApiError::Unreachable("no update for 10 s".into());
@@ -179,35 +179,35 @@ mod tests {
             ),
             (Situation { sessions: 2, tailed: 12, ..auto() }, tail, "Live Tail".into(), 12, 0),
             (
-                Situation { sessions: 1, tailed: 10, polled: 2, refused: Some(&quota), ..auto() },
+                Situation { sessions: 1, tailed: 10, polled: 2, unopened: Some(&quota), ..auto() },
                 tail,
                 "Live Tail; Live Tail is throttled: LimitExceeded; 2 groups are polled instead".into(),
                 12,
                 0,
             ),
             (
-                Situation { polled: 12, polling: true, refused: Some(&denied), ..auto() },
+                Situation { polled: 12, polling: true, unopened: Some(&denied), ..auto() },
                 poll,
                 "Live Tail is denied: AccessDenied: no; polling instead".into(),
                 12,
                 0,
             ),
             (
-                Situation { polled: 12, refused: Some(&denied), ..auto() },
+                Situation { polled: 12, unopened: Some(&denied), ..auto() },
                 FeedState::Starting,
                 "Live Tail is denied: AccessDenied: no".into(),
                 12,
                 0,
             ),
             (
-                Situation { polled: 12, polling: true, refused: Some(&denied), unanswered: Some(&silent), ..auto() },
+                Situation { polled: 12, polling: true, unopened: Some(&denied), unanswered: Some(&silent), ..auto() },
                 FeedState::Failing,
                 "Live Tail is denied: AccessDenied: no; FilterLogEvents is not reachable: no update for 10 s".into(),
                 12,
                 0,
             ),
             (
-                Situation { refused: Some(&denied), ..situation(&Choice::Tail) },
+                Situation { unopened: Some(&denied), ..situation(&Choice::Tail) },
                 FeedState::Failing,
                 "Live Tail is denied: AccessDenied: no".into(),
                 0,
@@ -221,17 +221,17 @@ mod tests {
                 0,
             ),
             (
-                Situation { sessions: 1, tailed: 1, wanted, unfilled: Some("a gap stays"), ..auto() },
+                Situation { sessions: 1, tailed: 1, wanted, unfilled: Some("a gap could not be read"), ..auto() },
                 tail,
-                format!("Live Tail; {left}; a gap stays"),
+                format!("Live Tail; {left}; a gap could not be read"),
                 1,
                 5,
             ),
         ];
         for (situation, state, reason, groups, left) in cases {
-            let told = feed(&situation);
-            assert_eq!((told.state, told.reason.as_str()), (state, reason.as_str()), "{situation:?}");
-            assert_eq!((told.groups, told.left, told.sessions), (groups, left, situation.sessions), "{situation:?}");
+            let feed = feed(&situation);
+            assert_eq!((feed.state, feed.reason.as_str()), (state, reason.as_str()), "{situation:?}");
+            assert_eq!((feed.groups, feed.left, feed.sessions), (groups, left, situation.sessions), "{situation:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The tasks of Live Tail sessions, seen from outside: how far each has come, what it costs, and how it is ended.
+//! Handles to the tasks of Live Tail sessions: how far each has read, the seconds that AWS bills, and how to close it.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::tail::Progress;
 struct Handle {
     close: Option<oneshot::Sender<DateTime<Utc>>>,
     progress: watch::Receiver<Progress>,
-    /// Seconds that have been counted.
+    /// Seconds that were counted before.
     counted: u64,
 }
 
@@ -21,7 +21,7 @@ struct Handle {
 pub(super) struct Handles(BTreeMap<SessionId, Handle>);
 
 impl Handles {
-    /// Adds a session; gives what its task is ended by and what it reports its progress to.
+    /// Adds a session. Returns the channels with which its task is closed and on which it reports its progress.
     pub(super) fn add(&mut self, id: SessionId) -> (oneshot::Receiver<DateTime<Utc>>, watch::Sender<Progress>) {
         let (close, closed) = oneshot::channel();
         let (reports, progress) = watch::channel(None);
@@ -29,10 +29,10 @@ impl Handles {
         (closed, reports)
     }
 
-    /// Ends a session when it has been read until `after`.
+    /// Closes a session as soon as it has been read until `after`.
     pub(super) fn close(&mut self, id: SessionId, after: DateTime<Utc>) {
         if let Some(close) = self.0.get_mut(&id).and_then(|handle| handle.close.take()) {
-            // It may have ended by itself.
+            // This fails when the session has ended by itself.
             let _ = close.send(after);
         }
     }
@@ -42,14 +42,14 @@ impl Handles {
         self.0.get(&id).and_then(|handle| *handle.progress.borrow())
     }
 
-    /// Removes a session that is over; gives how far it came.
+    /// Removes a session that has ended. Returns how far it was read.
     pub(super) fn remove(&mut self, id: SessionId) -> Progress {
         let progress = self.progress(id);
         self.0.remove(&id);
         progress
     }
 
-    /// The seconds for which sessions were open and that have not been counted before.
+    /// The seconds for which sessions were open and which were not counted before.
     pub(super) fn take_seconds(&mut self, now: DateTime<Utc>) -> u64 {
         let mut total = 0;
         for handle in self.0.values_mut() {

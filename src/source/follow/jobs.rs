@@ -1,4 +1,4 @@
-//! The tasks of the log follower: what each is about, and what came of it.
+//! The tasks of the log follower: what each works on, and how it ended.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use super::poll::{Outcome, Turn};
 use super::sessions::SessionId;
 use super::tail::End;
 
-/// What a task did.
+/// The result of a task.
 pub(super) enum Done {
-    /// Nothing takes observations any more.
+    /// The engine has stopped.
     Delivered,
     Described(Answer),
     Tailed(SessionId, End),
     Polled(Turn, Outcome),
 }
 
-/// What a task is about, for when it panics.
+/// What a task works on. It is needed when the task panics.
 pub(super) enum Job {
     Deliver,
     Describe(Arc<str>),
@@ -47,7 +47,7 @@ impl Jobs {
         self.jobs.insert(id, job);
     }
 
-    /// The next task that ends; `None` while there is none.
+    /// Waits for the next task that ends; `None` when no task is running.
     pub(super) async fn next(&mut self) -> Option<Ended> {
         let ended = self.running.join_next_with_id().await?;
         let id = ended.as_ref().map_or_else(tokio::task::JoinError::id, |(id, _)| *id);

@@ -1,8 +1,8 @@
-//! Reads a Kinesis stream that a subscription filter feeds: every shard of a share of it, at once.
+//! Reads a Kinesis stream to which a subscription filter delivers: all shards, or a share of them, at the same time.
 //!
-//! What is asked when is told by `shards`, what the records say by `intake`; here are the calls and what is told of
-//! them. Nothing is dropped when the engine is behind: reading waits, the stream keeps its records for a day at the
-//! least, and how far behind the reading is gets told.
+//! `shards` decides which call is due, and `intake` parses the records. This file makes the calls and sends the
+//! observations. Nothing is dropped when the engine is behind: reading waits, and the feed reports how far behind it
+//! is. The stream keeps its records for at least a day.
 
 mod intake;
 mod shards;
@@ -20,35 +20,35 @@ use self::shards::{Shards, Step};
 use super::Share;
 use crate::source::backoff::Backoff;
 use crate::source::calls::Pages;
-use crate::source::outlet::{Heard, Outlet};
+use crate::source::outlet::{Delivered, Outlet};
 use lambda_model::api::{Account, Records, Shard};
 use lambda_model::failure::ApiError;
 use lambda_model::log::{FeedState, LeftOut, LogBatch, LogFeed, LogWay};
 use lambda_model::observation::{Payload, Usage};
 use lambda_model::operation::Operation;
 
-/// Reading begins so long ago: what a screen of live numbers shows at first.
+/// How far back reading begins: the window of the live numbers.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(1);
-/// From one listing of the shards to the next; a shard that ends asks for one at once.
+/// The interval at which shards are listed. They are also listed at once when a shard ends.
 const LISTING: TimeDelta = TimeDelta::seconds(30);
-/// From one telling of events, span and state to the next.
-const TELLING: TimeDelta = TimeDelta::milliseconds(500);
-/// Calls under way at a time. An answer has up to 10 MB (docs/aws.md#kinesis), and some hundred come a second.
+/// The interval at which events, span and state are sent.
+const SENDING: TimeDelta = TimeDelta::milliseconds(500);
+/// Calls at the same time. An answer has up to 10 MB (docs/aws.md#kinesis), and some hundred come in a second.
 const CALLS: usize = 16;
-/// More shards than the largest streams have, the closed ones of a day included.
+/// The most shards of a stream: more than the largest streams have, including those that were closed within a day.
 const MOST_SHARDS: usize = 50_000;
 
-/// Reads `stream`, a name or an ARN, until nobody listens to `outlet` any more.
+/// Reads `stream`, a name or an ARN, until the engine stops.
 pub(super) async fn read(account: Account, outlet: Outlet, stream: &str, share: Share) {
-    let listeners = outlet.clone();
+    let engine = outlet.clone();
     let mut reader = Reader::new(account, outlet, stream, share);
     tokio::select! {
-        () = listeners.closed() => {}
+        () = engine.closed() => {}
         _ = reader.run() => {}
     }
 }
 
-/// What a call brought.
+/// The result of a call.
 enum Answer {
     Listed(Result<Vec<Shard>, ApiError>, u64),
     Began(Arc<str>, Result<String, ApiError>),
@@ -63,19 +63,19 @@ struct Reader {
     shards: Shards,
     intake: Intake,
     calls: FuturesUnordered<BoxFuture<'static, Answer>>,
-    /// When to list the shards; `None` while that is under way.
+    /// When to list the shards; `None` while they are being listed.
     listing: Option<DateTime<Utc>>,
-    /// A shard ended while its listing was under way, which may not know the children.
+    /// Whether a shard ended while the shards were being listed: the list may not contain its children.
     stale: bool,
-    /// How the last listing failed; `None` before the first, too.
+    /// Why the last listing failed; `None` when it succeeded, and before the first.
     unlisted: Option<ApiError>,
-    /// What is wrong with all shards at once, and would be asked in vain.
+    /// Pauses operations that fail for all shards.
     backoff: Backoff,
-    asked: BTreeSet<Operation>,
+    called: BTreeSet<Operation>,
     spent: Usage,
-    /// The end of the last span that was told.
-    told_until: DateTime<Utc>,
-    told_feed: Option<LogFeed>,
+    /// The end of the last span that was sent.
+    sent_until: DateTime<Utc>,
+    sent_feed: Option<LogFeed>,
 }
 
 impl Reader {
@@ -94,25 +94,25 @@ impl Reader {
             stale: false,
             unlisted: None,
             backoff: Backoff::default(),
-            asked: BTreeSet::new(),
+            called: BTreeSet::new(),
             spent: Usage::default(),
-            told_until: start,
-            told_feed: None,
+            sent_until: start,
+            sent_feed: None,
         }
     }
 
-    /// Reads until nobody listens.
-    async fn run(&mut self) -> Heard {
+    /// Reads until the engine stops.
+    async fn run(&mut self) -> Delivered {
         let clock = self.outlet.clock().clone();
-        let mut telling = clock.now();
+        let mut sending = clock.now();
         loop {
             let now = clock.now();
-            if now >= telling {
-                self.tell().await?;
-                telling = now + TELLING;
+            if now >= sending {
+                self.send().await?;
+                sending = now + SENDING;
             }
-            let next_call = self.ask(now);
-            let wake = next_call.map_or(telling, |due| due.min(telling));
+            let next_call = self.start_calls(now);
+            let wake = next_call.map_or(sending, |due| due.min(sending));
             tokio::select! {
                 Some(answer) = self.calls.next() => self.take(answer).await?,
                 () = clock.sleep_until(wake) => {}
@@ -120,11 +120,11 @@ impl Reader {
         }
     }
 
-    /// Begins with the calls that are due; tells when the next will be, unless one has to end before.
-    fn ask(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// Starts the calls that are due. Returns when the next one is due; `None` when another has to end before.
+    fn start_calls(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.listing.is_some_and(|due| due <= now) {
             self.listing = None;
-            self.asked.insert(Operation::ListShards);
+            self.called.insert(Operation::ListShards);
             self.calls.push(list(self.account.clone(), self.stream.clone()).boxed());
         }
         let paused = [Operation::GetShardIterator, Operation::GetRecords]
@@ -136,9 +136,9 @@ impl Reader {
             while self.calls.len() < CALLS
                 && let Some((id, step)) = self.shards.take_due(now)
             {
-                self.asked.insert(step.operation());
+                self.called.insert(step.operation());
                 self.spent.requests += 1;
-                self.calls.push(carry_out(self.account.clone(), self.stream.clone(), id, step, now).boxed());
+                self.calls.push(call(self.account.clone(), self.stream.clone(), id, step, now).boxed());
             }
         }
         let room = self.calls.len() < CALLS;
@@ -146,7 +146,7 @@ impl Reader {
         next_step.into_iter().chain(self.listing).min()
     }
 
-    async fn take(&mut self, answer: Answer) -> Heard {
+    async fn take(&mut self, answer: Answer) -> Delivered {
         let now = self.outlet.clock().now();
         match answer {
             Answer::Listed(outcome, requests) => {
@@ -167,17 +167,17 @@ impl Reader {
             }
             Answer::Began(id, Err(error)) => self.failed(&id, Operation::GetShardIterator, error, now),
             Answer::Read(id, _, Ok(None)) => self.shards.expired(&id, now),
-            Answer::Read(id, asked, Ok(Some(records))) => {
+            Answer::Read(id, called, Ok(Some(records))) => {
                 self.backoff.called(Operation::GetRecords, None, now);
                 for record in &records.records {
                     self.intake.take(record);
                     if self.intake.is_full() {
                         self.deliver(None).await?;
                     }
-                    // Ten megabytes of gzip are work for a moment: others may want this thread.
+                    // To decompress 10 MB takes a while: let other tasks of this thread run in between.
                     tokio::task::yield_now().await;
                 }
-                if self.shards.read(&id, &records, asked) {
+                if self.shards.read(&id, &records, called) {
                     self.list_soon(now);
                 }
             }
@@ -188,9 +188,9 @@ impl Reader {
 
     fn failed(&mut self, id: &Arc<str>, operation: Operation, error: ApiError, now: DateTime<Utc>) {
         match &error {
-            // What one shard is refused for all the others are refused for, too.
+            // This holds for all shards.
             ApiError::Denied(_) | ApiError::Expired(_) => self.backoff.called(operation, Some(&error), now),
-            // It is gone: which are there now?
+            // The shard does not exist any more: list those that do.
             ApiError::NotFound(_) => self.list_soon(now),
             ApiError::Throttled(_) | ApiError::Unsupported(_) | ApiError::Unreachable(_) => {}
         }
@@ -205,44 +205,44 @@ impl Reader {
         }
     }
 
-    /// Tells the events, how far everything has been read, and how reading goes.
-    async fn tell(&mut self) -> Heard {
-        let until = self.shards.until().filter(|until| *until > self.told_until);
-        let span = until.map(|until| (self.told_until, until));
-        self.told_until = until.unwrap_or(self.told_until);
+    /// Sends the events, the span that was read, the health of the operations, the feed and the usage.
+    async fn send(&mut self) -> Delivered {
+        let until = self.shards.until().filter(|until| *until > self.sent_until);
+        let span = until.map(|until| (self.sent_until, until));
+        self.sent_until = until.unwrap_or(self.sent_until);
         self.deliver(span).await?;
 
         for operation in [Operation::ListShards, Operation::GetShardIterator, Operation::GetRecords] {
-            if self.asked.contains(&operation) {
+            if self.called.contains(&operation) {
                 let failure = match operation {
                     Operation::ListShards => self.unlisted.as_ref(),
                     _ => self.shards.failing(operation).1,
                 };
                 if let Some(health) = self.outlet.judge(operation, failure) {
-                    self.outlet.tell(health).await?;
+                    self.outlet.publish(health).await?;
                 }
             }
         }
         let feed = self.feed();
-        if self.told_feed.as_ref() != Some(&feed) {
-            self.outlet.tell(Payload::LogFeed(feed.clone())).await?;
-            self.told_feed = Some(feed);
+        if self.sent_feed.as_ref() != Some(&feed) {
+            self.outlet.publish(Payload::LogFeed(feed.clone())).await?;
+            self.sent_feed = Some(feed);
         }
         let spent = std::mem::take(&mut self.spent);
         if spent != Usage::default() {
-            self.outlet.tell(self.outlet.spend(spent)).await?;
+            self.outlet.publish(self.outlet.spend(spent)).await?;
         }
         Some(())
     }
 
-    async fn deliver(&mut self, span: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Heard {
+    async fn deliver(&mut self, span: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Delivered {
         let events = self.intake.drain();
         if events.is_empty() && span.is_none() {
             return Some(());
         }
         let left_out = (self.share.of > 1).then_some(LeftOut::OtherShards);
         let batch = LogBatch { way: LogWay::Kinesis, groups: None, span, left_out, events };
-        self.outlet.tell(Payload::Logs(batch)).await
+        self.outlet.publish(Payload::Logs(batch)).await
     }
 
     fn feed(&self) -> LogFeed {
@@ -286,7 +286,7 @@ impl Reader {
     }
 }
 
-/// All shards of a stream, and the requests that took.
+/// Lists all shards of a stream, and counts the requests.
 async fn list(account: Account, stream: Arc<str>) -> Answer {
     let (mut shards, mut requests, mut pages) = (Vec::new(), 0, Pages::default());
     while let Some(token) = pages.next() {
@@ -303,7 +303,7 @@ async fn list(account: Account, stream: Arc<str>) -> Answer {
     Answer::Listed(Ok(shards), requests)
 }
 
-async fn carry_out(account: Account, stream: Arc<str>, id: Arc<str>, step: Step, now: DateTime<Utc>) -> Answer {
+async fn call(account: Account, stream: Arc<str>, id: Arc<str>, step: Step, now: DateTime<Utc>) -> Answer {
     match step {
         Step::Begin(position) => {
             let iterator = account.streams.iterator(&stream, &id, &position).await;

@@ -1,4 +1,4 @@
-//! Reads log groups by `FilterLogEvents`: one turn of one group, page by page, each event once.
+//! Reads log groups with `FilterLogEvents`: some pages of one group at a time, each event once.
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
@@ -17,37 +17,37 @@ use lambda_model::failure::ApiError;
 use lambda_model::log::{LogBatch, LogEvent, LogWay};
 use lambda_model::operation::Operation;
 
-/// Pages of a group in one turn, 1 MB each at most; then it is the next group's turn.
+/// Pages that are read of one group, of at most 1 MB each, before other groups are read.
 const PAGES: usize = 10;
-/// Events that are remembered of a group: 16 bytes each. Of more, some may be told twice.
+/// Events that are remembered per group, 16 bytes each. Of more, some may be delivered twice.
 const REMEMBERED: usize = 200_000;
 
 /// What to read of a group.
 #[derive(Debug)]
 pub(super) struct Reading {
-    /// What to ask for.
+    /// The query.
     pub(super) query: LogQuery,
-    /// The span that is known when everything has been read.
+    /// The span that is covered when all pages have been read.
     pub(super) span: (DateTime<Utc>, DateTime<Utc>),
-    /// Whether this fills a gap that a tail left.
+    /// Whether this fills a gap that Live Tail sessions left.
     pub(super) fills: bool,
-    /// How far it has come.
+    /// Which pages have been read.
     pub(super) pages: Pages,
 }
 
-/// A group's turn.
+/// Some pages of a group to read.
 #[derive(Debug)]
 pub(super) struct Turn {
     /// What to read.
     pub(super) reading: Reading,
-    /// What has been read before.
+    /// The events that were read before.
     pub(super) seen: Seen,
 }
 
 /// How a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// Everything has been read.
+    /// All pages were read.
     Finished,
     /// There are more pages.
     Unfinished,
@@ -55,7 +55,7 @@ pub(super) enum Outcome {
     Failed(ApiError),
 }
 
-/// Takes a turn: every call `paced`, every page delivered before the next is asked for.
+/// Takes a turn. Each call waits for its turn in `paced`, and each page is delivered before the next is requested.
 pub(super) async fn take(
     mut turn: Turn,
     logs: Arc<dyn Logs>,
@@ -68,7 +68,7 @@ pub(super) async fn take(
         paced.turn().await;
         let answer = logs.events(&turn.reading.query, token).await;
         let outcome = answer.as_ref().err().cloned();
-        // Who listens for events also waits for this task: when that is over, nobody minds.
+        // This fails only when the follower has stopped. It also runs this task, so there is no one left to report to.
         let _ = events.send(Event::Called(Operation::FilterLogEvents, outcome)).await;
         let read = match answer {
             Ok(page) => turn.reading.pages.take(page),
@@ -78,7 +78,7 @@ pub(super) async fn take(
         let ended = turn.reading.pages.next().is_none();
         if ended || !events.is_empty() {
             let groups = Some(vec![Arc::clone(&turn.reading.query.group)]);
-            // Before the last page it is not known what is missing.
+            // Only with the last page the whole span has been read.
             let span = ended.then_some(turn.reading.span);
             delivery.send(LogBatch { way: LogWay::Poll, groups, span, left_out: None, events }).await;
         }
@@ -89,15 +89,15 @@ pub(super) async fn take(
     (turn, Outcome::Unfinished)
 }
 
-/// The events of a group that have been told, by time and id.
+/// The events of a group that were delivered, by time and ID.
 #[derive(Debug, Default)]
 pub(super) struct Seen(BTreeSet<(i64, u64)>);
 
 impl Seen {
-    /// Remembers `event`; tells whether it is new. One without an id cannot be recognised again.
+    /// Remembers `event`. Returns whether it is new. An event without an ID always counts as new.
     fn is_new(&mut self, event: &LogEvent) -> bool {
         let Some(id) = &event.id else { return true };
-        // Ids have 56 digits: of those of one millisecond, 64 bits tell enough.
+        // IDs have 56 digits. A hash of 64 bits is enough to distinguish those of one millisecond.
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
         let new = self.0.insert((event.timestamp.timestamp_millis(), hasher.finish()));
@@ -107,9 +107,9 @@ impl Seen {
         new
     }
 
-    /// Forgets what is not asked for again.
+    /// Forgets events that no later query returns.
     pub(super) fn forget(&mut self, before: DateTime<Utc>) {
-        // Queries are cut to the millisecond.
+        // Queries are cut to whole milliseconds.
         self.0 = self.0.split_off(&((before - TimeDelta::milliseconds(1)).timestamp_millis(), 0));
     }
 }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn an_event_is_new_once() {
         let mut seen = Seen::default();
-        // id, time, whether it is new
+        // ID, time, whether it is new
         for (id, millisecond, new) in [
             (Some("a"), 5_000, true),
             (Some("a"), 5_000, false),
@@ -145,13 +145,13 @@ mod tests {
             assert_eq!(seen.is_new(&event(id, millisecond)), new, "{id:?} {millisecond}");
         }
         seen.forget(DateTime::from_timestamp_millis(5_000).unwrap());
-        assert!(!seen.is_new(&event(Some("a"), 5_000)), "asked for again");
+        assert!(!seen.is_new(&event(Some("a"), 5_000)), "A later query may return it");
         seen.forget(DateTime::from_timestamp_millis(5_002).unwrap());
         assert!(seen.is_new(&event(Some("a"), 5_000)) && !seen.is_new(&event(Some("c"), 9_000)));
     }
 
     #[test]
-    fn what_is_remembered_is_bounded_and_the_oldest_goes_first() {
+    fn the_number_of_remembered_events_is_bounded_and_the_oldest_are_forgotten() {
         let mut seen = Seen::default();
         let most = i64::try_from(REMEMBERED).unwrap();
         for millisecond in 0..=most {

@@ -1,7 +1,8 @@
-//! Which log group to read by `FilterLogEvents` next, and from when. Pure: it is told the time and how turns ended.
+//! Which log group to read with `FilterLogEvents` next, and from when. Pure: the time and the outcome of each turn are
+//! arguments.
 //!
-//! A group is polled again and again, or, when it is tailed, asked once for what a tail missed. Both begin where what
-//! is known of the group ends.
+//! A group that no session reads is polled again and again. Of a group that a session reads, only gaps are read. Both
+//! begin at the time until which the group was read.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,26 +15,26 @@ use crate::source::calls::Pages;
 use lambda_model::api::LogQuery;
 use lambda_model::failure::ApiError;
 
-/// Late events are found when they come within this time after they were written: `FilterLogEvents` asks by that
-/// time, and "seconds typically" pass until an event can be found (docs/aws.md#filterlogevents).
+/// Each poll begins this long before the end of the last one. `FilterLogEvents` selects by the time at which an event
+/// was written, and it takes "seconds typically" until the event can be found (docs/aws.md#filterlogevents).
 const OVERLAP: TimeDelta = TimeDelta::seconds(30);
-/// A gap is read this long after its end, and as far beyond it, so that late events are there.
+/// A gap is read this long after its end, and this far beyond it, so that late events are found.
 const SETTLED: TimeDelta = TimeDelta::seconds(10);
-/// Of a group of which nothing is known, the last minute is read: the window of the live numbers.
+/// How much is read of a group for the first time: the window of the live numbers.
 const FIRST: TimeDelta = TimeDelta::seconds(60);
-/// Nothing older is read afterwards.
+/// Gaps that are older are not read any more.
 const OLDEST: TimeDelta = TimeDelta::minutes(10);
-/// No group is polled more often.
+/// The shortest interval at which a group is polled.
 const LEAST: TimeDelta = TimeDelta::seconds(2);
-/// Beside sessions that work, groups are polled at this low rate.
+/// The shortest interval while Live Tail sessions are open.
 const LEAST_BESIDE: TimeDelta = TimeDelta::seconds(10);
-/// A gap that could not be read is tried again so much later.
+/// After this time a gap that could not be read is tried again.
 const RETRY: TimeDelta = TimeDelta::seconds(5);
-/// Turns at a time: one slow answer holds up no other group.
+/// Turns at the same time, so that one slow answer does not hold up other groups.
 const WIDTH: usize = 4;
 
 /// Calls of `FilterLogEvents` a second: half of the Region's quota, which is not adjustable
-/// (docs/aws.md#filterlogevents), so that other people's dashboards go on working.
+/// (docs/aws.md#filterlogevents), so that other users of the quota, such as dashboards, keep working.
 pub(super) fn rate(region: &str) -> f64 {
     match region {
         "us-east-1" => 12.5,
@@ -47,11 +48,11 @@ pub(super) fn rate(region: &str) -> f64 {
 pub(super) struct Polled {
     /// Its name.
     pub(super) group: Arc<str>,
-    /// Whether its function's pane is open: then it is read twice as often.
+    /// Whether the pane of its function is open: it is then read twice as often.
     pub(super) focus: bool,
 }
 
-/// A span of a group that no tail has read.
+/// A span of a group that no session has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Gap {
     from: DateTime<Utc>,
@@ -61,17 +62,17 @@ struct Gap {
 
 #[derive(Debug, Default)]
 struct Reader {
-    /// Until when the group is known, in whichever way.
+    /// Until when the group was read, by polls or by sessions.
     known: Option<DateTime<Utc>>,
     gap: Option<Gap>,
-    /// What has more pages than one turn.
+    /// A reading with more pages than fit into one turn.
     unfinished: Option<Reading>,
     started: Option<DateTime<Utc>>,
     running: bool,
     seen: Seen,
 }
 
-/// The groups of one scope that are read by `FilterLogEvents`.
+/// The groups of one scope that are read with `FilterLogEvents`.
 #[derive(Debug)]
 pub(super) struct Polls {
     rate: f64,
@@ -80,18 +81,18 @@ pub(super) struct Polls {
 }
 
 impl Polls {
-    /// Nothing known yet; `rate` calls a second.
+    /// Nothing was read yet. `rate` is in calls a second.
     pub(super) fn new(rate: f64) -> Self {
         Self { rate, readers: BTreeMap::new(), unfilled: None }
     }
 
-    /// Notes that a group was read until this time and is not any more.
+    /// Notes that a session read a group until this time and does not any more.
     pub(super) fn left(&mut self, group: &Arc<str>, until: DateTime<Utc>) {
         let known = &mut self.readers.entry(Arc::clone(group)).or_default().known;
         *known = (*known).max(Some(until));
     }
 
-    /// Notes that a tail reads a group from this time on: what is not known before it is a gap.
+    /// Notes that a session reads a group from this time on. The time since the group was last read is a gap.
     pub(super) fn tailed(&mut self, group: &Arc<str>, since: DateTime<Utc>) {
         let reader = self.readers.entry(Arc::clone(group)).or_default();
         if let Some(known) = reader.known.take() {
@@ -108,7 +109,7 @@ impl Polls {
         self.readers.entry(Arc::clone(group)).or_default().miss(from, until, until + SETTLED);
     }
 
-    /// The next turn of the groups that are `polled` and of those that have gaps; `beside` sessions that work.
+    /// The next turn, of a group that is `polled` or that has a gap. `beside` is that sessions are open.
     pub(super) fn next(&mut self, polled: &[Polled], beside: bool, now: DateTime<Utc>) -> Option<Turn> {
         if self.readers.values().filter(|reader| reader.running).count() >= WIDTH {
             return None;
@@ -128,7 +129,7 @@ impl Polls {
         });
         let gaps = self.readers.iter().filter_map(|(group, reader)| Some((now - reader.gap?.due, group, reader)));
         let gaps = gaps.filter(|(late, _, _)| *late >= TimeDelta::zero());
-        // What has more pages goes on when those that waited longer have had their turn.
+        // A reading with more pages goes on after the groups that waited longer.
         let unfinished = self.readers.iter().filter(|(_, reader)| reader.unfinished.is_some());
         let unfinished = unfinished.map(|(group, reader)| (waited(reader), group, reader));
         let due = polls.chain(gaps).chain(unfinished).filter(|(_, _, reader)| !reader.running);
@@ -141,7 +142,7 @@ impl Polls {
         Some(Turn { reading, seen: std::mem::take(&mut reader.seen) })
     }
 
-    /// How long a round over all groups takes, with the open pane's twice in it.
+    /// How long it takes to read every group once, and the group of the open pane twice.
     fn every(&self, groups: usize, beside: bool) -> TimeDelta {
         let round = (groups + 1) as f64 / self.rate;
         let round = TimeDelta::milliseconds((round * 1000.0) as i64);
@@ -160,14 +161,15 @@ impl Polls {
                 reader.known = reader.known.max(Some(reading.query.until));
                 reader.seen.forget(reading.query.until - OVERLAP);
             }
-            // A call too many says nothing about the token.
+            // The token of a throttled call is still valid.
             Outcome::Unfinished | Outcome::Failed(ApiError::Throttled(_)) => reader.unfinished = Some(reading),
             Outcome::Failed(ApiError::NotFound(_)) => {}
             Outcome::Failed(error) if reading.fills => {
                 let (from, until) = reading.span;
                 let hopeless = matches!(error, ApiError::Denied(_) | ApiError::Unsupported(_));
                 if hopeless || now - until > OLDEST {
-                    let words = format!("a gap of {} s stays: {error}", (until - from).num_seconds().max(1));
+                    let words =
+                        format!("a gap of {} s could not be read: {error}", (until - from).num_seconds().max(1));
                     self.unfilled = Some((now, words));
                 } else {
                     reader.miss(from, until, now + RETRY);
@@ -177,42 +179,42 @@ impl Polls {
         }
     }
 
-    /// Notes that a turn ended with nothing to tell of it.
+    /// Notes that a turn ended without an outcome.
     pub(super) fn lost(&mut self, group: &str) {
         if let Some(reader) = self.readers.get_mut(group) {
             reader.running = false;
         }
     }
 
-    /// Forgets what is neither `wanted` nor can be read afterwards any more.
+    /// Forgets groups that are not `wanted` and whose gaps are too old to be read.
     pub(super) fn retain(&mut self, wanted: impl Fn(&Arc<str>) -> bool, now: DateTime<Utc>) {
         let recent = |at: Option<DateTime<Utc>>| at.is_some_and(|at| now - at <= OLDEST);
         self.readers.retain(|group, reader| {
-            let asked = reader.running || reader.gap.is_some() || reader.unfinished.is_some();
-            wanted(group) || asked || recent(reader.known)
+            let is_busy = reader.running || reader.gap.is_some() || reader.unfinished.is_some();
+            wanted(group) || is_busy || recent(reader.known)
         });
         self.unfilled.take_if(|(at, _)| now - *at > OLDEST);
     }
 
-    /// Whether a poll of this group has been answered.
+    /// Whether something of this group was read.
     pub(super) fn knows(&self, group: &str) -> bool {
         self.readers.get(group).is_some_and(|reader| reader.known.is_some())
     }
 
-    /// What could not be read afterwards, in words.
+    /// The gap that could not be read, and why, in words.
     pub(super) fn unfilled(&self) -> Option<&str> {
         self.unfilled.as_ref().map(|(_, words)| words.as_str())
     }
 }
 
 impl Reader {
-    /// Adds a span to the gap: two are read as one.
+    /// Adds a span to the gap. Two gaps are read as one.
     fn miss(&mut self, from: DateTime<Utc>, until: DateTime<Utc>, due: DateTime<Utc>) {
         let (from, until) = self.gap.map_or((from, until), |gap| (gap.from.min(from), gap.until.max(until)));
         self.gap = Some(Gap { from, until, due });
     }
 
-    /// What to read now: the rest of what was begun, a gap, or what is new.
+    /// What to read now: the rest of an unfinished reading, a gap, or new events.
     fn next(&mut self, group: &Arc<str>, now: DateTime<Utc>) -> Reading {
         if let Some(unfinished) = self.unfinished.take() {
             return unfinished;

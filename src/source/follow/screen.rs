@@ -1,4 +1,4 @@
-//! What is on screen and how long it has stayed the same. Pure: it is told the time.
+//! Which log groups are on screen, and for how long they have been the same. Pure: the time is an argument.
 
 use std::sync::Arc;
 
@@ -9,35 +9,35 @@ use crate::source::directory::Directory;
 use lambda_model::Scope;
 use lambda_model::demand::Demand;
 
-/// Sessions are arranged anew when the screen has stayed the same for so long: scrolling costs nothing.
+/// Sessions are opened and closed only after the screen has been the same for this long, so that scrolling opens none.
 const SETTLED: TimeDelta = TimeDelta::seconds(2);
-/// A screen that never stays the same, or many groups that are still to be described, are waited for so long.
+/// The longest wait for a screen that keeps changing, or for groups that are not described yet.
 const UNSETTLED: TimeDelta = TimeDelta::seconds(10);
 
 /// The log groups on screen.
 #[derive(Debug)]
 pub(super) struct Screen {
     started: DateTime<Utc>,
-    /// It counts as empty when no key was touched for so long.
-    patience: Option<TimeDelta>,
+    /// After this long without a key the screen counts as empty.
+    idle_after: Option<TimeDelta>,
     is_idle: bool,
     wanted: Vec<Wanted>,
-    /// When the groups last became others.
+    /// When the groups changed last.
     changed: DateTime<Utc>,
-    /// Since when the sessions have not been arranged for them.
+    /// Since when the groups differ from those that sessions were last opened for; `None` when they do not.
     unarranged: Option<DateTime<Utc>>,
 }
 
 impl Screen {
-    /// Empty, for somebody who is there at `now`.
-    pub(super) fn new(patience: Option<TimeDelta>, now: DateTime<Utc>) -> Self {
-        Self { started: now, patience, is_idle: false, wanted: Vec::new(), changed: now, unarranged: None }
+    /// An empty screen. The time without a key is counted from `now`.
+    pub(super) fn new(idle_after: Option<TimeDelta>, now: DateTime<Utc>) -> Self {
+        Self { started: now, idle_after, is_idle: false, wanted: Vec::new(), changed: now, unarranged: None }
     }
 
-    /// Takes in what `scope` shows.
+    /// Takes in which groups of `scope` are on screen.
     pub(super) fn look(&mut self, demand: &Demand, directory: &Directory, scope: &Scope, now: DateTime<Utc>) {
         let attended = demand.attended.map_or(self.started, |attended| attended.max(self.started));
-        self.is_idle = self.patience.is_some_and(|patience| now - attended > patience);
+        self.is_idle = self.idle_after.is_some_and(|limit| now - attended > limit);
         let wanted = if self.is_idle { Vec::new() } else { wanted(demand, directory, scope) };
         if names(&wanted) != names(&self.wanted) {
             self.changed = now;
@@ -46,34 +46,34 @@ impl Screen {
         self.wanted = wanted;
     }
 
-    /// The groups, the most wanted first.
+    /// The groups, the most important first.
     pub(super) fn wanted(&self) -> &[Wanted] {
         &self.wanted
     }
 
-    /// Those of the open pane.
+    /// The group of the open pane.
     pub(super) fn focus(&self) -> Option<&Arc<str>> {
         self.wanted.first().filter(|first| first.focus).map(|first| &first.place.group)
     }
 
-    /// For how many minutes no key was touched, once that is too long.
+    /// The minutes without a key after which following stopped; `None` while it goes on.
     pub(super) fn idle_minutes(&self) -> Option<i64> {
-        self.patience.filter(|_| self.is_idle).map(|patience| patience.num_minutes())
+        self.idle_after.filter(|_| self.is_idle).map(|limit| limit.num_minutes())
     }
 
-    /// Whether it is time to arrange sessions; `awaits` when something of the groups is about to be known.
+    /// Whether it is time to open and close sessions. `awaits` is that some groups are not described yet.
     pub(super) fn is_settled(&self, awaits: bool, now: DateTime<Utc>) -> bool {
         let Some(since) = self.unarranged else { return true };
         now - self.changed >= SETTLED && !awaits || now - since >= UNSETTLED
     }
 
-    /// Notes that sessions have been arranged for it.
+    /// Notes that sessions are opened and closed for these groups.
     pub(super) fn arranged(&mut self) {
         self.unarranged = None;
     }
 }
 
-/// The groups in an order of their own: rows that only change places change nothing.
+/// The groups, sorted: rows that only change their order are no change.
 fn names(wanted: &[Wanted]) -> Vec<(&str, bool)> {
     let mut names: Vec<_> = wanted.iter().map(|one| (&*one.place.group, one.focus)).collect();
     names.sort_unstable();
@@ -106,14 +106,14 @@ mod tests {
     #[test]
     fn it_is_settled_when_its_groups_have_stayed_the_same() {
         let mut screen = Screen::new(None, at(0));
-        assert!(screen.is_settled(false, at(0)), "nothing is on it");
+        assert!(screen.is_settled(false, at(0)), "Nothing is on screen");
         look(&mut screen, &["a", "b"], None, 1);
-        // second, whether something is awaited, whether it is settled
+        // second, whether groups are not described yet, whether it is settled
         for (second, awaits, settled) in [(1, false, false), (3, false, true), (3, true, false), (11, true, true)] {
             assert_eq!(screen.is_settled(awaits, at(second)), settled, "{second} {awaits}");
         }
         look(&mut screen, &["b", "a"], None, 2);
-        assert!(screen.is_settled(false, at(3)), "only the order changed");
+        assert!(screen.is_settled(false, at(3)), "Only the order changed");
         look(&mut screen, &["b", "c"], None, 3);
         assert!(!screen.is_settled(false, at(4)) && screen.is_settled(false, at(5)));
         screen.arranged();
@@ -123,11 +123,11 @@ mod tests {
             assert!(!screen.is_settled(false, at(second)));
         }
         look(&mut screen, &["a"], None, 16);
-        assert!(screen.is_settled(false, at(16)), "it never stays the same");
+        assert!(screen.is_settled(false, at(16)), "It keeps changing");
     }
 
     #[test]
-    fn nobody_looks_at_it_for_hours() {
+    fn it_is_empty_after_some_minutes_without_a_key() {
         let mut screen = Screen::new(Some(TimeDelta::minutes(15)), at(60));
         // the last key, now, whether it is idle
         for (attended, second, idle) in [

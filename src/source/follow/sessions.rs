@@ -1,8 +1,9 @@
-//! Which Live Tail sessions to open and close. Pure: it is told the time and how sessions fare, and names steps.
+//! Which Live Tail sessions to open and close. Pure: the time and the state of the sessions are arguments, and the
+//! result is the next step.
 //!
-//! As few sessions as the groups need, because each is billed; and a session stays as it is for as long as it holds
-//! what is wanted, because changing it means opening another. A session takes another's place by being opened first:
-//! for that moment there is one more than the limit.
+//! There are as few sessions as the groups need, because each is billed. A session is kept as long as it reads wanted
+//! groups, because its groups cannot be changed. A session that replaces another is opened first: for that moment
+//! there is one session more than the limit.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,12 +13,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use lambda_model::api::{TAIL_GROUPS, TailFilter};
 
-/// One `StartLiveTail` in so much time: AWS allows five a second, for everybody in the account (docs/aws.md#live-tail).
+/// The time between two `StartLiveTail`. AWS allows five a second for the whole account (docs/aws.md#live-tail).
 const START_EVERY: TimeDelta = TimeDelta::seconds(1);
-/// AWS ends a session after three hours; it is replaced before (docs/aws.md#live-tail).
+/// The age at which a session is replaced. AWS ends it after three hours (docs/aws.md#live-tail).
 const OLDEST: TimeDelta = TimeDelta::minutes(175);
 
-/// Names a session.
+/// Identifies a session.
 pub(super) type SessionId = u64;
 
 /// What to do next.
@@ -32,20 +33,20 @@ pub(super) enum Step {
 #[derive(Clone, Debug)]
 struct Session {
     groups: Vec<Arc<str>>,
-    /// Since when; `None` while it is being opened.
+    /// Since when it is open; `None` while it is being opened.
     opened: Option<DateTime<Utc>>,
     /// The session that is closed as soon as this one is open.
     replaces: Option<SessionId>,
-    /// The lines that it shows.
+    /// The lines that it receives.
     filter: TailFilter,
-    /// It showed a sample.
+    /// Whether one of its updates was a sample.
     sampled: bool,
-    /// It was told to end.
+    /// Whether it is being closed.
     closing: bool,
 }
 
 impl Session {
-    /// How many of `wanted` it holds.
+    /// How many of `wanted` it reads.
     fn holds(&self, wanted: &BTreeSet<&Arc<str>>) -> usize {
         self.groups.iter().filter(|group| wanted.contains(group)).count()
     }
@@ -66,12 +67,13 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    /// None yet, and at most `limit` at a time.
+    /// No sessions yet, and at most `limit` at a time.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, all: BTreeMap::new(), next: 0, started: None }
     }
 
-    /// How many groups the sessions can hold. An open pane has one to itself, so that its lines are all shown.
+    /// How many groups the sessions can read. The group of an open pane has a session of its own, so that all of its
+    /// lines are shown.
     pub(super) fn room(&self, focus: bool) -> usize {
         match self.limit.checked_sub(1).filter(|others| focus && *others > 0) {
             Some(others) => others.saturating_mul(TAIL_GROUPS) + 1,
@@ -79,9 +81,9 @@ impl Sessions {
         }
     }
 
-    /// The next step towards sessions that hold the first of `wanted`, as many as there is room for; `None` when
-    /// there is none for the moment. With `focus` the first of them is that of an open pane. With `may_open` false
-    /// nothing is opened.
+    /// The next step towards sessions that read the first of `wanted`, as many as there is room for; `None` when there
+    /// is nothing to do at the moment. `focus` is that the first group is the one of an open pane. Sessions are opened
+    /// only when `may_open`.
     pub(super) fn next(
         &mut self,
         wanted: &[Arc<str>],
@@ -95,14 +97,14 @@ impl Sessions {
         if let Some((id, _)) = live().find(|(_, session)| session.holds(&wanted) == 0) {
             return Some(self.close(*id));
         }
-        // One at a time: the next is arranged when it is known how this one went.
+        // One at a time: the next step depends on whether this session can be opened.
         if live().any(|(_, session)| session.opened.is_none()) {
             return None;
         }
         let ready = may_open && self.started.is_none_or(|started| now - started >= START_EVERY);
-        let old = |session: &Session| session.opened.is_some_and(|opened| now - opened >= OLDEST);
-        let crowded = |session: &Session| session.sampled && session.filter == TailFilter::Everything;
-        let due = live().find(|(_, session)| old(session) || crowded(session));
+        let is_old = |session: &Session| session.opened.is_some_and(|opened| now - opened >= OLDEST);
+        let is_sampled = |session: &Session| session.sampled && session.filter == TailFilter::Everything;
+        let due = live().find(|(_, session)| is_old(session) || is_sampled(session));
         if let Some((id, groups)) = due.map(|(id, session)| (*id, session.those(&wanted))) {
             return ready.then(|| self.open(groups, Some(id), now));
         }
@@ -111,14 +113,14 @@ impl Sessions {
         if !alone.is_empty() && !live().any(|(_, session)| session.groups == alone) {
             return ready.then(|| self.open(alone.to_vec(), None, now));
         }
-        // Of the others, those that hold the most stay.
+        // Of the other sessions, those that read the most wanted groups are kept.
         let of_rest: BTreeSet<&Arc<str>> = rest.iter().collect();
         let others = live().filter(|(_, session)| alone.is_empty() || session.groups != alone);
         let mut stay: Vec<(SessionId, usize)> = others.map(|(id, one)| (*id, one.holds(&of_rest))).collect();
         stay.sort_by_key(|(id, holds)| (usize::MAX - holds, *id));
         let needed = rest.len().div_ceil(TAIL_GROUPS);
         let surplus = stay.split_off(stay.len().min(needed));
-        // A group that several hold, as after a pane was closed, counts for the first.
+        // A group that several sessions read, as after a pane was closed, counts for the first of them.
         let mut held: BTreeSet<&Arc<str>> = BTreeSet::new();
         let own = stay.iter().filter_map(|(id, _)| Some((*id, &self.all.get(id)?.groups))).map(|(id, groups)| {
             let own: Vec<_> = groups.iter().filter(|group| of_rest.contains(group) && held.insert(group)).collect();
@@ -142,14 +144,14 @@ impl Sessions {
         Some(self.open(groups, Some(id), now))
     }
 
-    /// Notes that a session showed a sample: it is replaced by one that shows fewer lines.
+    /// Notes that an update of a session was a sample. The session is replaced by one that receives fewer lines.
     pub(super) fn sampled(&mut self, id: SessionId) {
         if let Some(session) = self.all.get_mut(&id) {
             session.sampled = true;
         }
     }
 
-    /// How many sessions show only some lines.
+    /// How many sessions receive only some lines.
     pub(super) fn narrowed(&self) -> usize {
         let open = self.all.values().filter(|session| !session.closing && session.opened.is_some());
         open.filter(|session| session.filter != TailFilter::Everything).count()
@@ -159,7 +161,7 @@ impl Sessions {
         let id = self.next;
         self.next += 1;
         self.started = Some(now);
-        // What was too much for one is too much for the next.
+        // A session that replaces a sampled one would be sampled, too.
         let before = replaces.and_then(|id| self.all.get(&id));
         let filter = match before {
             Some(before) if before.sampled || before.filter == TailFilter::Telling => TailFilter::Telling,
@@ -178,7 +180,7 @@ impl Sessions {
         Step::Close(id)
     }
 
-    /// Notes that a session is open; gives the one to close, whose place it takes.
+    /// Notes that a session is open. Returns the session that it replaces, which is to be closed.
     pub(super) fn opened(&mut self, id: SessionId, at: DateTime<Utc>) -> Option<SessionId> {
         let session = self.all.get_mut(&id)?;
         session.opened = Some(at);
@@ -187,12 +189,12 @@ impl Sessions {
         Some(replaced)
     }
 
-    /// Notes that a session is over; gives the one whose place it was to take.
+    /// Notes that a session ended. Returns the session that it was to replace.
     pub(super) fn ended(&mut self, id: SessionId) -> Option<SessionId> {
         self.all.remove(&id)?.replaces
     }
 
-    /// Closes the session of this name: its place is needed.
+    /// Closes a session, because its place is needed.
     pub(super) fn give_up(&mut self, id: SessionId) -> Option<Step> {
         self.all.contains_key(&id).then(|| self.close(id))
     }
@@ -202,7 +204,7 @@ impl Sessions {
         self.all.get(&id).map_or(&[], |session| &session.groups)
     }
 
-    /// Since when a session other than `but` reads this group; `None` when none does.
+    /// Since when a session other than `but` reads this group; `None` when no session does.
     pub(super) fn reads(&self, group: &str, but: Option<SessionId>) -> Option<DateTime<Utc>> {
         let others = self.all.iter().filter(|(id, session)| Some(**id) != but && !session.closing);
         others
@@ -211,12 +213,12 @@ impl Sessions {
             .min()
     }
 
-    /// Whether a session reads this group or is about to.
+    /// Whether a session reads this group or is being opened for it.
     pub(super) fn has(&self, group: &str) -> bool {
         self.all.values().any(|session| !session.closing && session.groups.iter().any(|one| **one == *group))
     }
 
-    /// How many are open.
+    /// How many sessions are open.
     pub(super) fn open_count(&self) -> usize {
         self.all.values().filter(|session| !session.closing && session.opened.is_some()).count()
     }
@@ -236,13 +238,13 @@ mod tests {
         names.into_iter().map(|name| format!("g{name:03}").into()).collect()
     }
 
-    /// Sessions that AWS opens and closes at once.
+    /// A Region in which sessions are opened and closed at once.
     struct Region {
         sessions: Sessions,
-        /// Whether a pane is open, of the first group wanted.
+        /// Whether the pane of the first wanted group is open.
         focus: bool,
         second: i64,
-        /// When each was opened.
+        /// When each session was opened.
         starts: Vec<i64>,
         closed: usize,
         most: usize,
@@ -253,7 +255,7 @@ mod tests {
             Self { sessions: Sessions::new(limit), focus: false, second: 0, starts: vec![], closed: 0, most: 0 }
         }
 
-        /// Carries out steps for half a minute.
+        /// Takes steps for half a minute.
         fn settle(&mut self, wanted: &[Arc<str>]) {
             for _ in 0..30 {
                 self.second += 1;
@@ -283,22 +285,22 @@ mod tests {
     }
 
     #[test]
-    fn as_few_sessions_as_the_groups_need() {
+    fn there_are_as_few_sessions_as_the_groups_need() {
         type Screens = &'static [(usize, usize)];
-        // limit, groups wanted one after another, sessions then, starts in all, groups of the last that are read
+        // limit, the groups of one screen after another, sessions at the end, sessions opened, groups read at the end
         let cases: [(usize, Screens, usize, usize, usize); 9] = [
             (3, &[(0, 0)], 0, 0, 0),
             (3, &[(0, 10)], 1, 1, 10),
             (3, &[(0, 11)], 2, 2, 11),
             (3, &[(0, 45)], 3, 3, 30),
             (0, &[(0, 5)], 0, 0, 0),
-            // The same again, or fewer: nothing is opened.
+            // The same groups again, or fewer: no session is opened.
             (3, &[(0, 10), (0, 10), (2, 9)], 1, 1, 7),
             // One row further: the session is replaced.
             (3, &[(0, 10), (1, 11)], 1, 2, 10),
-            // Elsewhere.
+            // Other groups.
             (2, &[(0, 20), (20, 40)], 2, 4, 20),
-            // What two sessions held fits into one.
+            // The groups of two sessions fit into one.
             (2, &[(0, 20), (8, 12)], 1, 3, 4),
         ];
         for (limit, screens, sessions, starts, read) in cases {
@@ -314,7 +316,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_screen_does(
+        fn sessions_keep_to_their_limits_whatever_is_on_screen(
             limit in 1_usize..5,
             screens in prop::collection::vec((0_usize..80, 0_usize..60, any::<prop::sample::Index>(), any::<bool>()), 1..12),
         ) {
@@ -328,7 +330,7 @@ mod tests {
                 }
                 region.settle(&wanted);
                 let target = wanted.len().min(region.sessions.room(region.focus));
-                prop_assert_eq!(region.read(&wanted[..target]), target, "what there is room for is read");
+                prop_assert_eq!(region.read(&wanted[..target]), target, "All groups for which there is room are read");
                 let alone = usize::from(region.focus && limit > 1);
                 prop_assert_eq!(region.sessions.open_count(), alone + (target - alone).div_ceil(TAIL_GROUPS));
                 prop_assert!(region.sessions.open_count() <= limit);
@@ -336,7 +338,7 @@ mod tests {
                     prop_assert!(session.groups.len() <= TAIL_GROUPS);
                     prop_assert_eq!(session.groups.iter().collect::<BTreeSet<_>>().len(), session.groups.len());
                 }
-                // Nothing more happens while nothing changes, nor when rows only change places.
+                // No session is opened or closed while the groups stay the same, in whatever order.
                 let (starts, closed) = (region.starts.len(), region.closed);
                 let rest = alone.min(target);
                 wanted[rest..target].reverse();
@@ -349,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowded_session_is_replaced_by_one_that_shows_less() {
+    fn a_sampled_session_is_replaced_by_one_that_receives_fewer_lines() {
         let mut region = Region::new(2);
         let wanted = groups(0..8);
         region.settle(&wanted);
@@ -362,15 +364,15 @@ mod tests {
         assert_eq!(region.sessions.opened(1, at(now)), Some(0));
         region.end(0);
         region.sessions.sampled(1);
-        assert_eq!(region.sessions.next(&wanted, false, true, at(now + 10)), None, "it cannot show less");
+        assert_eq!(region.sessions.next(&wanted, false, true, at(now + 10)), None, "There is no narrower filter");
         assert_eq!(region.sessions.narrowed(), 1);
         let more = groups(0..9);
         let next = region.sessions.next(&more, false, true, at(now + 10));
-        assert_eq!(next, Some(Step::Open(2, more, TailFilter::Telling)), "nor does its successor show more");
+        assert_eq!(next, Some(Step::Open(2, more, TailFilter::Telling)), "The next session has the narrow filter, too");
     }
 
     #[test]
-    fn an_open_pane_has_a_session_to_itself() {
+    fn an_open_pane_has_a_session_of_its_own() {
         let mut region = Region::new(3);
         let wanted = groups(0..28);
         region.settle(&wanted);
@@ -384,7 +386,7 @@ mod tests {
         let mut only = Region::new(1);
         only.focus = true;
         only.settle(&wanted);
-        assert_eq!(only.read(&wanted), 10, "of one session it is the first of ten");
+        assert_eq!(only.read(&wanted), 10, "With one session it is the first of ten groups");
     }
 
     #[test]
@@ -395,13 +397,13 @@ mod tests {
         let opened = region.starts[0];
         let sessions = &mut region.sessions;
         assert_eq!(sessions.next(&wanted, false, true, at(opened + 10_499)), None);
-        assert_eq!(sessions.next(&wanted, false, false, at(opened + 10_500)), None, "when nothing may be opened");
+        assert_eq!(sessions.next(&wanted, false, false, at(opened + 10_500)), None, "Sessions may not be opened");
         assert_eq!(
             sessions.next(&wanted, false, true, at(opened + 10_500)),
             Some(Step::Open(1, wanted.clone(), TailFilter::Everything))
         );
-        assert_eq!(sessions.next(&wanted, false, true, at(opened + 10_501)), None, "it is being opened");
-        assert_eq!(sessions.open_count(), 1, "the old one goes on");
+        assert_eq!(sessions.next(&wanted, false, true, at(opened + 10_501)), None, "It is being opened");
+        assert_eq!(sessions.open_count(), 1, "The old session goes on");
         assert_eq!(sessions.opened(1, at(opened + 10_502)), Some(0));
         assert_eq!(sessions.reads("g000", None), Some(at(opened + 10_502)));
         assert_eq!(sessions.ended(0), None);
@@ -409,18 +411,18 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_is_opened_again_and_what_failed_to_replace_names_the_old_one() {
+    fn a_session_that_ended_is_opened_again_and_a_failed_replacement_returns_the_old_one() {
         let mut sessions = Sessions::new(1);
         let wanted = groups(0..3);
         assert_eq!(
             sessions.next(&wanted, false, true, at(0)),
             Some(Step::Open(0, wanted.clone(), TailFilter::Everything))
         );
-        assert!(sessions.has("g000") && sessions.reads("g000", None).is_none(), "about to be");
+        assert!(sessions.has("g000") && sessions.reads("g000", None).is_none(), "It is being opened");
         sessions.opened(0, at(0));
         assert_eq!(sessions.ended(0), None);
         assert!(!sessions.has("g000"));
-        assert_eq!(sessions.next(&wanted, false, true, at(0)), None, "one a second");
+        assert_eq!(sessions.next(&wanted, false, true, at(0)), None, "One a second");
         assert_eq!(
             sessions.next(&wanted, false, true, at(1)),
             Some(Step::Open(1, wanted.clone(), TailFilter::Everything))
@@ -428,13 +430,13 @@ mod tests {
         sessions.opened(1, at(1));
         let more = groups(0..4);
         assert_eq!(sessions.next(&more, false, true, at(9)), Some(Step::Open(2, more.clone(), TailFilter::Everything)));
-        assert_eq!(sessions.ended(2), Some(1), "refused");
+        assert_eq!(sessions.ended(2), Some(1), "The new session could not be opened");
         assert_eq!(sessions.give_up(1), Some(Step::Close(1)));
         assert_eq!(sessions.give_up(7), None);
         assert_eq!(
             sessions.next(&more, false, true, at(10)),
             Some(Step::Open(3, more.clone(), TailFilter::Everything)),
-            "without waiting for its end"
+            "Without waiting for the end of the old session"
         );
         assert_eq!(sessions.groups(1), wanted);
     }

@@ -1,4 +1,4 @@
-//! One Live Tail session: opens it, reads its updates, and ends with it. It never opens another.
+//! One Live Tail session: opens it, and reads its updates until it ends. It never opens another.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,25 +16,25 @@ use lambda_model::log::{LeftOut, LogBatch, LogWay};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 
-/// An update is due every second, even an empty one (docs/aws.md#live-tail): after so long without one the session is
-/// dead. The connection itself gives no sign: it stays open, and nothing arrives.
+/// AWS sends an update every second, even an empty one (docs/aws.md#live-tail). After this long without one the session
+/// is dead. The connection does not show this: it stays open, and nothing arrives.
 const SILENCE: TimeDelta = TimeDelta::seconds(10);
 
-/// Why a session is over.
+/// Why a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// It was told to.
+    /// It was closed by lamtop.
     Closed,
     /// AWS ends every session after three hours.
     TimedOut,
-    /// It could not be opened, broke, or fell silent.
+    /// It could not be opened, it broke, or no updates came any more.
     Failed(ApiError),
 }
 
 /// Since when a session is open, and until when it has been read.
 pub(super) type Progress = Option<(DateTime<Utc>, DateTime<Utc>)>;
 
-/// A session to be.
+/// A session that is to be opened.
 pub(super) struct Session {
     pub(super) id: SessionId,
     pub(super) logs: Arc<dyn Logs>,
@@ -43,11 +43,11 @@ pub(super) struct Session {
     pub(super) places: Vec<LogPlace>,
     pub(super) filter: TailFilter,
     pub(super) offers: Offers,
-    /// Hears that it is open.
+    /// Where the session reports that it is open, and what it calls.
     pub(super) events: mpsc::Sender<Event>,
     /// Ends the session as soon as it has been read until this time.
     pub(super) close: oneshot::Receiver<DateTime<Utc>>,
-    /// How far it has come, for whoever watches.
+    /// How far the session has been read.
     pub(super) progress: watch::Sender<Progress>,
 }
 
@@ -60,7 +60,7 @@ impl Session {
             _ = &mut self.close => return End::Closed,
             tail = self.logs.tail(&arns, self.filter) => tail,
         };
-        // Who listens for events also waits for this task: when that is over, nobody minds.
+        // This fails only when the follower has stopped. It also runs this task, so there is no one left to report to.
         let called = Event::Called(Operation::StartLiveTail, tail.as_ref().err().cloned());
         let _ = self.events.send(called).await;
         let end = match tail {
@@ -85,7 +85,7 @@ impl Session {
             }
             tokio::select! {
                 biased;
-                told = &mut self.close, if close.is_none() => close = Some(told.unwrap_or(last)),
+                until = &mut self.close, if close.is_none() => close = Some(until.unwrap_or(last)),
                 update = tail.next() => {
                     let update = match update {
                         Ok(update) => update,
@@ -93,7 +93,7 @@ impl Session {
                         Err(TailEnd::Failed(error)) => return End::Failed(error),
                     };
                     let now = self.clock.now();
-                    // The machine slept: AWS keeps ten updates for a slow reader and drops the oldest.
+                    // The machine slept. AWS keeps only ten updates for a slow reader, so some are lost.
                     if now - last > SILENCE {
                         return silent();
                     }
@@ -118,8 +118,8 @@ impl Session {
     }
 }
 
-/// Which of the newest updates were samples. What a single one left out can be read again; reading everything again
-/// would be polling.
+/// Which of the newest updates were samples. The span of a single sample is read again. With many samples that would
+/// be polling.
 #[derive(Default)]
 struct Samples(VecDeque<bool>);
 
@@ -127,7 +127,7 @@ impl Samples {
     const OF: usize = 10;
     const MANY: usize = 3;
 
-    /// Notes an update; tells whether too many are samples.
+    /// Notes an update. Returns whether too many updates are samples.
     fn note(&mut self, sampled: bool) -> bool {
         self.0.push_back(sampled);
         if self.0.len() > Self::OF {
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn three_samples_of_ten_updates_are_too_many() {
-        // the updates, s being samples, and those with which there are too many
+        // the updates (`s` is a sample), and the updates at which there are too many (`#`)
         let cases =
             [("ss........s.", "............"), ("s.s....s..s", ".......####"), ("sss.........", "..########..")];
         for (updates, chronic) in cases {

@@ -1,4 +1,4 @@
-//! Which log groups the screen asks for, and what is known of them. Pure: it never asks anything itself.
+//! Which log groups are wanted for the screen, and what is known of them. Pure: it makes no calls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,24 +10,25 @@ use lambda_model::demand::Demand;
 use lambda_model::function::LogGroup;
 use lambda_model::{FunctionName, Scope};
 
-/// A group that does not exist is looked for again after this time: Lambda makes it with the first invocation. The
-/// group of the open pane is described again as often: it may have been deleted.
+/// A group that does not exist is described again after this time, because Lambda creates it with the first invocation.
+/// So is the group of the open pane, because it may have been deleted.
 const AGAIN: TimeDelta = TimeDelta::minutes(5);
-/// The one class that Live Tail and `FilterLogEvents` read (docs/aws.md#log-classes).
+/// The only class that Live Tail and `FilterLogEvents` can read (docs/aws.md#log-classes).
 const READABLE: &str = "STANDARD";
 
-/// A log group that the screen asks for.
+/// A log group that is wanted for the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// The group.
     pub(super) place: LogPlace,
     /// The functions on screen that log to it.
     pub(super) functions: Vec<FunctionName>,
-    /// Whether one of them has its pane open.
+    /// Whether the pane of one of them is open.
     pub(super) focus: bool,
 }
 
-/// The log groups of what is on screen, each once: of the open pane first, then top to bottom, then what is behind.
+/// The log groups of the functions on screen, each once: of the open pane, then of the rows from top to bottom, then of
+/// the rows behind the pane.
 pub(super) fn wanted(demand: &Demand, directory: &Directory, scope: &Scope) -> Vec<Wanted> {
     let mut wanted: Vec<Wanted> = Vec::new();
     let mut index = BTreeMap::new();
@@ -47,20 +48,20 @@ pub(super) fn wanted(demand: &Demand, directory: &Directory, scope: &Scope) -> V
     wanted
 }
 
-/// How a log group stands.
+/// What is known of a log group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Nothing is known of it yet.
+    /// It was not described yet.
     Unknown,
     /// It can be read.
     Readable,
-    /// It does not exist, or did not some minutes ago.
+    /// It did not exist when it was described.
     Missing,
-    /// It is of this class, which cannot be followed.
+    /// It has this class, which cannot be followed.
     OfClass(String),
 }
 
-/// What `logs:DescribeLogGroups` answered, by group. There are no more than functions in the account.
+/// The answers of `logs:DescribeLogGroups`, by group: at most one per function of the account.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     known: BTreeMap<Arc<str>, Known>,
@@ -69,17 +70,17 @@ pub(super) struct Groups {
 /// An answer.
 #[derive(Debug)]
 struct Known {
-    /// `None` when the user asked for a refresh since.
+    /// When it came; `None` when the user has asked for a refresh since.
     at: Option<DateTime<Utc>>,
     standing: Standing,
 }
 
 impl Groups {
-    /// Takes in that this was found, or nothing.
+    /// Takes in the group, or that it was not found.
     pub(super) fn learn(&mut self, group: &Arc<str>, found: Option<&LogGroup>, now: DateTime<Utc>) {
         let standing = match found {
             None => Standing::Missing,
-            // What stands in for AWS may not name the class.
+            // An emulator may not return the class.
             Some(found) => match &found.class {
                 Some(class) if class != READABLE => Standing::OfClass(class.clone()),
                 _ => Standing::Readable,
@@ -88,29 +89,29 @@ impl Groups {
         self.known.insert(Arc::clone(group), Known { at: Some(now), standing });
     }
 
-    /// Forgets what is known of a group: something else contradicts it.
-    pub(super) fn doubt(&mut self, group: &str) {
+    /// Forgets what is known of a group, because another call contradicts it.
+    pub(super) fn forget(&mut self, group: &str) {
         self.known.remove(group);
     }
 
-    /// Makes all that is described again due, and forgets which groups do not exist.
+    /// Makes every group due that is described more than once, and forgets which groups do not exist.
     pub(super) fn refresh(&mut self) {
         self.known.retain(|_, known| known.standing != Standing::Missing);
         self.known.values_mut().for_each(|known| known.at = None);
     }
 
-    /// How a group stands.
+    /// What is known of a group.
     pub(super) fn standing(&self, group: &str) -> Standing {
         self.known.get(group).map_or(Standing::Unknown, |known| known.standing.clone())
     }
 
-    /// The first of `wanted` that is to be described: one of which nothing is known, or one to look at again.
+    /// The first of `wanted` that is to be described, for the first time or again.
     pub(super) fn next<'a>(&self, wanted: &'a [Wanted], now: DateTime<Utc>) -> Option<&'a Wanted> {
         wanted.iter().find(|one| match self.known.get(&one.place.group) {
             None => true,
             Some(known) => {
-                let changes = one.focus || known.standing == Standing::Missing;
-                changes && known.at.is_none_or(|at| now - at >= AGAIN)
+                let may_change = one.focus || known.standing == Standing::Missing;
+                may_change && known.at.is_none_or(|at| now - at >= AGAIN)
             }
         })
     }
@@ -168,7 +169,7 @@ mod tests {
             (None, &["b", "a"], &["b", "a"], &["b"]),
             (Some("c"), &["b", "c", "a"], &["c", "b", "a"], &["c"]),
             (Some("c"), &[], &["c"], &["c"]),
-            (Some("unlisted"), &["a", "nobody"], &["a"], &["a"]),
+            (Some("unlisted"), &["a", "no-function"], &["a"], &["a"]),
             (None, &["x1", "a", "x2"], &["/shared", "a"], &["x1", "x2"]),
             (Some("x2"), &["a", "x1", "x2"], &["/shared", "a"], &["x2", "x1"]),
         ];
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_behind_the_pane_comes_last() {
+    fn rows_behind_the_pane_come_last() {
         let behind = ["c", "a"].map(|name| id(&here(), name)).to_vec();
         let wanted = wanted(&Demand { behind, ..demand(Some("a"), &["b"]) }, &directory(), &here());
         let groups: Vec<&str> = wanted.iter().map(|one| &*one.place.group).collect();
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn other_scopes_are_not_ours() {
+    fn groups_of_other_scopes_are_not_wanted() {
         let other = Scope::new(Some("prod"), "eu-west-1");
         let demand = Demand { visible: vec![id(&other, "a")], focus: Some(id(&other, "b")), ..Demand::default() };
         assert_eq!(wanted(&demand, &directory(), &here()), []);
@@ -204,12 +205,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_on_screen_each_group_is_wanted_once(visible in prop::collection::vec("[a-z]|x1|x2|nobody", 0..60)) {
+        fn each_group_is_wanted_once_whatever_is_on_screen(visible in prop::collection::vec("[a-z]|x1|x2|no-function", 0..60)) {
             let visible: Vec<&str> = visible.iter().map(String::as_str).collect();
             let wanted = wanted(&demand(None, &visible), &directory(), &here());
             let groups: std::collections::BTreeSet<_> = wanted.iter().map(|one| one.place.group.clone()).collect();
             prop_assert_eq!(groups.len(), wanted.len());
-            for name in visible.iter().filter(|name| **name != "nobody") {
+            for name in visible.iter().filter(|name| **name != "no-function") {
                 let those = wanted.iter().filter(|one| one.functions.contains(&(*name).into())).count();
                 prop_assert_eq!(those, 1, "{}", name);
             }
@@ -228,28 +229,28 @@ mod tests {
             groups.learn(&group, found.as_ref(), at(second));
             groups.standing(&group)
         };
-        assert_eq!(next(&groups, 0).as_deref(), Some("b"), "the open pane first");
+        assert_eq!(next(&groups, 0).as_deref(), Some("b"), "The open pane first");
         assert_eq!(groups.standing("/aws/lambda/b"), Standing::Unknown);
         assert_eq!(learn(&mut groups, "b", Some(Some("STANDARD")), 0), Standing::Readable);
         assert_eq!(next(&groups, 0).as_deref(), Some("a"));
         assert_eq!(learn(&mut groups, "a", None, 10), Standing::Missing);
-        assert_eq!(learn(&mut groups, "c", Some(None), 10), Standing::Readable, "no class is named");
+        assert_eq!(learn(&mut groups, "c", Some(None), 10), Standing::Readable, "The class is not known");
         let infrequent = Standing::OfClass("INFREQUENT_ACCESS".into());
         assert_eq!(learn(&mut groups, "d", Some(Some("INFREQUENT_ACCESS")), 10), infrequent);
         assert_eq!(next(&groups, 299), None);
-        assert_eq!(next(&groups, 300).as_deref(), Some("b"), "the open pane after five minutes");
+        assert_eq!(next(&groups, 300).as_deref(), Some("b"), "The open pane after five minutes");
         assert_eq!(learn(&mut groups, "b", Some(None), 300), Standing::Readable);
         assert_eq!(next(&groups, 309), None);
-        assert_eq!(next(&groups, 310).as_deref(), Some("a"), "after five minutes");
-        assert_eq!(groups.standing("/aws/lambda/a"), Standing::Missing, "until something else is known");
+        assert_eq!(next(&groups, 310).as_deref(), Some("a"), "After five minutes");
+        assert_eq!(groups.standing("/aws/lambda/a"), Standing::Missing, "Until it was described again");
         groups.learn(&wanted[1].place.group, None, at(310));
         assert_eq!(next(&groups, 311), None);
         groups.refresh();
-        assert_eq!(next(&groups, 311).as_deref(), Some("b"), "at once when somebody asks");
+        assert_eq!(next(&groups, 311).as_deref(), Some("b"), "At once after a refresh");
         assert_eq!(learn(&mut groups, "b", Some(None), 311), Standing::Readable);
-        assert_eq!(next(&groups, 311).as_deref(), Some("a"), "at once when somebody asks");
+        assert_eq!(next(&groups, 311).as_deref(), Some("a"), "At once after a refresh");
         groups.learn(&wanted[1].place.group, None, at(311));
-        groups.doubt("/aws/lambda/c");
+        groups.forget("/aws/lambda/c");
         assert_eq!(next(&groups, 311).as_deref(), Some("c"));
     }
 }

@@ -1,7 +1,7 @@
-//! Follows the log groups of the functions on screen by Live Tail, or by polling where that does not work.
+//! Follows the log groups of the functions on screen with Live Tail, or with polls where Live Tail does not work.
 //!
-//! One loop: [`screen`](super::screen) names the groups, [`sessions`](super::sessions) and
-//! [`polls`](super::polls) decide what to do about them, and tasks do it. It reads nothing itself.
+//! This is one loop: [`screen`](super::screen) names the groups, [`sessions`](super::sessions) and
+//! [`polls`](super::polls) decide what to read, and tasks make the calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use super::targets::{Standing, Wanted};
 use super::{Choice, Plan};
 use crate::source::backoff::Backoff;
 use crate::source::directory::{Directory, LogPlace};
-use crate::source::outlet::{Heard, Outlet};
+use crate::source::outlet::{Delivered, Outlet};
 use crate::source::pace::Pace;
 use lambda_model::api::{Account, TailFilter};
 use lambda_model::demand::Demand;
@@ -34,19 +34,19 @@ use lambda_model::observation::{Payload, Usage};
 use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 
-/// What sessions cost is counted this often.
+/// How often the seconds of sessions are counted, which AWS bills.
 const COUNT_EVERY: TimeDelta = TimeDelta::seconds(10);
-/// A session that lasted this long worked: what ends it is a new failure, not the same again.
+/// A session that was open for this long did work: the pause after its failure starts short again.
 const PROVEN: TimeDelta = TimeDelta::seconds(60);
-/// Nothing that only time brings is noticed later than this.
+/// How often to check what has become due.
 const TICK: Duration = Duration::from_millis(250);
-/// Reports of tasks that wait to be taken; the tasks wait when it is full.
+/// Reports of tasks that may wait. The tasks wait when the queue is full.
 const EVENTS: usize = 64;
 
-/// Follows what `demand` names until nobody listens to `outlet` any more.
+/// Follows the functions that `demand` names until the engine stops.
 ///
-/// When no key was pressed for `plan.idle`, nothing is read at all: neither what costs money nor what takes calls from
-/// others, because nobody looks.
+/// When no key was pressed for `plan.idle`, nothing is read: the user is probably away, sessions cost money, and polls
+/// use a quota that others share.
 pub(super) async fn watch(
     account: Account,
     outlet: Outlet,
@@ -65,7 +65,7 @@ pub(super) async fn watch(
             biased;
             Some(event) = received.recv() => watching.take(event).await,
             Some(ended) = watching.jobs.next() => {
-                // What the task had to say is in the channel before its end is.
+                // The task reported to this channel before it ended: take its reports first.
                 while let Ok(event) = received.try_recv() {
                     if watching.take(event).await.is_none() {
                         return;
@@ -94,11 +94,11 @@ struct Watching {
     describer: Describer,
     sessions: Sessions,
     polls: Polls,
-    /// Of `FilterLogEvents`.
+    /// For `FilterLogEvents`.
     backoff: Backoff,
-    /// Of `StartLiveTail`: a place that becomes free lifts it.
+    /// For `StartLiveTail`. It is lifted when a session is closed, because that makes room under the quota.
     tail_backoff: Backoff,
-    /// Why no session could be opened; `None` when the last one could.
+    /// Why the last session could not be opened, or failed; `None` when it was opened.
     unopened: Option<ApiError>,
     /// Why the last poll failed.
     unanswered: Option<ApiError>,
@@ -107,9 +107,9 @@ struct Watching {
     delivery: Delivery,
     events: mpsc::Sender<Event>,
     jobs: Jobs,
-    /// When it was last counted what sessions cost.
+    /// When the seconds of sessions were last counted.
     counted: DateTime<Utc>,
-    /// Whether something was spent since.
+    /// Whether there is usage that was not reported yet.
     spent: bool,
     feed: Option<LogFeed>,
 }
@@ -119,7 +119,7 @@ impl Watching {
         let clock = outlet.clock().clone();
         let now = clock.now();
         let rate = polls::rate(&outlet.scope().region);
-        let (delivery, carry) = Delivery::new(outlet.clone());
+        let (delivery, forward) = Delivery::new(outlet.clone());
         let sessions = if plan.choice == Choice::Poll { 0 } else { plan.sessions };
         let mut watching = Self {
             poll_pace: Arc::new(Pace::new(clock.clone(), rate, None)),
@@ -145,7 +145,7 @@ impl Watching {
             feed: None,
         };
         watching.jobs.spawn(Job::Deliver, async {
-            carry.await;
+            forward.await;
             Done::Delivered
         });
         watching
@@ -162,8 +162,8 @@ impl Watching {
         }
     }
 
-    /// Does what is to be done by now.
-    async fn step(&mut self) -> Heard {
+    /// Starts what is due, and reports usage and feed when they changed.
+    async fn step(&mut self) -> Delivered {
         let now = self.clock.now();
         self.describe(now);
         self.arrange(now);
@@ -183,11 +183,11 @@ impl Watching {
         Some(())
     }
 
-    async fn report(&self, payload: Payload) -> Heard {
-        self.outlet.tell(payload).await
+    async fn report(&self, payload: Payload) -> Delivered {
+        self.outlet.publish(payload).await
     }
 
-    /// Asks about the next group of which nothing is known.
+    /// Describes the next group that is due.
     fn describe(&mut self, now: DateTime<Utc>) {
         if let Some((group, call)) = self.describer.next(self.screen.wanted(), now) {
             self.jobs.spawn(Job::Describe(group), async move { Done::Described(call.await) });
@@ -222,7 +222,8 @@ impl Watching {
         }
     }
 
-    /// Whether the screen stays as it is, and what is known of its groups; an open pane that is not read does not wait.
+    /// Whether the screen has been the same for a while and its groups are described. An open pane whose group no
+    /// session reads does not wait for that.
     fn is_settled(&self, readable: &[Arc<str>], now: DateTime<Utc>) -> bool {
         let focus = self.screen.focus().filter(|focus| readable.first() == Some(focus));
         let is_unknown = |one: &Wanted| self.describer.standing(&one.place.group) == Standing::Unknown;
@@ -230,7 +231,7 @@ impl Watching {
         focus.is_some_and(|focus| !self.sessions.has(focus)) || self.screen.is_settled(awaits, now)
     }
 
-    /// Whether the first of the groups that can be read is that of the open pane.
+    /// Whether the first group that can be read is the one of the open pane.
     fn reads_focus(&self, readable: &[Arc<str>]) -> bool {
         self.screen.focus().is_some_and(|focus| readable.first() == Some(focus))
     }
@@ -254,7 +255,7 @@ impl Watching {
         self.jobs.spawn(Job::Tail(id), async move { Done::Tailed(id, session.run().await) });
     }
 
-    /// Ends a session when it has been read until `after`.
+    /// Closes a session as soon as it has been read until `after`.
     fn close(&mut self, id: SessionId, after: DateTime<Utc>) {
         self.handles.close(id, after);
         if matches!(self.unopened, Some(ApiError::Throttled(_))) {
@@ -282,7 +283,8 @@ impl Watching {
         }
     }
 
-    /// The groups to poll: all, or those that no session reads while none can be opened or there is no room for them.
+    /// The groups to poll: all of them, or those that no session reads and for which there is no room in sessions or no
+    /// session can be opened.
     fn polled(&self) -> Vec<Polled> {
         let readable = self.readable();
         let room = if self.unopened.is_some() { 0 } else { self.sessions.room(self.reads_focus(&readable)) };
@@ -295,7 +297,7 @@ impl Watching {
         groups.map(|(_, group)| Polled { focus: self.screen.focus() == Some(&group), group }).collect()
     }
 
-    async fn take(&mut self, event: Event) -> Heard {
+    async fn take(&mut self, event: Event) -> Delivered {
         match event {
             Event::Called(operation, failure) => {
                 self.spend(Usage { requests: 1, ..Usage::default() });
@@ -323,7 +325,7 @@ impl Watching {
         }
     }
 
-    async fn judge(&mut self, operation: Operation, failure: Option<&ApiError>) -> Heard {
+    async fn judge(&mut self, operation: Operation, failure: Option<&ApiError>) -> Delivered {
         match self.outlet.judge(operation, failure) {
             Some(health) => self.report(health).await,
             None => Some(()),
@@ -339,12 +341,12 @@ impl Watching {
         }
         self.unopened = None;
         if let Some(replaced) = self.sessions.opened(id, since) {
-            // Until its own updates reach what the new one reads.
+            // Not at once: its last updates cover the time until the new session was opened.
             self.close(replaced, since);
         }
     }
 
-    async fn ended(&mut self, ended: Ended) -> Heard {
+    async fn ended(&mut self, ended: Ended) -> Delivered {
         match ended {
             Ended::Done(Done::Delivered) => None,
             Ended::Done(Done::Described(answer)) => self.described(answer).await,
@@ -354,8 +356,8 @@ impl Watching {
         }
     }
 
-    /// A task that panics is a call that gets no answer.
-    async fn panicked(&mut self, job: Job) -> Heard {
+    /// A task that panicked counts as a call that got no answer.
+    async fn panicked(&mut self, job: Job) -> Delivered {
         let error = ApiError::Unreachable("the call panicked".into());
         match job {
             Job::Deliver => None,
@@ -370,12 +372,12 @@ impl Watching {
         }
     }
 
-    async fn described(&mut self, answer: Answer) -> Heard {
+    async fn described(&mut self, answer: Answer) -> Delivered {
         self.describer.report(answer, self.screen.wanted(), &mut self.outlet).await
     }
 
-    /// A session is over: what it read is known, and why it ended decides when the next is opened.
-    async fn tailed(&mut self, id: SessionId, end: End) -> Heard {
+    /// Notes that a session ended: what it read, and why it ended, which decides when the next is opened.
+    async fn tailed(&mut self, id: SessionId, end: End) -> Delivered {
         let now = self.clock.now();
         self.count();
         let progress = self.handles.remove(id);
@@ -390,12 +392,12 @@ impl Watching {
             }
         }
         let End::Failed(mut error) = end else { return Some(()) };
-        if let ApiError::NotFound(words) = error {
-            // Of one of its groups something wrong is known; an operation that fails is not called again at once.
+        if let ApiError::NotFound(detail) = error {
+            // One of its groups does not exist any more. As a failure of another kind it also pauses the operation.
             for group in &groups {
-                self.describer.doubt(group);
+                self.describer.forget(group);
             }
-            error = ApiError::Unreachable(words);
+            error = ApiError::Unreachable(detail);
         }
         if progress.is_some_and(|(since, _)| now - since >= PROVEN) {
             self.tail_backoff.called(Operation::StartLiveTail, None, now);
@@ -410,7 +412,7 @@ impl Watching {
         Some(())
     }
 
-    async fn read(&mut self, turn: Turn, outcome: &Outcome) -> Heard {
+    async fn read(&mut self, turn: Turn, outcome: &Outcome) -> Delivered {
         let group = Arc::clone(&turn.reading.query.group);
         self.polls.done(turn, outcome, self.clock.now());
         match outcome {
@@ -421,7 +423,7 @@ impl Watching {
         }
     }
 
-    /// Adds the seconds since the last time that sessions were open.
+    /// Counts the seconds that sessions were open since the last count.
     fn count(&mut self) {
         let live_tail_s = self.handles.take_seconds(self.clock.now());
         if live_tail_s > 0 {
@@ -429,7 +431,7 @@ impl Watching {
         }
     }
 
-    /// Adds to what was spent; it is reported with the next count.
+    /// Counts usage. It is reported with the next count.
     fn spend(&mut self, usage: Usage) {
         self.outlet.spend(usage);
         self.spent = true;
@@ -447,7 +449,7 @@ impl Watching {
             tailed: self.screen.wanted().iter().filter(reads).count(),
             polled: polled.len(),
             polling: polled.iter().any(|one| self.polls.knows(&one.group)),
-            refused: self.unopened.as_ref(),
+            unopened: self.unopened.as_ref(),
             unanswered: self.unanswered.as_ref(),
             unfilled: self.polls.unfilled(),
         })

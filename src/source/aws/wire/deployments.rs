@@ -9,8 +9,8 @@ use lambda_model::api::{DeploymentInfo, DeploymentTarget, Deployments, Page};
 use lambda_model::deployment::Shifting;
 use lambda_model::failure::ApiError;
 
-/// The operations called so far, each with its request's body.
-fn asked(server: &Server) -> Vec<(String, Value)> {
+/// The operations called so far, each with the body of its request.
+fn requested(server: &Server) -> Vec<(String, Value)> {
     let one = |request: &String| {
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
         let target = head.lines().find_map(|line| line.strip_prefix("x-amz-target: CodeDeploy_20141006.")).unwrap();
@@ -33,11 +33,11 @@ async fn deployments_under_way_are_listed_page_by_page() {
     let statuses = value!(["Created", "Queued", "InProgress", "Baking", "Ready"]);
     let bodies =
         [value!({ "includeOnlyStatuses": statuses }), value!({ "includeOnlyStatuses": statuses, "nextToken": "more" })];
-    assert_eq!(asked(&server), bodies.map(|body| ("ListDeployments".to_string(), body)));
+    assert_eq!(requested(&server), bodies.map(|body| ("ListDeployments".to_string(), body)));
 }
 
 #[tokio::test]
-async fn only_deployments_of_functions_count() {
+async fn only_deployments_to_lambda_are_read() {
     let script = [value!({ "deploymentsInfo": [
         {
             "deploymentId": "d-1",
@@ -75,7 +75,7 @@ async fn only_deployments_of_functions_count() {
     };
     let ids = ["d-1", "d-2", "d-3", "d-4"].map(String::from);
     assert_eq!(session.described(&ids).await, Ok(vec![first, second]));
-    assert_eq!(asked(&server), [("BatchGetDeployments".to_string(), value!({ "deploymentIds": ids }))]);
+    assert_eq!(requested(&server), [("BatchGetDeployments".to_string(), value!({ "deploymentIds": ids }))]);
 }
 
 #[tokio::test]
@@ -117,11 +117,11 @@ async fn a_deployments_targets_name_the_alias_and_its_versions() {
         ("ListDeploymentTargets".to_string(), value!({ "deploymentId": "d-1", "nextToken": "page" })),
         ("BatchGetDeploymentTargets".to_string(), value!({ "deploymentId": "d-1", "targetIds": ["checkout"] })),
     ];
-    assert_eq!(asked(&server), bodies);
+    assert_eq!(requested(&server), bodies);
 }
 
 #[tokio::test]
-async fn a_configuration_says_how_traffic_is_shifted() {
+async fn a_configuration_shows_how_traffic_is_shifted() {
     let canary =
         value!({ "type": "TimeBasedCanary", "timeBasedCanary": { "canaryPercentage": 15, "canaryInterval": 7 } });
     let linear =
@@ -140,12 +140,12 @@ async fn a_configuration_says_how_traffic_is_shifted() {
         let (server, session) = answering(answers(&script)).await;
         assert_eq!(session.shifting("Shop.Slow").await, Ok(expected), "{routing}");
         let body = value!({ "deploymentConfigName": "Shop.Slow" });
-        assert_eq!(asked(&server), [("GetDeploymentConfig".to_string(), body)]);
+        assert_eq!(requested(&server), [("GetDeploymentConfig".to_string(), body)]);
     }
 }
 
 #[tokio::test]
-async fn an_answer_without_its_list_is_none() {
+async fn an_answer_without_its_list_is_an_error() {
     let (_server, session) = answering(vec![json("{}")]).await;
     let lacking = |what: &str| ApiError::Unreachable(format!("the answer lacks {what}"));
     assert_eq!(session.deployments(None).await, Err(lacking("deployments")));

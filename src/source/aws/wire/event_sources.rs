@@ -4,7 +4,7 @@ use super::{answering, json};
 use lambda_model::api::Functions;
 
 #[tokio::test]
-async fn a_mapping_says_whether_it_counts_its_events() {
+async fn a_mapping_shows_whether_its_event_count_metric_is_on() {
     let mapping = |uuid: &str, more: &str| {
         format!(
             r#"{{"UUID":"{uuid}","FunctionArn":"arn:aws:lambda:eu-west-1:123456789012:function:checkout","State":"Enabled",
@@ -16,7 +16,7 @@ async fn a_mapping_says_whether_it_counts_its_events() {
         mapping("counts-all", r#","MetricsConfig":{"Metrics":["KafkaMetrics","EventCount","ErrorCount"]}"#),
         mapping("counts-else", r#","MetricsConfig":{"Metrics":["ErrorCount","NewerThanThis"]}"#),
         mapping("counts-nothing", r#","MetricsConfig":{"Metrics":[]}"#),
-        mapping("says-nothing", ""),
+        mapping("no-config", ""),
     ];
     let (_server, session) =
         answering(vec![json(&format!(r#"{{"EventSourceMappings":[{}]}}"#, mappings.join(",")))]).await;

@@ -36,9 +36,9 @@ async fn events_come_in_pages_of_which_some_are_empty() {
     let [one, two] = &first.items[..] else { panic!("{first:?}") };
     assert_eq!((one.id.as_deref(), &*one.message, &*one.group), (Some("1"), "m1\n", "/aws/lambda/checkout"));
     assert_eq!((one.timestamp.timestamp_millis(), one.ingestion.timestamp_millis()), (2000, 2040));
-    assert!(Arc::ptr_eq(&one.stream, &two.stream), "one text for one stream");
+    assert!(Arc::ptr_eq(&one.stream, &two.stream), "The name of a stream is kept once");
     let second = session.events(&query(), first.next).await.unwrap();
-    assert_eq!((second.items.len(), second.next.as_deref()), (0, Some("three")), "an empty page is not the end");
+    assert_eq!((second.items.len(), second.next.as_deref()), (0, Some("three")), "An empty page is not the end");
     let third = session.events(&query(), second.next).await.unwrap();
     assert_eq!((third.items.len(), third.next), (1, None));
 
@@ -48,7 +48,7 @@ async fn events_come_in_pages_of_which_some_are_empty() {
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
         assert!(request.contains("Logs_20140328.FilterLogEvents"), "{request}");
         assert_eq!((&body["logGroupName"], body["nextToken"].as_str()), (&"/aws/lambda/checkout".into(), token));
-        assert_eq!((&body["startTime"], &body["endTime"]), (&1_000.into(), &61_999.into()), "both inclusive");
+        assert_eq!((&body["startTime"], &body["endTime"]), (&1_000.into(), &61_999.into()), "Both ends are included");
     }
     assert_eq!(requests.len(), 3);
 }

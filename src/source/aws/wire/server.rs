@@ -1,4 +1,4 @@
-//! A minimal web server: each request gets the next answer of a script, and from the last one on always that.
+//! A minimal web server: each request gets the next answer of a script. The last answer is repeated.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,11 +11,11 @@ use tokio::sync::{Semaphore, mpsc};
 pub(super) enum Answer {
     /// Answers with this status, these header lines and this body.
     Http(u16, &'static str, Vec<u8>),
-    /// States a longer body than it sends.
+    /// Announces a longer body than it sends.
     Cut,
     /// Reads the request and never answers.
     Hang,
-    /// Answers with this status, these header lines and the beginning of an endless body, then sends nothing.
+    /// Answers with this status, these header lines and the beginning of a body, and keeps the connection open.
     Open(u16, &'static str, Vec<u8>),
 }
 
@@ -23,10 +23,10 @@ pub(super) enum Answer {
 pub(super) type Request = String;
 
 pub(super) struct Server {
-    /// Where it listens.
+    /// The URL of the server.
     pub(super) url: String,
     requests: Arc<Mutex<Vec<Request>>>,
-    /// More bytes for an [`Answer::Open`].
+    /// More bytes of the body of an [`Answer::Open`].
     rest: mpsc::Sender<Vec<u8>>,
     /// One permit for every client that left an [`Answer::Open`].
     left: Arc<Semaphore>,
@@ -39,11 +39,15 @@ impl Server {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let left = Arc::new(Semaphore::new(0));
         let (rest, more) = mpsc::channel(1);
-        let desk =
-            Desk { script, seen: requests.clone(), more: Arc::new(tokio::sync::Mutex::new(more)), left: left.clone() };
+        let handler = Handler {
+            script,
+            seen: requests.clone(),
+            more: Arc::new(tokio::sync::Mutex::new(more)),
+            left: left.clone(),
+        };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(desk.clone().serve(stream));
+                tokio::spawn(handler.clone().serve(stream));
             }
         });
         Self { url, requests, rest, left }
@@ -54,12 +58,12 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Sends more of an [`Answer::Open`].
-    pub(super) async fn say(&self, bytes: &[u8]) {
+    /// Sends more of the body of an [`Answer::Open`].
+    pub(super) async fn send(&self, bytes: &[u8]) {
         self.rest.send(bytes.to_vec()).await.unwrap();
     }
 
-    /// Closes every [`Answer::Open`].
+    /// Closes the connection of every [`Answer::Open`].
     pub(super) fn hang_up(self) {
         drop(self.rest);
     }
@@ -70,16 +74,16 @@ impl Server {
     }
 }
 
-/// Where requests are answered.
+/// Answers requests.
 #[derive(Clone)]
-struct Desk {
+struct Handler {
     script: Vec<Answer>,
     seen: Arc<Mutex<Vec<Request>>>,
     more: Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<u8>>>>,
     left: Arc<Semaphore>,
 }
 
-impl Desk {
+impl Handler {
     /// Reads one request, answers, and closes.
     async fn serve(self, mut stream: TcpStream) {
         let Some(request) = read(&mut stream).await else { return };
@@ -98,26 +102,26 @@ impl Desk {
             Answer::Open(status, headers, body) => (format!("HTTP/1.1 {status} x\r\n{headers}"), body),
         };
         let head = format!("{head}connection: close\r\n\r\n");
-        // The client may have closed the connection; that is no failure.
+        // The client may have closed the connection; that is not a failure.
         let _ = stream.write_all(&[head.into_bytes(), body].concat()).await;
         if open {
             self.stay(stream).await;
         }
     }
 
-    /// Sends more as it arrives, until the client closes.
+    /// Sends more of the body, until the client closes the connection.
     async fn stay(self, stream: TcpStream) {
         let (mut from, mut to) = stream.into_split();
-        // The client sends nothing more: a read returns at the end or a reset.
-        let gone = async {
+        // The client sends no more bytes, so a read returns only when the connection is closed or reset.
+        let closed = async {
             let _ = from.read(&mut [0]).await;
         };
-        let say = async {
+        let sent = async {
             while let Some(bytes) = self.more.lock().await.recv().await {
                 let _ = to.write_all(&bytes).await;
             }
         };
-        tokio::select! { () = gone => {} () = say => {} }
+        tokio::select! { () = closed => {} () = sent => {} }
         self.left.add_permits(1);
     }
 }

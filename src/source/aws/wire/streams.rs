@@ -14,8 +14,8 @@ fn error(code: &str) -> Answer {
     Answer::Http(400, "content-type: application/x-amz-json-1.1\r\n", value!({ "__type": code }).to_string().into())
 }
 
-/// The bodies of the requests so far, with the operation that each is for.
-fn asked(server: &Server) -> Vec<(String, Value)> {
+/// The operations called so far, each with the body of its request.
+fn requested(server: &Server) -> Vec<(String, Value)> {
     let one = |request: &String| {
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
         let target = head.lines().find_map(|line| line.strip_prefix("x-amz-target: Kinesis_20131202.")).unwrap();
@@ -54,7 +54,7 @@ async fn shards_are_listed_page_by_page() {
     session.shards(ARN, None).await.unwrap();
     let list = |body| ("ListShards".to_string(), body);
     let bodies = [value!({"StreamName": "logs"}), value!({"NextToken": "more"}), value!({"StreamARN": ARN})];
-    assert_eq!(asked(&server), bodies.map(list));
+    assert_eq!(requested(&server), bodies.map(list));
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn each_position_has_its_iterator() {
                 "StartingSequenceNumber": "7"}),
         value!({"StreamName": "logs", "ShardId": "a", "ShardIteratorType": "TRIM_HORIZON"}),
     ];
-    assert_eq!(asked(&server), bodies.map(|body| ("GetShardIterator".to_string(), body)));
+    assert_eq!(requested(&server), bodies.map(|body| ("GetShardIterator".to_string(), body)));
 }
 
 #[tokio::test]
@@ -96,13 +96,13 @@ async fn records_are_read_until_the_shard_ends_or_the_iterator_expires() {
     assert_eq!(session.records("logs", "i").await, Ok(Some(first)));
     let last = Records { records: vec![], next: None, behind_ms: 0 };
     assert_eq!(session.records("logs", "j").await, Ok(Some(last)));
-    assert_eq!(session.records(ARN, "k").await, Ok(None), "expired");
+    assert_eq!(session.records(ARN, "k").await, Ok(None), "The iterator has expired");
     let bodies = [
         value!({"ShardIterator": "i"}),
         value!({"ShardIterator": "j"}),
         value!({"ShardIterator": "k", "StreamARN": ARN}),
     ];
-    assert_eq!(asked(&server), bodies.map(|body| ("GetRecords".to_string(), body)));
+    assert_eq!(requested(&server), bodies.map(|body| ("GetRecords".to_string(), body)));
 }
 
 #[tokio::test]

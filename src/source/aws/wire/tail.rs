@@ -1,4 +1,4 @@
-//! Live Tail over real HTTP: the updates of a session, each way it ends, and bytes that are no event stream.
+//! Live Tail over real HTTP: the updates of a session, each way it ends, and bytes that are not an event stream.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use lambda_model::failure::ApiError;
 use lambda_model::log::TailUpdate;
 
 const STREAM: &str = "content-type: application/vnd.amazon.eventstream\r\n";
-/// The clock of these tests stands still, or the wait is for something that has happened.
+/// How long a test waits for something that has already happened, or that the paused clock brings at once.
 const SOON: Duration = Duration::from_secs(20);
 
 fn group() -> Arn {
@@ -66,7 +66,7 @@ async fn all(mut tail: Box<dyn Tail>) -> (Vec<TailUpdate>, TailEnd) {
 async fn read_to_the_end(bytes: Vec<u8>) -> (Vec<TailUpdate>, TailEnd) {
     let (_server, session) = answering(vec![Answer::Http(200, STREAM, bytes)]).await;
     match session.tail(&[group()], TailFilter::Everything).await {
-        Ok(tail) => timeout(SOON, all(tail)).await.expect("what ends is read to its end"),
+        Ok(tail) => timeout(SOON, all(tail)).await.expect("the end of the session"),
         // The SDK reads the first frame while it opens.
         Err(error) => (vec![], TailEnd::Failed(error)),
     }
@@ -93,11 +93,11 @@ async fn updates_come_one_by_one_with_their_events() {
     assert!(request.contains("Logs_20140328.StartLiveTail") && request.contains(group().as_str()), "{request}");
     assert!(!request.contains("logEventFilterPattern"), "{request}");
     let host = server.url.strip_prefix("http://").unwrap();
-    assert!(request.contains(&format!("host: {host}\r\n")), "the endpoint's own host, signed: {request}");
+    assert!(request.contains(&format!("host: {host}\r\n")), "The host of the endpoint, which is signed: {request}");
 }
 
 #[tokio::test]
-async fn fewer_lines_are_asked_for_by_a_pattern() {
+async fn fewer_lines_are_requested_with_a_filter_pattern() {
     let answer = Answer::Http(200, STREAM, [start(), update(false, &["x"])].concat());
     let (server, session) = answering(vec![answer]).await;
     drop(session.tail(&[group()], TailFilter::Telling).await.unwrap());
@@ -135,8 +135,8 @@ async fn each_end_comes_after_the_updates_before_it() {
         assert_eq!(messages(&updates), [["x"]], "{last:?}");
         match end {
             TailEnd::TimedOut => assert!(expected.is_none(), "{last:?}"),
-            TailEnd::Failed(ApiError::Unreachable(said)) => {
-                assert!(said.contains(expected.unwrap_or_default()) && !said.contains("panicked"), "{said}");
+            TailEnd::Failed(ApiError::Unreachable(error)) => {
+                assert!(error.contains(expected.unwrap_or_default()) && !error.contains("panicked"), "{error}");
             }
             TailEnd::Failed(error) => panic!("{error}"),
         }
@@ -144,7 +144,7 @@ async fn each_end_comes_after_the_updates_before_it() {
 }
 
 #[tokio::test]
-async fn only_a_session_timeout_is_one() {
+async fn only_a_session_timeout_counts_as_timed_out() {
     for (kind, timed_out) in [("SessionTimeoutException", true), ("SessionStreamingException", false)] {
         let (_, end) = all(opened(exception(kind, "x")).await.1).await;
         assert_eq!(end == TailEnd::TimedOut, timed_out, "{kind}");
@@ -152,8 +152,8 @@ async fn only_a_session_timeout_is_one() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_cut_says_so() {
-    // A body whose stated length does not come.
+async fn a_broken_connection_is_not_an_orderly_end() {
+    // A body that is shorter than announced.
     let (_server, cut) = answering(vec![Answer::Cut]).await;
     assert!(
         matches!(cut.tail(&[group()], TailFilter::Everything).await.err(), Some(ApiError::Unreachable(_))),
@@ -167,12 +167,12 @@ async fn a_connection_that_is_cut_says_so() {
     assert_eq!(messages(&[tail.next().await.unwrap()]), [["x"]]);
     server.hang_up();
     let end = timeout(SOON, tail.next()).await.expect("the end is seen");
-    let Err(TailEnd::Failed(ApiError::Unreachable(said))) = end else { panic!("{end:?}") };
-    assert!(!said.contains("was closed"), "a cut is not an orderly end: {said}");
+    let Err(TailEnd::Failed(ApiError::Unreachable(error))) = end else { panic!("{end:?}") };
+    assert!(!error.contains("was closed"), "A broken connection is not an orderly end: {error}");
 }
 
 #[tokio::test]
-async fn silence_is_no_error_and_a_drop_ends_the_session() {
+async fn a_pause_is_not_an_error_and_a_drop_ends_the_session() {
     let (server, session) = answering(vec![Answer::Open(200, STREAM, [start(), update(false, &["x"])].concat())]).await;
     let mut tail = session.tail(&[group()], TailFilter::Everything).await.unwrap();
     assert_eq!(messages(&[tail.next().await.unwrap()]), [["x"]]);
@@ -196,7 +196,7 @@ async fn a_cancelled_wait_loses_no_update() {
         assert!(timeout(Duration::from_secs(1), tail.next()).await.is_err());
     }
     tokio::time::resume();
-    server.say(&half[30..]).await;
+    server.send(&half[30..]).await;
     let update = timeout(SOON, tail.next()).await.expect("the rest arrives").unwrap();
     assert_eq!(messages(&[update]), [["x"]]);
 }
@@ -282,7 +282,7 @@ async fn the_corpus_of_the_fuzzer_is_read() {
         files += 1;
         events += updates.iter().map(|update| update.events.len()).sum::<usize>();
     }
-    assert!(files >= 15 && events >= 10, "the corpus is gone: {files} files, {events} events");
+    assert!(files >= 15 && events >= 10, "The corpus is missing: {files} files, {events} events");
 }
 
 proptest! {
@@ -292,7 +292,7 @@ proptest! {
     fn whatever_a_server_sends_a_session_ends_and_nothing_panics(bytes in hostile()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (updates, end) = runtime.block_on(read_to_the_end(bytes.clone()));
-        prop_assert!(updates.len() <= bytes.len() / 16, "a frame takes 16 bytes at the least");
+        prop_assert!(updates.len() <= bytes.len() / 16, "A frame takes at least 16 bytes");
         prop_assert!(!format!("{end:?}").contains("panicked"), "{end:?}");
     }
 }

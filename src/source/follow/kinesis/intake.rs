@@ -1,4 +1,4 @@
-//! From the records of a stream to batches of log events, each event once. What is no log event is counted, not kept.
+//! Parses the records of a stream into log events, each event once. Records without log events are only counted.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -8,32 +8,32 @@ use lambda_logs::envelope::{Envelope, Invalid, Reader};
 use lambda_model::api::Record;
 use lambda_model::log::LogEvent;
 
-/// This many events are delivered at once at the most, before the next record is looked into.
+/// Events are delivered as soon as there are this many, before the next record is parsed.
 const BATCH_EVENTS: usize = 10_000;
-/// The same in bytes of their messages.
+/// Events are also delivered as soon as their messages have this many bytes.
 const BATCH_BYTES: usize = 8 << 20;
-/// This many events at the least are known again: at 20,000 a second those of the last 3 s. What comes again much
-/// later is the store's to notice.
+/// At least this many events are remembered: at 20,000 a second those of the last 3 s. The store recognizes events that
+/// come again later.
 const REMEMBERED: usize = 65_536;
-/// This many log groups are kept apart by name; an account may have a million.
+/// The most log groups to count. An account may have a million.
 const MOST_GROUPS: usize = 50_000;
 
-/// What comes out of the records.
+/// The parser of records, and the events that were not delivered yet.
 #[derive(Debug, Default)]
 pub(super) struct Intake {
     reader: Reader,
-    /// Where escaped messages are put together.
+    /// A buffer for messages with escape sequences.
     scratch: String,
     groups: BTreeSet<Arc<str>>,
     seen: Seen,
     events: Vec<LogEvent>,
     bytes: usize,
     bad: u64,
-    complaint: Option<Invalid>,
+    last_invalid: Option<Invalid>,
 }
 
 impl Intake {
-    /// Takes in a record.
+    /// Parses a record.
     pub(super) fn take(&mut self, record: &Record) {
         match self.reader.read(&record.data) {
             Ok(Some(envelope)) => {
@@ -48,7 +48,7 @@ impl Intake {
                 });
                 let stream: Arc<str> = (*stream).into();
                 for event in events {
-                    if event.id().is_some_and(|id| !self.seen.first(&stream, id)) {
+                    if event.id().is_some_and(|id| !self.seen.is_new(&stream, id)) {
                         continue;
                     }
                     let Some(event) = event.log_event(&group, &stream, record.arrived, &mut self.scratch) else {
@@ -58,12 +58,12 @@ impl Intake {
                     self.events.push(event);
                 }
             }
-            // It only tries whether the stream can be written to.
+            // A control message, with which CloudWatch Logs checks whether it can write to the stream.
             Ok(None) => {}
             Err(invalid) => {
                 tracing::debug!(sequence = record.sequence, %invalid, "no log events");
                 self.bad += 1;
-                self.complaint = Some(invalid);
+                self.last_invalid = Some(invalid);
             }
         }
     }
@@ -79,18 +79,18 @@ impl Intake {
         std::mem::take(&mut self.events)
     }
 
-    /// Log groups that were heard of.
+    /// The number of log groups whose events came.
     pub(super) fn groups(&self) -> usize {
         self.groups.len()
     }
 
-    /// Records that held no log events, and why the last did not.
+    /// The number of records that were no log events, and the reason of the last one.
     pub(super) fn bad(&self) -> (u64, Option<&Invalid>) {
-        (self.bad, self.complaint.as_ref())
+        (self.bad, self.last_invalid.as_ref())
     }
 }
 
-/// The events that came lately, as hashes: of 2⁶⁴, a new one is taken for a known one once in 10¹⁴ events.
+/// The newest events, as hashes of 64 bits: in 10¹⁴ events about one new event is taken for a known one.
 #[derive(Debug, Default)]
 struct Seen {
     hasher: RandomState,
@@ -99,8 +99,8 @@ struct Seen {
 }
 
 impl Seen {
-    /// Whether this event has not come before.
-    fn first(&mut self, stream: &str, id: &str) -> bool {
+    /// Whether this event is new.
+    fn is_new(&mut self, stream: &str, id: &str) -> bool {
         if self.new.len() >= REMEMBERED {
             self.old = std::mem::take(&mut self.new);
         }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn events_keep_what_the_envelope_says() {
+    fn events_have_the_group_stream_and_id_of_the_envelope() {
         let mut intake = Intake::default();
         intake.take(&record(envelope("/aws/lambda/a", "s", &[("1", "START \"x\"\n"), ("2", "END")])));
         let events = intake.drain();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_before_is_dropped_and_the_same_id_in_another_stream_is_not() {
+    fn a_repeated_event_is_dropped_and_the_same_id_in_another_stream_is_not() {
         let mut intake = Intake::default();
         for (stream, id) in [("s", "1"), ("s", "2"), ("s", "1"), ("t", "1"), ("s", "2")] {
             intake.take(&record(envelope("g", stream, &[(id, "m")])));
@@ -150,16 +150,16 @@ mod tests {
     }
 
     #[test]
-    fn memory_of_ids_is_bounded_and_keeps_the_newest() {
+    fn the_newest_ids_are_remembered_and_their_number_is_bounded() {
         let mut seen = Seen::default();
         for id in 0..3 * REMEMBERED {
-            assert!(seen.first("s", &id.to_string()));
+            assert!(seen.is_new("s", &id.to_string()));
         }
         assert!(seen.new.len() + seen.old.len() <= 2 * REMEMBERED);
         for id in (2 * REMEMBERED..3 * REMEMBERED).rev() {
-            assert!(!seen.first("s", &id.to_string()), "{id}");
+            assert!(!seen.is_new("s", &id.to_string()), "{id}");
         }
-        assert!(seen.first("s", "0"), "forgotten");
+        assert!(seen.is_new("s", "0"), "It was forgotten");
     }
 
     #[test]
@@ -168,8 +168,8 @@ mod tests {
         for data in [b"not gzip".to_vec(), vec![], vec![0x1f, 0x8b, 8]] {
             intake.take(&record(data));
         }
-        let (bad, complaint) = intake.bad();
-        assert_eq!((bad, complaint.unwrap().to_string()), (3, "its gzip is damaged".to_string()));
+        let (bad, reason) = intake.bad();
+        assert_eq!((bad, reason.unwrap().to_string()), (3, "its gzip is damaged".to_string()));
         intake.take(&record(envelope("g", "s", &[("1", "m")])));
         assert_eq!(ids(&intake.drain()), ["1"]);
     }

@@ -1,4 +1,5 @@
-//! Which shards of a stream are read, how far each is, and which is next. It makes no calls and never knows the time.
+//! Which shards of a stream are read, how far each was read, and which is next. Pure: it makes no calls, and the time
+//! is an argument.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,22 +11,22 @@ use lambda_model::api::{Position, Records, Shard};
 use lambda_model::failure::ApiError;
 use lambda_model::operation::Operation;
 
-/// From one read of a shard to the next: of its 5 a second, for all its readers, this takes one (docs/aws.md#kinesis).
+/// The interval at which a shard is read. It allows 5 reads a second, which all readers share (docs/aws.md#kinesis).
 const PERIOD: TimeDelta = TimeDelta::seconds(1);
-/// The longest pause of a shard that does not answer; the first is a [`PERIOD`], each further one doubles.
+/// The longest pause after a failed call for a shard. The first pause is a [`PERIOD`], and each further one is doubled.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(1);
 
-/// What to ask for next.
+/// The next call for a shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// An iterator that begins there.
+    /// Get an iterator that begins at this position.
     Begin(Position),
-    /// The records after this iterator.
+    /// Get the records at this iterator.
     Read(String),
 }
 
 impl Step {
-    /// The operation that asks for it.
+    /// The operation of the call.
     pub(super) fn operation(&self) -> Operation {
         match self {
             Self::Begin(_) => Operation::GetShardIterator,
@@ -38,14 +39,14 @@ impl Step {
 #[derive(Debug)]
 pub(super) struct Shards {
     share: Share,
-    /// Where reading begins in the shards that were there before.
+    /// The time from which shards of the first listing are read.
     start: DateTime<Utc>,
     listed: bool,
-    /// Every shard of the last listing.
+    /// The shards of the last listing.
     known: BTreeMap<Arc<str>, Progress>,
-    /// The shards to ask, by the time at which they are due; one that is being asked is not in it.
+    /// The shards by the time at which their next call is due. A shard whose call is under way is not in it.
     queue: BTreeSet<(DateTime<Utc>, Arc<str>)>,
-    /// Of a shard that came to its end, until its children are known: how far all had been read before.
+    /// While the children of a shard that ended are not known: how far all shards had been read before it ended.
     held: Option<DateTime<Utc>>,
 }
 
@@ -53,15 +54,15 @@ pub(super) struct Shards {
 struct Progress {
     parents: Vec<String>,
     stage: Stage,
-    /// What had arrived in it by then has been read.
+    /// Records that arrived until this time have been read.
     until: DateTime<Utc>,
 }
 
 #[derive(Debug)]
 enum Stage {
-    /// Another's, or over before reading began.
+    /// Not read: it is in another share, or was closed before reading began.
     Skipped,
-    /// To be read from its oldest record on, as soon as its parents are finished.
+    /// To be read from its oldest record on, when its parents are finished.
     Waiting,
     /// Being read.
     Reading(Reading),
@@ -71,12 +72,13 @@ enum Stage {
 
 #[derive(Debug)]
 struct Reading {
-    /// Where to begin anew when the iterator expires.
+    /// Where the next iterator begins when this one expires.
     position: Position,
     iterator: Option<String>,
     behind_ms: Option<u64>,
-    /// Failures in a row, and the last of them.
+    /// How many calls have failed in a row.
     failures: u32,
+    /// The last of these failures.
     failure: Option<(Operation, ApiError)>,
 }
 
@@ -87,29 +89,30 @@ impl Reading {
 }
 
 impl Shards {
-    /// The shards of `share`, none of which is known yet; records that arrived since `start` are wanted.
+    /// Reads the shards of `share`, from the records on that arrived at `start`. No shard is known yet.
     pub(super) fn new(share: Share, start: DateTime<Utc>) -> Self {
         Self { share, start, listed: false, known: BTreeMap::new(), queue: BTreeSet::new(), held: None }
     }
 
-    /// Takes in a whole listing.
+    /// Takes in a complete listing.
     ///
-    /// Of the first, what is open is read from the start on, and so is what an open shard came from: it may have been
-    /// written to until a moment ago. What comes to be later is read from its oldest record.
+    /// Of the first listing, open shards are read from `start` on. So are their parents, which may have been closed
+    /// just now. Shards of later listings are read from their oldest record on.
     pub(super) fn listed(&mut self, listing: Vec<Shard>, now: DateTime<Utc>) {
         let until = self.until().unwrap_or(self.start);
         let first = !std::mem::replace(&mut self.listed, true);
-        let there: BTreeSet<&str> = listing.iter().map(|shard| &*shard.id).collect();
-        self.known.retain(|id, _| there.contains(&**id));
-        self.queue.retain(|(_, id)| there.contains(&**id));
+        let listed: BTreeSet<&str> = listing.iter().map(|shard| &*shard.id).collect();
+        self.known.retain(|id, _| listed.contains(&**id));
+        self.queue.retain(|(_, id)| listed.contains(&**id));
         let open = listing.iter().filter(|shard| !shard.closed);
-        let alive: BTreeSet<String> = open.flat_map(|shard| shard.parents.iter().chain([&shard.id])).cloned().collect();
+        let current: BTreeSet<String> =
+            open.flat_map(|shard| shard.parents.iter().chain([&shard.id])).cloned().collect();
         for Shard { id, parents, .. } in listing {
             let id: Arc<str> = id.into();
             if self.known.contains_key(&id) {
                 continue;
             }
-            let stage = if !falls_to(self.share, &id) || first && !alive.contains(&*id) {
+            let stage = if !is_in(self.share, &id) || first && !current.contains(&*id) {
                 Stage::Skipped
             } else if first {
                 self.queue.insert((now, id.clone()));
@@ -123,12 +126,12 @@ impl Shards {
         self.wake(now);
     }
 
-    /// Whether a listing has come.
+    /// Whether the shards have been listed.
     pub(super) fn are_listed(&self) -> bool {
         self.listed
     }
 
-    /// Begins with the shards whose parents are finished, or are not ours to wait for.
+    /// Starts to read the waiting shards whose parents are finished or are not read.
     fn wake(&mut self, now: DateTime<Utc>) {
         let unfinished = |parent: &String| {
             let parent = self.known.get(parent.as_str());
@@ -148,7 +151,7 @@ impl Shards {
         self.queue.first().map(|(due, _)| *due)
     }
 
-    /// The shard that has been due for the longest, and what to ask of it; the caller owes an answer.
+    /// The shard that has been due longest, and its next call. The caller has to report how the call ended.
     pub(super) fn take_due(&mut self, now: DateTime<Utc>) -> Option<(Arc<str>, Step)> {
         let first = self.queue.first().filter(|(due, _)| *due <= now)?.clone();
         self.queue.remove(&first);
@@ -158,7 +161,7 @@ impl Shards {
         Some((id, step))
     }
 
-    /// An iterator came.
+    /// Notes that an iterator was returned.
     pub(super) fn began(&mut self, id: &Arc<str>, iterator: String, now: DateTime<Utc>) {
         if let Some(reading) = self.reading_mut(id) {
             reading.iterator = Some(iterator);
@@ -168,22 +171,22 @@ impl Shards {
         }
     }
 
-    /// The iterator has expired: another is due, after the last record.
+    /// Notes that the iterator has expired. Another one is due, which begins after the last record.
     pub(super) fn expired(&mut self, id: &Arc<str>, now: DateTime<Utc>) {
         if let Some(reading) = self.reading_mut(id) {
             reading.iterator = None;
-            // Not at once: a stream whose iterators are never good would be asked without a pause.
+            // Not at once: if every iterator were expired, calls would be made without a pause.
             self.queue.insert((now + PERIOD, id.clone()));
         }
     }
 
-    /// Records came that were asked for at `asked`; tells whether they were the shard's last.
-    pub(super) fn read(&mut self, id: &Arc<str>, records: &Records, asked: DateTime<Utc>) -> bool {
+    /// Takes in the records of a call that began at `called`. Returns whether they were the last of the shard.
+    pub(super) fn read(&mut self, id: &Arc<str>, records: &Records, called: DateTime<Utc>) -> bool {
         if records.next.is_none() && self.reading_mut(id).is_some() {
-            // What its children have got since is unread, and they may not be known yet.
+            // Its children may already have records, and may not be known yet.
             self.held = self.until();
             self.known.entry(id.clone()).and_modify(|shard| shard.stage = Stage::Finished);
-            self.wake(asked);
+            self.wake(called);
             return true;
         }
         let Some(shard) = self.known.get_mut(id) else { return false };
@@ -196,14 +199,14 @@ impl Shards {
         reading.failures = 0;
         reading.failure = None;
         let behind = i64::try_from(records.behind_ms).ok().and_then(TimeDelta::try_milliseconds);
-        if let Some(until) = behind.and_then(|behind| asked.checked_sub_signed(behind)) {
+        if let Some(until) = behind.and_then(|behind| called.checked_sub_signed(behind)) {
             shard.until = shard.until.max(until);
         }
-        self.queue.insert((asked + PERIOD, id.clone()));
+        self.queue.insert((called + PERIOD, id.clone()));
         false
     }
 
-    /// The shard did not answer: it is asked again after a pause.
+    /// Notes that a call failed. The next one is due after a pause.
     pub(super) fn failed(&mut self, id: &Arc<str>, operation: Operation, error: ApiError, now: DateTime<Utc>) {
         if let Some(reading) = self.reading_mut(id) {
             let doubled = 1_i32.checked_shl(reading.failures).filter(|factor| *factor > 0).unwrap_or(i32::MAX);
@@ -214,28 +217,28 @@ impl Shards {
         }
     }
 
-    /// Whatever had arrived in the stream by then has been read; `None` without a shard to read.
+    /// All records that arrived in the stream until this time have been read; `None` when no shard is to be read.
     pub(super) fn until(&self) -> Option<DateTime<Utc>> {
         let unread = self.known.values().filter(|shard| matches!(shard.stage, Stage::Waiting | Stage::Reading(_)));
         unread.map(|shard| shard.until).chain(self.held).min()
     }
 
-    /// How far the furthest shard is behind, ms; `None` before one has answered.
+    /// How far the slowest shard is behind, ms; `None` before the first answer.
     pub(super) fn behind_ms(&self) -> Option<u64> {
         self.reading().filter_map(|reading| reading.behind_ms).max()
     }
 
-    /// How many shards are read.
+    /// How many shards are being read.
     pub(super) fn count(&self) -> usize {
         self.reading().count()
     }
 
-    /// The shards that do not answer this operation, and what one of them said.
+    /// How many shards this operation fails for, and the error of one of them.
     pub(super) fn failing(&self, operation: Operation) -> (usize, Option<&ApiError>) {
         let failures = self.reading().filter_map(|reading| reading.failure.as_ref());
-        let mut said = failures.filter(|(failed, _)| *failed == operation).map(|(_, error)| error);
-        let first = said.next();
-        (usize::from(first.is_some()) + said.count(), first)
+        let mut errors = failures.filter(|(failed, _)| *failed == operation).map(|(_, error)| error);
+        let first = errors.next();
+        (usize::from(first.is_some()) + errors.count(), first)
     }
 
     fn reading(&self) -> impl Iterator<Item = &Reading> {
@@ -253,9 +256,9 @@ impl Shards {
     }
 }
 
-/// Whether a shard is in this part of the stream: every lamtop that reads it must come to the same division.
-fn falls_to(share: Share, id: &str) -> bool {
-    // FNV-1a, 64 bits: the same in every version of lamtop and of Rust.
+/// Whether a shard is in this share. Every lamtop process that reads the stream must divide it in the same way.
+fn is_in(share: Share, id: &str) -> bool {
+    // FNV-1a with 64 bits, which does not depend on the version of lamtop or of Rust.
     let hash = id
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));

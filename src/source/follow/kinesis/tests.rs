@@ -1,4 +1,4 @@
-//! Reading a simulated stream in paused time: every event once, and never a span that claims what was not read.
+//! Reads a simulated stream in paused time. Every event comes once, and no span contains a time that was not read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -21,7 +21,7 @@ use lambda_model::failure::HealthState;
 use lambda_model::observation::Observation;
 use lambda_model::time::Clock;
 
-/// A record's data as a subscription filter writes it: these events (id, message) of one log stream.
+/// The data of a record as a subscription filter writes it: events (ID, message) of one log stream.
 pub(super) fn envelope(group: &str, stream: &str, events: &[(&str, &str)]) -> Vec<u8> {
     let events: Vec<_> = events
         .iter()
@@ -43,7 +43,7 @@ fn gzip(json: &serde_json::Value) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// The clock's first reading; a world's times are seconds after it, and before it if they are negative.
+/// The time at which a test starts. All times of a stream are in seconds from it; negative ones are before it.
 fn origin() -> DateTime<Utc> {
     "2026-11-22T10:00:00Z".parse().unwrap()
 }
@@ -52,27 +52,27 @@ fn at(second: f64) -> DateTime<Utc> {
     origin() + TimeDelta::milliseconds((second * 1000.0) as i64)
 }
 
-/// A shard as it will have been.
+/// The whole life of a shard.
 #[derive(Clone, Debug, Default)]
 struct Life {
     parents: Vec<String>,
     opened: f64,
     closed: Option<f64>,
-    /// From then on it is not there, as if it had never been: what an emulator does to the parent of a split.
+    /// When it disappears from the stream: an emulator does this to the parent of a split.
     gone: Option<f64>,
-    /// When a record arrives, and its data, in order.
+    /// Its records in order: when each arrives, and its data.
     records: Vec<(f64, Vec<u8>)>,
 }
 
-/// A stream as it will have been: the double answers what AWS would at the clock's time.
+/// The whole life of a stream. [`Double`] answers calls as Kinesis would at the time of the clock.
 #[derive(Clone, Debug, Default)]
 struct World {
     shards: BTreeMap<String, Life>,
-    /// The ids of the events by the time at which they arrive.
+    /// When each event arrives, and its ID.
     events: Vec<(f64, String)>,
-    /// What happens instead of an answer: by operation, at the call of this number.
+    /// Calls that fail: by operation and number of the call.
     faults: BTreeMap<(Operation, usize), Fault>,
-    /// Records a call returns at the most.
+    /// The most records that a call returns.
     page: usize,
 }
 
@@ -119,18 +119,18 @@ impl World {
         life.records.sort_by(|one, other| one.0.total_cmp(&other.0));
     }
 
-    /// The ids of the events that arrive from the beginning of the reading until `until`.
+    /// The IDs of the events that arrive from where reading begins until `until`.
     fn arrived(&self, until: DateTime<Utc>) -> BTreeSet<&str> {
         let wanted = |second: f64| at(second) >= origin() - LOOK_BACK && at(second) <= until;
         self.events.iter().filter(|(second, _)| wanted(*second)).map(|(_, id)| &**id).collect()
     }
 }
 
-/// The world as Kinesis tells it, and what was asked of it.
+/// A test double of Kinesis: answers calls from the world and keeps them.
 struct Double {
     world: World,
     clock: Clock,
-    asked: Mutex<Vec<(Operation, f64, String)>>,
+    calls: Mutex<Vec<(Operation, f64, String)>>,
 }
 
 impl Double {
@@ -142,15 +142,15 @@ impl Double {
         self.world.shards[shard].gone.is_none_or(|gone| self.now() < gone)
     }
 
-    /// Notes a call; gives the fault that is due.
+    /// Keeps a call. Returns its fault, if it is to fail.
     async fn called(&self, operation: Operation, about: &str) -> Option<Fault> {
         self.clock.sleep(Duration::from_millis(20)).await;
-        let mut asked = self.asked.lock().unwrap();
+        let mut calls = self.calls.lock().unwrap();
         let before = self.world.faults.range((operation, 0)..=(operation, usize::MAX)).next_back();
         let last = before.map_or(0, |((_, number), _)| *number);
-        // Where no fault can come any more, nothing needs to be counted.
-        let number = asked.iter().filter(|(earlier, ..)| *earlier == operation).take(last + 1).count();
-        asked.push((operation, self.now(), about.to_string()));
+        // Count only up to the last fault.
+        let number = calls.iter().filter(|(earlier, ..)| *earlier == operation).take(last + 1).count();
+        calls.push((operation, self.now(), about.to_string()));
         self.world.faults.get(&(operation, number)).cloned()
     }
 }
@@ -218,14 +218,14 @@ impl Streams for Double {
     }
 }
 
-/// What a reader told, and what it asked.
+/// The observations and the calls of a reader.
 struct Seen {
     world: World,
     observations: Vec<Observation>,
-    asked: Vec<(Operation, f64, String)>,
+    calls: Vec<(Operation, f64, String)>,
 }
 
-/// A reader at work.
+/// A reader that is running.
 struct Run {
     double: Arc<Double>,
     received: mpsc::Receiver<Observation>,
@@ -233,10 +233,10 @@ struct Run {
 }
 
 impl Run {
-    /// Begins to read a world; whoever receives has room for this many observations.
+    /// Starts to read a world. The engine's queue has room for this many observations.
     fn start(world: World, share: Share, room: usize) -> Self {
         let clock = Clock::simulated(origin(), 1.0);
-        let double = Arc::new(Double { world, clock: clock.clone(), asked: Mutex::default() });
+        let double = Arc::new(Double { world, clock: clock.clone(), calls: Mutex::default() });
         let scenario = lambda_simulator::scenario("mixed").unwrap();
         let account = Account { streams: double.clone(), ..lambda_simulator::account(&scenario, 1, clock.clone()) };
         let (out, received) = mpsc::channel(room);
@@ -245,7 +245,7 @@ impl Run {
         Self { double, received, task }
     }
 
-    /// Receives until the reading has gone on for this many seconds, and ends it by listening no more.
+    /// Receives observations until this second, and then ends the reader by closing the queue.
     async fn end(mut self, seconds: f64) -> Seen {
         let mut observations = Vec::new();
         let clock = self.double.clock.clone();
@@ -257,12 +257,12 @@ impl Run {
         }
         drop(self.received);
         self.task.await.unwrap();
-        let asked = self.double.asked.lock().unwrap().clone();
-        Seen { world: self.double.world.clone(), observations, asked }
+        let calls = self.double.calls.lock().unwrap().clone();
+        Seen { world: self.double.world.clone(), observations, calls }
     }
 }
 
-/// Reads a world for some seconds of its time.
+/// Reads a world for some seconds.
 async fn reading(world: World, share: Share, seconds: u32) -> Seen {
     Run::start(world, share, 16).end(seconds.into()).await
 }
@@ -297,37 +297,37 @@ impl Seen {
         states.collect()
     }
 
-    /// The calls of an operation: when, and about what.
+    /// The calls of an operation: when, and with what argument.
     fn calls(&self, operation: Operation) -> Vec<(f64, &str)> {
-        let calls = self.asked.iter().filter(|(called, ..)| *called == operation);
+        let calls = self.calls.iter().filter(|(called, ..)| *called == operation);
         calls.map(|(_, second, about)| (*second, &**about)).collect()
     }
 
-    /// No event comes twice, spans follow each other, and what a span claims has been delivered with it.
+    /// No event comes twice, spans follow each other, and all events of a span were delivered with or before it.
     fn check(&self) -> Result<(), TestCaseError> {
         let mut delivered = BTreeSet::new();
         let mut end = origin() - LOOK_BACK;
         for batch in self.batches() {
             for event in &batch.events {
-                prop_assert!(delivered.insert(event.id.as_deref().unwrap()), "twice: {event:?}");
+                prop_assert!(delivered.insert(event.id.as_deref().unwrap()), "Delivered twice: {event:?}");
             }
             let Some((from, until)) = batch.span else { continue };
-            prop_assert!(from == end && from < until, "{from} follows {end}, until {until}");
+            prop_assert!(from == end && from < until, "The span from {from} until {until} follows {end}");
             end = until;
             let missing: Vec<_> = self.world.arrived(until).difference(&delivered).copied().collect();
-            prop_assert!(missing.is_empty(), "the span until {until} lacks {missing:?}");
+            prop_assert!(missing.is_empty(), "Not delivered until {until}: {missing:?}");
         }
         Ok(())
     }
 
-    /// All of that, and it has come to the end of a world that ended `ago` seconds before.
+    /// The same, and all events of the world were delivered.
     fn check_all(&self) {
         self.check().unwrap();
         let last = self.world.events.iter().map(|(second, _)| *second).fold(0.0, f64::max);
         let delivered: BTreeSet<&str> = self.ids().into_iter().collect();
         assert_eq!(delivered, self.world.arrived(at(last)));
-        let end = self.batches().iter().filter_map(|batch| batch.span).next_back().expect("a span was told").1;
-        assert!(end >= at(last), "it is known that all is read: {end}");
+        let end = self.batches().iter().filter_map(|batch| batch.span).next_back().expect("a span").1;
+        assert!(end >= at(last), "The last span contains all events: {end}");
     }
 }
 
@@ -341,7 +341,7 @@ async fn every_shard_is_read_from_a_minute_back_once_a_second() {
     }
     let seen = reading(world, Share::ALL, 20).await;
     seen.check_all();
-    assert_eq!(seen.ids().len(), 10, "what is older is not read");
+    assert_eq!(seen.ids().len(), 10, "Older records are not read");
     let reads = seen.calls(Operation::GetRecords).len();
     assert!((38..=42).contains(&reads), "{reads} in 20 s");
     assert_eq!(seen.calls(Operation::GetShardIterator).len(), 2);
@@ -362,7 +362,7 @@ async fn every_shard_is_read_from_a_minute_back_once_a_second() {
         Payload::Usage(usage) => Some(usage.requests),
         _ => None,
     });
-    assert!(usage.max().unwrap().abs_diff(seen.asked.len() as u64) <= 4, "all but the last are counted");
+    assert!(usage.max().unwrap().abs_diff(seen.calls.len() as u64) <= 4, "All but the last calls are counted");
     assert!(seen.batches().iter().all(|batch| batch.groups.is_none() && batch.left_out.is_none()));
 }
 
@@ -385,7 +385,7 @@ async fn children_of_a_split_are_read_from_their_beginning_after_their_parent() 
     let last_of_parent = reads.iter().rposition(|(_, about)| about.starts_with(&parent)).unwrap();
     let first_of_children = reads.iter().position(|(_, about)| !about.starts_with(&parent)).unwrap();
     assert!(last_of_parent < first_of_children);
-    assert!(reads[first_of_children].0 - reads[last_of_parent].0 < 1.0, "the end of a shard asks for a listing");
+    assert!(reads[first_of_children].0 - reads[last_of_parent].0 < 1.0, "Shards are listed at once when a shard ends");
     assert_eq!(seen.feeds().pop().unwrap().sessions, 2);
 }
 
@@ -393,7 +393,7 @@ async fn children_of_a_split_are_read_from_their_beginning_after_their_parent() 
 async fn the_child_of_a_merge_waits_for_both_parents() {
     let mut world = World::new(2);
     let (a, b) = (world.id(0), world.id(1));
-    // More than is read at once: one parent is finished later than the other.
+    // More records than one call returns, so that one parent is finished later than the other.
     for tenth in 0..90 {
         world.put(f64::from(tenth) / 10.0, &a);
     }
@@ -410,7 +410,7 @@ async fn the_child_of_a_merge_waits_for_both_parents() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_split_a_moment_ago_is_read_too() {
+async fn the_parents_of_a_recent_merge_are_read_too() {
     let mut world = World::new(1);
     let parent = world.id(0);
     world.put(-30.0, &parent);
@@ -423,7 +423,7 @@ async fn what_was_split_a_moment_ago_is_read_too() {
     world.put(-5.0, &grandchild);
     let seen = reading(world, Share::ALL, 10).await;
     let delivered = seen.ids();
-    // Two reshardings within a minute: the oldest shard is taken for one that ended long ago.
+    // After two reshardings within a minute the oldest shard is not read: it counts as closed long ago.
     assert_eq!(delivered.len(), 3, "{delivered:?}");
 }
 
@@ -434,7 +434,7 @@ async fn an_expired_iterator_is_replaced_by_one_after_the_last_record() {
     for second in 0..20 {
         world.put(f64::from(second), &shard);
     }
-    // The first of all, one after some records.
+    // The first iterator, and one after some records.
     world.faults.insert((Operation::GetRecords, 0), Fault::Expired);
     world.faults.insert((Operation::GetRecords, 8), Fault::Expired);
     let seen = reading(world, Share::ALL, 30).await;
@@ -444,11 +444,11 @@ async fn an_expired_iterator_is_replaced_by_one_after_the_last_record() {
     assert_eq!(begun.len(), 3);
     assert_eq!(begun[..2], [&*since, &*since]);
     assert!(begun[2].contains("After"), "{}", begun[2]);
-    assert_eq!(seen.health(Operation::GetRecords), [HealthState::Ok], "it is no failure");
+    assert_eq!(seen.health(Operation::GetRecords), [HealthState::Ok], "It is not a failure");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_shard_is_asked_less_and_less_and_the_others_are_not() {
+async fn the_pauses_of_a_throttled_shard_grow_and_those_of_others_do_not() {
     let mut world = World::new(2);
     let (a, b) = (world.id(0), world.id(1));
     for second in 0..60 {
@@ -457,7 +457,7 @@ async fn a_throttled_shard_is_asked_less_and_less_and_the_others_are_not() {
     }
     world.page = 100;
     let throttled = || Fault::Error(ApiError::Throttled("ProvisionedThroughputExceededException".into()));
-    // The first shard's reads, until the fifth: in between there are more and more of the second's.
+    // The first five reads of the first shard. Between them there are more and more reads of the second.
     for number in [0, 3, 6, 11, 20] {
         world.faults.insert((Operation::GetRecords, number), throttled());
     }
@@ -471,13 +471,14 @@ async fn a_throttled_shard_is_asked_less_and_less_and_the_others_are_not() {
     assert_eq!(pauses, [1.0, 2.0, 4.0, 8.0, 16.0, 1.0], "{:?}", of(&a));
     assert!(of(&b).len() > 85, "{}", of(&b).len());
     assert_eq!(seen.health(Operation::GetRecords), [HealthState::Throttled, HealthState::Ok]);
-    let told = seen.feeds().into_iter().find(|feed| feed.reason.contains("1 of 2 shards fail")).expect("it is told");
+    let feed =
+        seen.feeds().into_iter().find(|feed| feed.reason.contains("1 of 2 shards fail")).expect("a feed with it");
     assert!(
-        told.reason.ends_with("AWS throttles this call: ProvisionedThroughputExceededException"),
+        feed.reason.ends_with("AWS throttles this call: ProvisionedThroughputExceededException"),
         "{}",
-        told.reason
+        feed.reason
     );
-    assert_eq!(told.state, FeedState::Running(LogWay::Kinesis), "the other one is read");
+    assert_eq!(feed.state, FeedState::Running(LogWay::Kinesis), "The other shard is read");
 }
 
 #[tokio::test(start_paused = true)]
@@ -495,7 +496,7 @@ async fn two_readers_share_the_shards() {
     let mut ids = BTreeSet::new();
     for part in [1, 2] {
         let seen = reading(world.clone(), Share { part, of: 2 }, 60).await;
-        assert!(seen.ids().iter().all(|id| ids.insert((*id).to_string())), "nothing is read by both");
+        assert!(seen.ids().iter().all(|id| ids.insert((*id).to_string())), "No event is read by both");
         let feed = seen.feeds().pop().unwrap();
         assert!(feed.reason.ends_with(&format!("kinesis:logs, shards {part}/2")), "{}", feed.reason);
         assert!((2..=7).contains(&feed.sessions), "{}", feed.sessions);
@@ -505,7 +506,7 @@ async fn two_readers_share_the_shards() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_share_without_a_shard_says_so() {
+async fn a_share_without_shards_is_reported() {
     let parts = futures::future::join_all((1..=2).map(|part| reading(World::new(1), Share { part, of: 2 }, 10))).await;
     let reasons: Vec<&str> = parts.iter().map(|seen| &*seen.feeds().pop().unwrap().reason).collect();
     assert_eq!(
@@ -516,11 +517,11 @@ async fn a_share_without_a_shard_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_listed_is_told_and_tried_again() {
+async fn a_failed_listing_is_reported_and_tried_again() {
     let cases = [
         (ApiError::Denied("no".into()), HealthState::Denied, 600.0),
         (ApiError::NotFound("stream".into()), HealthState::Ok, 30.0),
-        (ApiError::Unreachable("refused".into()), HealthState::Unreachable, 2.0),
+        (ApiError::Unreachable("no connection".into()), HealthState::Unreachable, 2.0),
     ];
     for (error, state, pause) in cases {
         let mut world = World::new(1);
@@ -532,14 +533,14 @@ async fn what_cannot_be_listed_is_told_and_tried_again() {
         let listings = seen.calls(Operation::ListShards);
         assert!((listings[1].0 - listings[0].0 - pause).abs() < 0.1, "{error}: {listings:?}");
         assert_eq!(seen.health(Operation::ListShards)[0], state);
-        let failing = seen.feeds().into_iter().find(|feed| feed.state == FeedState::Failing).expect("it is told");
+        let failing = seen.feeds().into_iter().find(|feed| feed.state == FeedState::Failing).expect("a failing feed");
         assert!(failing.reason.ends_with(&format!("the shards cannot be listed: {error}")), "{}", failing.reason);
         assert_eq!(seen.feeds().pop().unwrap().state, FeedState::Running(LogWay::Kinesis));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_holds_for_all_shards_and_is_not_asked_again_and_again() {
+async fn a_denied_operation_is_paused_for_all_shards() {
     let mut world = World::new(40);
     for number in 0..40 {
         world.faults.insert((Operation::GetRecords, number), Fault::Error(ApiError::Denied("no".into())));
@@ -550,7 +551,7 @@ async fn a_refusal_holds_for_all_shards_and_is_not_asked_again_and_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shard_that_vanishes_is_forgotten() {
+async fn a_shard_that_disappears_is_forgotten() {
     let mut world = World::new(2);
     let (lost, kept) = (world.id(0), world.id(1));
     world.put(1.0, &lost);
@@ -561,13 +562,13 @@ async fn a_shard_that_vanishes_is_forgotten() {
     let seen = reading(world, Share::ALL, 60).await;
     seen.check_all();
     let listings = seen.calls(Operation::ListShards);
-    assert!(listings[1].0 < 12.0 && listings.len() < 6, "looked for at once, but not all the time: {listings:?}");
+    assert!(listings[1].0 < 12.0 && listings.len() < 6, "Listed at once, but not all the time: {listings:?}");
     let feed = seen.feeds().pop().unwrap();
     assert_eq!((feed.state, &*feed.reason), (FeedState::Running(LogWay::Kinesis), "chosen by --logs kinesis:logs"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_records_are_told_and_control_messages_are_not() {
+async fn bad_records_are_reported_and_control_messages_are_not() {
     let mut world = World::new(1);
     let shard = world.id(0);
     let control = json!({
@@ -590,7 +591,7 @@ async fn bad_records_are_told_and_control_messages_are_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_that_is_away_loses_nothing_and_the_lag_is_told() {
+async fn while_the_engine_is_behind_nothing_is_lost_and_the_lag_is_reported() {
     let mut world = World::new(1);
     let shard = world.id(0);
     for second in 0..200 {
@@ -599,12 +600,12 @@ async fn an_engine_that_is_away_loses_nothing_and_the_lag_is_told() {
     world.page = 10;
     let run = Run::start(world, Share::ALL, 4);
     tokio::time::sleep(Duration::from_secs(200)).await;
-    assert!(run.double.asked.lock().unwrap().len() < 20, "reading waits");
+    assert!(run.double.calls.lock().unwrap().len() < 20, "Reading waits");
     let seen = run.end(260.0).await;
     seen.check_all();
     let behind = seen.feeds().into_iter().filter_map(|feed| feed.behind_ms).max();
     assert!(behind.is_some_and(|behind| behind > 100_000), "{behind:?}");
-    assert_eq!(seen.feeds().pop().unwrap().behind_ms, Some(0), "it caught up");
+    assert_eq!(seen.feeds().pop().unwrap().behind_ms, Some(0), "It caught up");
 }
 
 #[tokio::test(start_paused = true)]
@@ -617,8 +618,8 @@ async fn ten_thousand_shards_are_listed_and_read_in_turn() {
     let pages: Vec<&str> = seen.calls(Operation::ListShards).into_iter().map(|(_, token)| token).take(10).collect();
     assert_eq!(pages, ["", "1000", "2000", "3000", "4000", "5000", "6000", "7000", "8000", "9000"]);
     assert_eq!(seen.feeds().pop().unwrap().sessions, 10_000);
-    // 16 calls of 20 ms at a time.
-    let rate = seen.asked.len() / 30;
+    // 16 calls at the same time, of 20 ms each.
+    let rate = seen.calls.len() / 30;
     assert!((600..=800).contains(&rate), "{rate} a second");
 }
 
@@ -630,7 +631,7 @@ fn worlds() -> impl Strategy<Value = World> {
         Just(Fault::Error(ApiError::Unreachable("u".into()))),
     ];
     let call = prop_oneof![
-        // The first listing answers, so that what changes since is seen.
+        // The first listing succeeds, so that later changes of the shards are noticed.
         (1..10_usize).prop_map(|number| (Operation::ListShards, number)),
         (0..10_usize).prop_map(|number| (Operation::GetShardIterator, number)),
         (0..60_usize).prop_map(|number| (Operation::GetRecords, number)),
@@ -675,7 +676,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_happens_to_a_stream_all_is_read_once_and_no_span_lies(world in worlds()) {
+    fn every_event_is_read_once_and_every_span_is_complete(world in worlds()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let seen = runtime.block_on(reading(world, Share::ALL, 300));
         seen.check()?;

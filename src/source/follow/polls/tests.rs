@@ -1,4 +1,4 @@
-//! Which group is read when, and from when, without any call.
+//! Which group is read next, and from when. No calls are made.
 
 use super::*;
 
@@ -15,13 +15,13 @@ fn polled(names: &[&str]) -> Vec<Polled> {
     names.iter().map(|name| Polled { group: (*name).into(), focus: name.ends_with('!') }).collect()
 }
 
-/// Takes the next turn, ends it so, and says what was asked for.
+/// Takes the next turn and ends it with `outcome`. Returns the group and the span that were requested.
 fn turn(polls: &mut Polls, names: &[&str], second: i64, outcome: &Outcome) -> String {
     let Some(turn) = polls.next(&polled(names), false, at(second)) else { return "nothing".to_string() };
     let (from, until) = span(&turn);
-    let asked = format!("{} {from}..{until}", turn.reading.query.group);
+    let requested = format!("{} {from}..{until}", turn.reading.query.group);
     polls.done(turn, outcome, at(second));
-    asked
+    requested
 }
 
 fn finished(polls: &mut Polls, names: &[&str], second: i64) -> String {
@@ -29,19 +29,19 @@ fn finished(polls: &mut Polls, names: &[&str], second: i64) -> String {
 }
 
 #[test]
-fn a_group_is_read_from_where_it_is_known_with_an_overlap() {
+fn a_group_is_read_from_where_the_last_poll_ended_with_an_overlap() {
     let mut polls = Polls::new(5.0);
-    assert_eq!(finished(&mut polls, &["a"], 0), "a -60..0", "the last minute first");
-    assert_eq!(finished(&mut polls, &["a"], 1), "nothing", "not more often than every two seconds");
+    assert_eq!(finished(&mut polls, &["a"], 0), "a -60..0", "The last minute at first");
+    assert_eq!(finished(&mut polls, &["a"], 1), "nothing", "Not more often than every two seconds");
     assert_eq!(finished(&mut polls, &["a"], 2), "a -30..2");
     assert_eq!(finished(&mut polls, &["a"], 100), "a -28..100");
-    assert_eq!(finished(&mut polls, &["a"], 2000), "a 1400..2000", "nothing older than ten minutes");
+    assert_eq!(finished(&mut polls, &["a"], 2000), "a 1400..2000", "Nothing older than ten minutes");
     polls.left(&"b".into(), at(1990));
-    assert_eq!(finished(&mut polls, &["a", "b"], 2000), "b 1960..2000", "where a tail ended");
+    assert_eq!(finished(&mut polls, &["a", "b"], 2000), "b 1960..2000", "From where a session ended");
 }
 
 #[test]
-fn everybody_has_a_turn_and_the_open_pane_two() {
+fn every_group_has_a_turn_and_the_open_pane_two() {
     let mut polls = Polls::new(1.0);
     let names = ["a!", "b", "c", "d", "e"];
     let mut count = BTreeMap::<String, usize>::new();
@@ -52,7 +52,7 @@ fn everybody_has_a_turn_and_the_open_pane_two() {
         }
     }
     let counts: Vec<usize> = count.into_values().collect();
-    assert_eq!(counts, [171, 86, 86, 86, 86], "rounds of seven seconds");
+    assert_eq!(counts, [171, 86, 86, 86, 86], "Rounds of seven seconds");
 }
 
 #[test]
@@ -78,54 +78,54 @@ fn a_gap_is_read_once_when_late_events_are_there() {
     assert_eq!((span(&turn), turn.reading.span), ((-30, 17), (at(0), at(7))));
     assert!(turn.reading.fills && polls.next(&[], false, at(17)).is_none());
     polls.done(turn, &Outcome::Finished, at(18));
-    assert_eq!(finished(&mut polls, &[], 100), "nothing", "once");
+    assert_eq!(finished(&mut polls, &[], 100), "nothing", "Only once");
     polls.tailed(&"a".into(), at(200));
-    assert_eq!(finished(&mut polls, &[], 300), "nothing", "nothing was known since: no gap");
+    assert_eq!(finished(&mut polls, &[], 300), "nothing", "Nothing was read before: no gap");
     polls.missed(&"a".into(), at(400), at(390));
-    assert_eq!(finished(&mut polls, &[], 500), "nothing", "sessions that overlap leave none");
+    assert_eq!(finished(&mut polls, &[], 500), "nothing", "Sessions that overlap leave no gap");
     polls.missed(&"b".into(), at(-9000), at(400));
-    assert_eq!(finished(&mut polls, &[], 500), "b -230..410", "nothing older than ten minutes");
+    assert_eq!(finished(&mut polls, &[], 500), "b -230..410", "Nothing older than ten minutes");
     polls.missed(&"a".into(), at(400), at(410));
     polls.missed(&"a".into(), at(415), at(420));
-    assert_eq!(finished(&mut polls, &[], 430), "a 370..430", "two are read as one");
+    assert_eq!(finished(&mut polls, &[], 430), "a 370..430", "Two gaps are read as one");
 }
 
 #[test]
-fn what_becomes_of_a_gap_that_is_not_answered() {
+fn a_gap_is_tried_again_until_it_is_too_old_or_denied() {
     let unreachable = Outcome::Failed(ApiError::Unreachable("down".into()));
     let denied = Outcome::Failed(ApiError::Denied("no".into()));
     let mut polls = Polls::new(5.0);
     polls.missed(&"a".into(), at(0), at(10));
     assert_eq!(turn(&mut polls, &[], 20, &unreachable), "a -30..20");
     assert_eq!(finished(&mut polls, &[], 24), "nothing");
-    assert_eq!(turn(&mut polls, &[], 25, &unreachable), "a -30..20", "again, five seconds later");
+    assert_eq!(turn(&mut polls, &[], 25, &unreachable), "a -30..20", "Again, five seconds later");
     assert_eq!(polls.unfilled(), None);
     assert_eq!(turn(&mut polls, &[], 611, &unreachable), "a -30..20");
-    assert_eq!(polls.unfilled(), Some("a gap of 10 s stays: no usable answer: down"), "after ten minutes");
+    assert_eq!(polls.unfilled(), Some("a gap of 10 s could not be read: no usable answer: down"), "After ten minutes");
     assert_eq!(finished(&mut polls, &[], 700), "nothing");
     polls.missed(&"a".into(), at(700), at(703));
     assert_eq!(turn(&mut polls, &[], 713, &denied), "a 670..713");
-    assert_eq!(polls.unfilled(), Some("a gap of 3 s stays: not allowed: no"));
+    assert_eq!(polls.unfilled(), Some("a gap of 3 s could not be read: not allowed: no"));
     polls.missed(&"a".into(), at(720), at(721));
     assert_eq!(finished(&mut polls, &[], 740), "a 690..731");
     assert_eq!(polls.unfilled(), None);
 }
 
 #[test]
-fn a_turn_that_is_not_over_goes_on_with_its_question() {
+fn an_unfinished_reading_goes_on_with_the_same_query() {
     let throttled = Outcome::Failed(ApiError::Throttled("slow down".into()));
     let unreachable = Outcome::Failed(ApiError::Unreachable("down".into()));
     let mut polls = Polls::new(5.0);
     assert_eq!(turn(&mut polls, &["a"], 0, &Outcome::Unfinished), "a -60..0");
-    assert_eq!(turn(&mut polls, &["a", "b"], 1, &throttled), "b -59..1", "the other one first");
+    assert_eq!(turn(&mut polls, &["a", "b"], 1, &throttled), "b -59..1", "The other group first");
     assert_eq!(turn(&mut polls, &["a", "b"], 2, &Outcome::Unfinished), "a -60..0");
     assert_eq!(finished(&mut polls, &["a", "b"], 2), "b -59..1");
     assert_eq!(turn(&mut polls, &["a", "b"], 3, &unreachable), "a -60..0");
-    assert_eq!(finished(&mut polls, &["a"], 5), "a -55..5", "asked anew");
+    assert_eq!(finished(&mut polls, &["a"], 5), "a -55..5", "A new query");
 }
 
 #[test]
-fn so_many_turns_at_a_time_and_none_twice() {
+fn turns_at_the_same_time_are_limited_and_of_different_groups() {
     let mut polls = Polls::new(5.0);
     let names = ["a", "b", "c", "d", "e"];
     let turns: Vec<Turn> = std::iter::from_fn(|| polls.next(&polled(&names), false, at(0))).collect();
@@ -133,11 +133,11 @@ fn so_many_turns_at_a_time_and_none_twice() {
     assert_eq!(groups, ["a", "b", "c", "d"]);
     polls.lost("b");
     assert_eq!(finished(&mut polls, &names, 0), "e -60..0");
-    assert_eq!(finished(&mut polls, &names, 2), "b -58..2", "what was lost is asked again");
+    assert_eq!(finished(&mut polls, &names, 2), "b -58..2", "A lost turn is taken again");
 }
 
 #[test]
-fn what_nobody_wants_is_forgotten_in_time() {
+fn unwanted_groups_are_forgotten_after_ten_minutes() {
     let mut polls = Polls::new(5.0);
     assert_eq!(finished(&mut polls, &["a", "b"], 0), "a -60..0");
     assert_eq!(finished(&mut polls, &["a", "b"], 0), "b -60..0");
@@ -149,7 +149,7 @@ fn what_nobody_wants_is_forgotten_in_time() {
 }
 
 #[test]
-fn half_of_each_regions_quota() {
+fn the_rate_is_half_of_the_regions_quota() {
     for (region, quota) in [("us-east-1", 25.0), ("eu-central-1", 5.0), ("ap-northeast-1", 10.0), ("elsewhere", 10.0)] {
         assert!((rate(region) * 2.0 - quota).abs() < 1e-9, "{region}");
     }

@@ -1,4 +1,4 @@
-//! The bookkeeping of shards, step by step.
+//! Which call is due for which shard, step by step.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(second, 0).unwrap()
 }
 
-/// A shard `id` or `id<parent+parent`; `!` at its end when it is closed.
+/// A shard from `id` or `id<parent+parent`, with `!` at the end when it is closed.
 fn shard(text: &str) -> Shard {
     let closed = text.ends_with('!');
     let (id, parents) = text.trim_end_matches('!').split_once('<').unwrap_or((text.trim_end_matches('!'), ""));
@@ -20,7 +20,7 @@ fn list(shards: &mut Shards, listing: &str, second: i64) {
     shards.listed(listing.split_whitespace().map(shard).collect(), at(second));
 }
 
-/// What is due, as `id position`; all of it is then owed an answer.
+/// The calls that are due, as `id position`. All of them are then under way.
 fn due(shards: &mut Shards, second: i64) -> Vec<String> {
     let mut all = Vec::new();
     while let Some((id, step)) = shards.take_due(at(second)) {
@@ -38,26 +38,26 @@ fn answer(next: Option<&str>, behind_ms: u64) -> Records {
     Records { records: Vec::new(), next: next.map(String::from), behind_ms }
 }
 
-/// Shards that were listed at second 100, and reading begins at 40.
+/// Shards that are listed at second 100 and read from second 40 on.
 fn listed(listing: &str) -> Shards {
     let mut shards = Shards::new(Share::ALL, at(40));
     list(&mut shards, listing, 100);
     shards
 }
 
-/// All that is due is answered by an iterator.
+/// Answers every due call with an iterator.
 fn begin(shards: &mut Shards, second: i64) {
     while let Some((id, step)) = shards.take_due(at(second)) {
         assert!(matches!(step, Step::Begin(_)), "{id}");
         shards.began(&id, "i".into(), at(second));
-        // Only the iterator is wanted here.
+        // The reads that are due now are dropped: only the iterators are needed.
         let read = shards.queue.iter().find(|(_, queued)| *queued == id).cloned().unwrap();
         shards.queue.remove(&read);
     }
 }
 
 #[test]
-fn the_first_listing_begins_with_what_is_open_and_what_that_came_from() {
+fn open_shards_of_the_first_listing_and_their_parents_are_read() {
     let cases = [
         ("a b", vec!["a since 40", "b since 40"]),
         ("a! b<a c<a", vec!["a since 40", "b since 40", "c since 40"]),
@@ -72,15 +72,15 @@ fn the_first_listing_begins_with_what_is_open_and_what_that_came_from() {
 }
 
 #[test]
-fn what_comes_to_be_later_waits_for_its_parents_and_begins_at_its_oldest_record() {
+fn a_new_shard_waits_for_its_parents_and_is_read_from_its_oldest_record() {
     let mut shards = listed("a b");
     begin(&mut shards, 100);
     list(&mut shards, "a! b! c<a+b d<c!", 110);
-    assert_eq!(due(&mut shards, 110), [""; 0], "both parents are being read");
+    assert_eq!(due(&mut shards, 110), [""; 0], "Both parents are being read");
     assert!(shards.read(&"a".into(), &answer(None, 0), at(111)));
     assert_eq!(due(&mut shards, 111), [""; 0]);
     assert!(shards.read(&"b".into(), &answer(None, 0), at(112)));
-    assert_eq!(due(&mut shards, 112), ["c oldest"], "its own child waits for it");
+    assert_eq!(due(&mut shards, 112), ["c oldest"], "Its own child waits for it");
     shards.began(&"c".into(), "i".into(), at(112));
     assert_eq!(due(&mut shards, 112), ["c i"]);
     assert!(shards.read(&"c".into(), &answer(None, 0), at(113)));
@@ -89,8 +89,8 @@ fn what_comes_to_be_later_waits_for_its_parents_and_begins_at_its_oldest_record(
 }
 
 #[test]
-fn nothing_is_waited_for_that_is_not_read() {
-    // Gone from the listing, or another's.
+fn a_shard_does_not_wait_for_parents_that_are_not_read() {
+    // The parent is not in the listing any more, or in another share.
     let mut shards = listed("a");
     due(&mut shards, 100);
     list(&mut shards, "b<a", 110);
@@ -98,7 +98,7 @@ fn nothing_is_waited_for_that_is_not_read() {
 
     let ids: Vec<String> = (0..64).map(|number| format!("shardId-{number:012}")).collect();
     let share = Share { part: 1, of: 2 };
-    let (mine, others): (Vec<&String>, Vec<&String>) = ids.iter().partition(|id| falls_to(share, id));
+    let (mine, others): (Vec<&String>, Vec<&String>) = ids.iter().partition(|id| is_in(share, id));
     let mut shards = Shards::new(share, at(40));
     list(&mut shards, others[0], 100);
     assert_eq!((due(&mut shards, 100), shards.until()), (vec![], None));
@@ -107,11 +107,11 @@ fn nothing_is_waited_for_that_is_not_read() {
 }
 
 #[test]
-fn a_shard_that_is_read_is_due_again_a_second_after_it_was_asked() {
+fn a_shard_is_due_again_a_second_after_the_last_read_began() {
     let mut shards = listed("a");
     assert_eq!((due(&mut shards, 99), shards.next_due()), (vec![], Some(at(100))));
     assert_eq!(due(&mut shards, 100), ["a since 40"]);
-    assert_eq!(shards.next_due(), None, "it is being asked");
+    assert_eq!(shards.next_due(), None, "Its call is under way");
     shards.began(&"a".into(), "i".into(), at(101));
     assert_eq!(due(&mut shards, 101), ["a i"]);
     assert!(!shards.read(&"a".into(), &answer(Some("j"), 7), at(101)));
@@ -120,12 +120,12 @@ fn a_shard_that_is_read_is_due_again_a_second_after_it_was_asked() {
 }
 
 #[test]
-fn an_expired_iterator_begins_where_reading_had_come() {
+fn after_an_expired_iterator_the_next_begins_after_the_last_record() {
     let mut shards = listed("a");
     begin(&mut shards, 100);
     shards.expired(&"a".into(), at(101));
-    assert_eq!(due(&mut shards, 101), [""; 0], "not without a pause");
-    assert_eq!(due(&mut shards, 102), ["a since 40"], "no record was read");
+    assert_eq!(due(&mut shards, 101), [""; 0], "Not without a pause");
+    assert_eq!(due(&mut shards, 102), ["a since 40"], "No record was read");
     shards.began(&"a".into(), "i".into(), at(101));
     due(&mut shards, 101);
     let record = |sequence: &str| lambda_model::api::Record { sequence: sequence.into(), arrived: None, data: vec![] };
@@ -150,7 +150,7 @@ fn pauses_double_up_to_a_minute_and_an_answer_ends_them() {
         now = next;
     }
     assert_eq!(pauses[..8], [1, 2, 4, 8, 16, 32, 60, 60]);
-    assert_eq!(pauses.last(), Some(&60), "never overflows");
+    assert_eq!(pauses.last(), Some(&60), "It never overflows");
     assert_eq!(shards.failing(Operation::GetRecords), (1, Some(&error)));
     assert_eq!(shards.failing(Operation::GetShardIterator), (0, None));
     due(&mut shards, now);
@@ -159,32 +159,32 @@ fn pauses_double_up_to_a_minute_and_an_answer_ends_them() {
 }
 
 #[test]
-fn what_is_read_is_what_the_furthest_shard_has_read() {
+fn the_span_ends_where_the_slowest_shard_was_read() {
     let mut shards = listed("a b");
     begin(&mut shards, 100);
     assert_eq!(shards.until(), Some(at(40)));
     shards.read(&"a".into(), &answer(Some("i"), 0), at(101));
-    assert_eq!(shards.until(), Some(at(40)), "b has not answered");
+    assert_eq!(shards.until(), Some(at(40)), "No answer for b yet");
     shards.read(&"b".into(), &answer(Some("i"), 30_000), at(101));
     assert_eq!((shards.until(), shards.behind_ms()), (Some(at(71)), Some(30_000)));
     shards.read(&"b".into(), &answer(Some("i"), 50_000), at(103));
-    assert_eq!(shards.until(), Some(at(71)), "it never goes back");
+    assert_eq!(shards.until(), Some(at(71)), "It never goes back");
     shards.read(&"b".into(), &answer(Some("i"), u64::MAX), at(103));
-    assert_eq!(shards.until(), Some(at(71)), "nor is nonsense believed");
+    assert_eq!(shards.until(), Some(at(71)), "An impossible lag is ignored");
 }
 
 #[test]
-fn the_end_of_a_shard_holds_the_span_until_its_children_have_answered() {
+fn when_a_shard_ends_the_span_does_not_grow_until_its_children_are_read() {
     let mut shards = listed("a b");
     begin(&mut shards, 100);
     shards.read(&"a".into(), &answer(Some("i"), 0), at(101));
     shards.read(&"b".into(), &answer(Some("i"), 0), at(101));
     shards.read(&"a".into(), &answer(None, 0), at(102));
     shards.read(&"b".into(), &answer(Some("i"), 0), at(103));
-    assert_eq!(shards.until(), Some(at(101)), "its children are not known");
+    assert_eq!(shards.until(), Some(at(101)), "Its children are not known");
     list(&mut shards, "a! b c<a d<a", 104);
     shards.read(&"b".into(), &answer(Some("i"), 0), at(104));
-    assert_eq!(shards.until(), Some(at(101)), "its children are unread");
+    assert_eq!(shards.until(), Some(at(101)), "Its children are not read yet");
     shards.queue.clear();
     for child in ["c", "d"] {
         shards.read(&child.into(), &answer(Some("i"), 0), at(105));
@@ -193,7 +193,7 @@ fn the_end_of_a_shard_holds_the_span_until_its_children_have_answered() {
 }
 
 #[test]
-fn answers_about_what_is_not_read_are_passed_over() {
+fn answers_for_shards_that_are_not_read_are_ignored() {
     let mut shards = listed("a! b<a");
     begin(&mut shards, 100);
     shards.read(&"a".into(), &answer(None, 0), at(101));
@@ -210,8 +210,7 @@ fn answers_about_what_is_not_read_are_passed_over() {
 fn shares_are_about_equal() {
     for of in [2, 3, 7] {
         for part in 1..=of {
-            let count =
-                (0..1000).filter(|number| falls_to(Share { part, of }, &format!("shardId-{number:012}"))).count();
+            let count = (0..1000).filter(|number| is_in(Share { part, of }, &format!("shardId-{number:012}"))).count();
             let fair = 1000 / of as usize;
             assert!(count.abs_diff(fair) <= fair / 4, "{part}/{of}: {count}");
         }
@@ -220,8 +219,8 @@ fn shares_are_about_equal() {
 
 proptest! {
     #[test]
-    fn every_shard_falls_to_exactly_one_share(id in any::<String>(), of in 1..50_u32) {
-        let parts = (1..=of).filter(|part| falls_to(Share { part: *part, of }, &id)).count();
+    fn every_shard_is_in_exactly_one_share(id in any::<String>(), of in 1..50_u32) {
+        let parts = (1..=of).filter(|part| is_in(Share { part: *part, of }, &id)).count();
         prop_assert_eq!(parts, 1);
     }
 }

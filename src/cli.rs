@@ -1,8 +1,9 @@
 //! The command line: from the arguments to what is to be done, with the settings resolved.
 //!
-//! It prints nothing and ends nothing, and sees the world only through [`Surroundings`].
+//! It neither prints nor exits. Variables and files are read through [`Surroundings`].
 
 mod arguments;
+mod flags;
 mod manual;
 
 use std::ffi::OsString;
@@ -10,9 +11,13 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::config::{self, Flags, Resolved, Settings, Surroundings};
+use crate::config::{self, Settings, Surroundings};
 use crate::error::Error;
 use arguments::{Arguments, Command};
+use flags::Given;
+
+/// The program's name.
+const NAME: &str = "lamtop";
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +26,9 @@ pub enum Invocation {
     App(Settings),
     /// The terminal app on the simulated region.
     Demo {
-        /// The scenario's name or its file's path, not checked; `None` is the usual one.
+        /// The scenario's name or its file's path, not checked; `None` is the default one.
         scenario: Option<String>,
-        /// How many functions it makes up, not checked; `None` is its own number.
+        /// How many functions the scenario has, not checked; `None` is its own number.
         functions: Option<u32>,
         /// The settings.
         settings: Settings,
@@ -34,16 +39,16 @@ pub enum Invocation {
     ExampleScenario,
     /// One snapshot on standard output.
     Snapshot {
-        /// The scenario to take it of, or its file's path, not checked; `None` is AWS.
+        /// The scenario to take it from, or its file's path, not checked; `None` is AWS.
         demo: Option<String>,
-        /// How many functions it makes up, not checked; `None` is its own number.
+        /// How many functions the scenario has, not checked; `None` is its own number.
         functions: Option<u32>,
         /// The settings.
         settings: Settings,
     },
-    /// A snapshot judged.
+    /// The findings of one snapshot, for the exit code.
     Check {
-        /// The scenario to take it of, or its file's path, not checked; `None` is AWS.
+        /// The scenario to take it from, or its file's path, not checked; `None` is AWS.
         demo: Option<String>,
         /// The settings.
         settings: Settings,
@@ -63,12 +68,12 @@ pub enum Invocation {
     Print(String),
 }
 
-/// Understands the arguments, the program's name first.
+/// Parses the arguments, the program's name first.
 ///
 /// # Errors
 ///
-/// A usage error if the arguments make no sense or the settings are not valid. What needs no settings
-/// (help, the policy, completions …) does not fail for them.
+/// A usage error if the arguments or the settings are not valid. What needs no settings (help, the policy,
+/// completions …) does not check them.
 pub fn parse(
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     surroundings: &Surroundings<'_>,
@@ -77,38 +82,35 @@ pub fn parse(
         Ok(arguments) => arguments,
         Err(error) => return not_parsed(&error),
     };
-    let file = common.config.clone();
-    let resolve = |more: Flags| -> Result<Resolved, Error> {
-        config::resolve(common.flags().into_iter().chain(more).collect(), file.as_deref(), surroundings)
-    };
+    let resolve = |given: Given| config::resolve(given.0, common.config.as_deref(), surroundings);
     Ok(match command {
-        None => Invocation::App(resolve(Vec::new())?.settings),
+        None => Invocation::App(resolve(common.given)?.settings),
         Some(Command::Demo(demo)) if demo.list => Invocation::Scenarios,
         Some(Command::Demo(demo)) if demo.example => Invocation::ExampleScenario,
         Some(Command::Demo(demo)) => {
-            let settings = resolve(demo.flags())?.settings;
+            let settings = resolve(demo.given)?.settings;
             Invocation::Demo { scenario: demo.scenario, functions: demo.functions, settings }
         }
         Some(Command::Snapshot(snapshot)) => {
-            let settings = resolve(snapshot.flags())?.settings;
+            let settings = resolve(snapshot.given)?.settings;
             Invocation::Snapshot { demo: snapshot.demo, functions: snapshot.functions, settings }
         }
         Some(Command::Check(check)) => {
-            let settings = resolve(check.flags())?.settings;
+            let settings = resolve(check.given)?.settings;
             Invocation::Check { demo: check.demo, settings }
         }
         Some(Command::Canary(canary)) => {
-            let settings = resolve(canary.flags())?.settings;
+            let settings = resolve(canary.given)?.settings;
             Invocation::Canary { target: canary.target, wait: canary.wait, demo: canary.demo, settings }
         }
-        Some(Command::Config) => Invocation::Print(resolve(Vec::new())?.table()),
+        Some(Command::Config) => Invocation::Print(resolve(common.given)?.table()),
         Some(Command::IamPolicy) => Invocation::Print(config::POLICY.to_owned()),
         Some(Command::Completions { shell }) => Invocation::Print(manual::completions(shell)),
         Some(Command::Man) => Invocation::Print(manual::page()),
     })
 }
 
-/// What clap answers instead of arguments: text that was asked for, or an error.
+/// What clap returns instead of arguments: help or the version as text, or an error.
 fn not_parsed(error: &clap::Error) -> Result<Invocation, Error> {
     let text = error.render().to_string();
     match error.kind() {
@@ -128,13 +130,13 @@ fn usage(message: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
     use std::io;
 
     use clap::CommandFactory;
 
     use super::*;
-    use crate::config::Format;
+    use crate::config::{Format, Place};
     use lambda_model::finding::Severity;
 
     /// Parses `line` with these variables and no file.
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_manual_tells_the_options_of_every_command() {
+    fn the_manual_lists_the_options_of_every_command() {
         let page = print("lamtop man").replace('\\', "");
         let command = Arguments::command();
         let commands = std::iter::once(&command).chain(command.get_subcommands());
@@ -235,31 +237,29 @@ mod tests {
         assert_eq!((settings.wait_s, settings.inventory_s), (5, 9));
     }
 
-    /// `--a-b` is the setting `a_b`, and the default in its help is the setting's default.
     #[test]
-    fn every_flag_that_sets_something_is_a_setting() {
-        let defaults: toml::Table = config::DEFAULTS.parse().unwrap();
-        // These choose what to do or where settings come from.
-        let actions = BTreeSet::from(["config", "demo", "example", "functions", "list", "scenario", "shell", "target"]);
-        let command = Arguments::command();
-        let commands = std::iter::once(&command).chain(command.get_subcommands());
-        for argument in commands.flat_map(clap::Command::get_arguments) {
-            let key = argument.get_id().as_str();
-            if actions.contains(key) {
-                continue;
-            }
-            let default = defaults.get(key).unwrap_or_else(|| panic!("{key} is not a setting"));
-            assert_eq!(argument.get_long().map(|long| long.replace('-', "_")), Some(key.to_owned()));
-            let help = argument.get_help().unwrap().to_string();
-            if let Some((_, told)) = help.split_once("[default: ") {
-                let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
-                assert_eq!(told.trim_end_matches(']'), default, "{key}");
+    fn every_flag_of_a_setting_is_an_option_of_its_commands() {
+        let program = Arguments::command();
+        for (flag, default) in config::flags() {
+            let commands: Vec<_> = match flag.place {
+                Place::All(_) => vec![&program],
+                Place::Only(names) | Place::WithDemo(names) => {
+                    names.iter().map(|name| program.find_subcommand(name).unwrap()).collect()
+                }
+            };
+            for command in commands {
+                let option = command.get_arguments().find(|option| option.get_long() == Some(&flag.name())).unwrap();
+                let help = option.get_help().unwrap().to_string();
+                assert!(help.starts_with(flag.help), "{help}");
+                let shown = help.split_once(" [default: ").and_then(|(_, shown)| shown.strip_suffix(']'));
+                assert_eq!(shown, default.as_deref(), "{help}");
             }
         }
+        assert!(print("lamtop --help").contains("90s, 15m, 1h [default: 15m]"));
     }
 
     #[test]
-    fn broken_arguments_tell_what_why_and_what_to_do() {
+    fn an_error_says_what_is_wrong_why_and_what_to_do() {
         for (line, cause, hint) in [
             ("lamtop --windwo 5m", "unexpected argument '--windwo' found", "'--window'"),
             ("lamtop snapshoot", "unrecognized subcommand 'snapshoot'", "'snapshot'"),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_no_settings_does_not_fail_for_them() {
+    fn what_needs_no_settings_does_not_check_them() {
         let broken = [("LAMTOP_WINDOW", "soon")];
         for line in [
             "lamtop iam-policy",

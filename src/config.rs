@@ -1,9 +1,11 @@
-//! Settings: from what the flags, the environment and a file wrote to what is in force, and why.
+//! Settings: from the flags, the environment and a file to the values in force, and where each comes from.
 //!
 //! A flag wins over the environment, which wins over the file, which wins over the defaults. Everything
 //! that is wrong is reported in one error. The only IO is that of [`Surroundings`].
 
 mod choices;
+mod expansion;
+mod flag;
 mod layer;
 mod policy;
 mod problem;
@@ -19,10 +21,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 pub use choices::{Format, LogsFrom};
+pub use flag::{Flag, Place, Value};
 pub use policy::POLICY;
 pub use resolution::Entry;
 pub use resolved::Resolved;
-pub use settings::{LiveTail, Metrics, Queues, Settings};
+pub use settings::{FLAGS, LiveTail, Metrics, PROGRAM, Queues, Settings};
 pub use written::Origin;
 
 use crate::error::Error;
@@ -30,13 +33,13 @@ use layer::Layer;
 use problem::Problem;
 use resolution::Resolution;
 
-/// Every setting, documented, with its default: the file is the defaults.
+/// The file that documents every setting and holds its default.
 pub const DEFAULTS: &str = include_str!("../config/lamtop.toml");
 
-/// The flags that were given, by the name of the setting (`inventory_rate` for `--inventory-rate`).
-pub type Flags = Vec<(&'static str, Option<String>)>;
+/// The flags that were given, with their values.
+pub type Flags = Vec<(&'static Flag, String)>;
 
-/// What the settings see of the world.
+/// Where settings are read from outside of the program.
 pub struct Surroundings<'a> {
     /// The value of an environment variable.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
@@ -57,7 +60,7 @@ impl Surroundings<'_> {
         (self.variable)(name).filter(|value| !value.is_empty())
     }
 
-    /// `$XDG_CONFIG_HOME/lamtop/lamtop.toml`, on every platform. `None` without a home.
+    /// `$XDG_CONFIG_HOME/lamtop/lamtop.toml`, on every platform. `None` without a home directory.
     fn usual_file(&self) -> Option<PathBuf> {
         let folder = self.variable("XDG_CONFIG_HOME").map(PathBuf::from);
         // The XDG base directory specification has relative paths ignored.
@@ -65,6 +68,16 @@ impl Surroundings<'_> {
         let folder = folder.or_else(|| Some(PathBuf::from(self.variable("HOME")?).join(".config")))?;
         Some(folder.join("lamtop").join("lamtop.toml"))
     }
+}
+
+/// Every flag of a setting, with the default that its help shows; `None` where nothing is set by default.
+pub fn flags() -> Vec<(&'static Flag, Option<String>)> {
+    let (defaults, _) = Layer::toml(DEFAULTS, |_| Origin::Default);
+    let default = |flag: &Flag| match flag.value {
+        Value::Count(_) => None,
+        _ => defaults.get(flag.key).map(|(written, _)| written.plain()).filter(|default| !default.is_empty()),
+    };
+    FLAGS.iter().map(|flag| (flag, default(flag))).collect()
 }
 
 /// Resolves the settings. `file` is what `--config` names.
@@ -124,9 +137,9 @@ mod tests {
     use crate::analysis::thresholds::{CanaryTerms, Thresholds};
     use lambda_model::finding::Severity;
 
-    /// A world with these variables and these files.
+    /// Resolves with these variables and these files.
     fn resolve_in(
-        flags: &[(&'static str, &str)],
+        flags: &[(&str, &str)],
         named: Option<&str>,
         variables: &[(&str, &str)],
         files: &[(&str, &str)],
@@ -137,7 +150,8 @@ mod tests {
             variable: &|name| variables.get(name).map(OsString::from),
             read: &|path| files.get(path).map(|text| (*text).to_owned()).ok_or(io::ErrorKind::NotFound.into()),
         };
-        let flags = flags.iter().map(|(key, value)| (*key, Some((*value).to_owned()))).collect();
+        let flag = |key: &str| FLAGS.iter().find(|flag| flag.key == key).unwrap();
+        let flags = flags.iter().map(|(key, value)| (flag(key), (*value).to_owned())).collect();
         resolve(flags, named.map(Path::new), &surroundings)
     }
 

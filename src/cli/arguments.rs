@@ -1,20 +1,12 @@
-//! The arguments as clap sees them. A setting's flag takes any text: what is allowed is judged once,
-//! in `config`, wherever the value comes from.
+//! The commands and their options. The flags of settings come from the table in `config`.
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use crate::config::{Flags, Format};
-
-const WATCH: &str = "What to watch";
-const SHOW: &str = "What to show";
-const PROGRAM: &str = "Settings and diagnostics";
-
-const LOGS: &str = "How log events come in: auto, tail, poll, kinesis:STREAM, file:PATH (file:- is standard input) or off \
-    [default: auto]";
+use super::flags::Given;
+use crate::config::PROGRAM;
 
 const MORE: &str = "\
 Every option that sets something is also an environment variable (--window is LAMTOP_WINDOW) and a
@@ -27,13 +19,13 @@ Examples:
     lamtop --profile prod,stage --region eu-west-1,us-east-1
   A simulated region, without an account or a network:
     lamtop demo
-  Another of its incidents, a minute a second:
+  Another incident, one minute per second:
     lamtop demo bad-canary --speed 60
   How much concurrency is left, for a script:
     lamtop snapshot --format json | jq .scopes[].concurrency
   What happened in the last half minute, by the second:
     lamtop snapshot --wait 30 | jq .scopes[].functions[].live
-  What a log that somebody sent tells, without an account:
+  A log file, without an account:
     lamtop --logs file:checkout.log
   What is wrong and why, for a runbook or a scheduled job:
     lamtop check --fail-on warning
@@ -44,12 +36,12 @@ Examples:
   The settings in force and where each came from:
     lamtop config
 
-Exit codes: 0 fine, 1 findings or a failed canary, 2 usage or configuration, 3 AWS not reached or everything
-refused, 4 not enough data.";
+Exit codes: 0 success, 1 findings or a failed canary, 2 usage or configuration, 3 AWS not reached or
+every request denied, 4 not enough data.";
 
 /// top for AWS Lambda: failing, throttled and canary functions, live in a terminal, read-only
 #[derive(Debug, Parser)]
-#[command(name = "lamtop", version, max_term_width = 100, after_help = "--help also shows examples.", after_long_help = MORE)]
+#[command(name = super::NAME, version, max_term_width = 100, after_help = "--help also shows examples.", after_long_help = MORE)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -62,9 +54,9 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Run the app on a simulated region: no account, no network
     Demo(Demo),
-    /// Gather once, print, exit
+    /// Take one snapshot, print it and exit
     Snapshot(Snapshot),
-    /// Gather once, print what is wrong and why, and exit with 1 if that is bad enough
+    /// Print what is wrong and why, and exit with 1 if a finding is severe enough
     Check(Check),
     /// Judge a canary: exit with 0 if it passes, 1 if it fails, 4 if there is not enough data
     Canary(Canary),
@@ -85,77 +77,13 @@ pub(super) enum Command {
 /// The options of every command.
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// Profiles of the AWS configuration; repeat, or separate by commas
-    #[arg(long, global = true, help_heading = WATCH, value_name = "NAME")]
-    profile: Vec<String>,
-
-    /// Regions; every combination with the profiles is watched
-    #[arg(long, global = true, help_heading = WATCH, value_name = "NAME")]
-    region: Vec<String>,
-
-    /// Where AWS answers, for an emulator or a proxy
-    #[arg(long, global = true, help_heading = WATCH, value_name = "URL", value_hint = ValueHint::Url)]
-    endpoint_url: Option<String>,
-
-    /// Calls per second to the Lambda control plane, 0.1 to 15 [default: 4]
-    #[arg(long, global = true, help_heading = WATCH, value_name = "CALLS_PER_S")]
-    inventory_rate: Option<String>,
-
-    #[arg(long, global = true, help_heading = WATCH, value_name = "WAY", help = LOGS)]
-    logs: Option<String>,
-
-    /// The share of a Kinesis stream's shards to read, such as 2/3 [default: 1/1]
-    #[arg(long, global = true, help_heading = WATCH, value_name = "I/N")]
-    shards: Option<String>,
-
-    /// Only the functions that match
-    #[arg(long, global = true, help_heading = SHOW, value_name = "TEXT")]
-    filter: Option<String>,
-
-    /// The column to sort by [default: impact]
-    #[arg(long, global = true, help_heading = SHOW, value_name = "COLUMN")]
-    sort: Option<String>,
-
-    /// How far back the counts of aliases and their versions reach: 90s, 15m, 1h [default: 15m]
-    #[arg(long, global = true, help_heading = SHOW, value_name = "TIME")]
-    window: Option<String>,
-
-    /// A colour theme [default: auto]
-    #[arg(long, global = true, help_heading = SHOW, value_name = "NAME")]
-    theme: Option<String>,
+    #[command(flatten)]
+    pub(super) given: Given,
 
     /// The configuration file [default: ~/.config/lamtop/lamtop.toml]
     #[arg(long, global = true, help_heading = PROGRAM, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(display_order = 0)]
     pub(super) config: Option<PathBuf>,
-
-    /// Append diagnostics to this file
-    #[arg(long, global = true, help_heading = PROGRAM, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    log_file: Option<String>,
-
-    /// More diagnostics: -v information, -vv debugging, -vvv everything
-    #[arg(short, long, global = true, help_heading = PROGRAM, action = clap::ArgAction::Count)]
-    verbose: u8,
-}
-
-impl Common {
-    /// The flags that were given.
-    pub(super) fn flags(self) -> Flags {
-        let joined = |names: Vec<String>| (!names.is_empty()).then(|| names.join(","));
-        vec![
-            ("profile", joined(self.profile)),
-            ("region", joined(self.region)),
-            ("endpoint_url", self.endpoint_url),
-            ("inventory_rate", self.inventory_rate),
-            ("logs", self.logs),
-            ("shards", self.shards),
-            ("filter", self.filter),
-            ("sort", self.sort),
-            ("window", self.window),
-            ("theme", self.theme),
-            ("log_file", self.log_file),
-            ("verbose", (self.verbose > 0).then(|| self.verbose.to_string())),
-        ]
-    }
 }
 
 /// The options of `lamtop demo`.
@@ -174,102 +102,40 @@ pub(super) struct Demo {
     #[arg(long, conflicts_with_all = ["scenario", "functions", "list"])]
     pub(super) example: bool,
 
-    /// How many functions the scenario `large` makes up, 1 to 20000
+    /// How many functions the scenario `large` has, 1 to 20000
     #[arg(long, value_name = "N")]
     pub(super) functions: Option<u32>,
 
-    /// The same seed shows the same region [default: 1]
-    #[arg(long, value_name = "N")]
-    seed: Option<String>,
-
-    /// Times faster than real time, 0.1 to 1000 [default: 20]
-    #[arg(long, value_name = "X")]
-    speed: Option<String>,
-}
-
-impl Demo {
-    /// The flags that were given.
-    pub(super) fn flags(&self) -> Flags {
-        vec![("seed", self.seed.clone()), ("speed", self.speed.clone())]
-    }
+    #[command(flatten)]
+    pub(super) given: Given,
 }
 
 /// The options of `lamtop snapshot`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Snapshot options")]
 pub(super) struct Snapshot {
-    /// How to print it; auto is a table on a terminal, json when piped [default: auto]
-    #[arg(long, value_parser = PossibleValuesParser::new(Format::NAMES))]
-    format: Option<String>,
-
-    /// How many functions to print: a number, or all [default: all]
-    #[arg(long, value_name = "N")]
-    limit: Option<String>,
-
-    /// Seconds of logs to read first, 0 to 3600 [default: 0]
-    #[arg(long, value_name = "SECONDS")]
-    wait: Option<String>,
-
-    /// The most seconds to spend on calls per function [default: 20]
-    #[arg(long, value_name = "N")]
-    inventory_seconds: Option<String>,
+    #[command(flatten)]
+    pub(super) given: Given,
 
     /// A scenario of the simulated region, or the path of your own (FILE.toml), instead of AWS
     #[arg(long, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     pub(super) demo: Option<String>,
 
-    /// How many functions `--demo large` makes up, 1 to 20000
+    /// How many functions `--demo large` has, 1 to 20000
     #[arg(long, value_name = "N", requires = "demo")]
     pub(super) functions: Option<u32>,
-}
-
-impl Snapshot {
-    /// The flags that were given.
-    pub(super) fn flags(&self) -> Flags {
-        vec![
-            ("format", self.format.clone()),
-            ("limit", self.limit.clone()),
-            ("wait", self.wait.clone()),
-            ("inventory_seconds", self.inventory_seconds.clone()),
-        ]
-    }
 }
 
 /// The options of `lamtop check`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Check options")]
 pub(super) struct Check {
-    /// The severity from which to exit with 1 [default: critical]
-    #[arg(long, value_name = "SEVERITY", value_parser = PossibleValuesParser::new(["info", "warning", "critical"]))]
-    fail_on: Option<String>,
-
-    /// How to print it; auto is for people on a terminal, json when piped [default: auto]
-    #[arg(long, value_parser = PossibleValuesParser::new(Format::NAMES))]
-    format: Option<String>,
-
-    /// Seconds of logs to read first, 0 to 3600 [default: 0]
-    #[arg(long, value_name = "SECONDS")]
-    wait: Option<String>,
-
-    /// The most seconds to spend on calls per function [default: 20]
-    #[arg(long, value_name = "N")]
-    inventory_seconds: Option<String>,
+    #[command(flatten)]
+    pub(super) given: Given,
 
     /// A scenario of the simulated region, or the path of your own (FILE.toml), instead of AWS
     #[arg(long, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     pub(super) demo: Option<String>,
-}
-
-impl Check {
-    /// The flags that were given.
-    pub(super) fn flags(&self) -> Flags {
-        vec![
-            ("fail_on", self.fail_on.clone()),
-            ("format", self.format.clone()),
-            ("wait", self.wait.clone()),
-            ("inventory_seconds", self.inventory_seconds.clone()),
-        ]
-    }
 }
 
 /// The options of `lamtop canary`.
@@ -280,32 +146,16 @@ pub(super) struct Canary {
     #[arg(value_name = "FUNCTION:ALIAS", value_parser = function_and_alias, help_heading = "Canary options")]
     pub(super) target: (String, String),
 
-    /// Wait until it is decided
+    /// Wait until the canary passes or fails
     #[arg(long)]
     pub(super) wait: bool,
 
-    /// How long to wait at most: 90s, 15m, 1h [default: 30m]
-    #[arg(long, value_name = "TIME")]
-    timeout: Option<String>,
-
-    /// How to print it; auto is for people on a terminal, json when piped [default: auto]
-    #[arg(long, value_parser = PossibleValuesParser::new(["auto", "table", "json"]))]
-    format: Option<String>,
+    #[command(flatten)]
+    pub(super) given: Given,
 
     /// A scenario of the simulated region, or the path of your own (FILE.toml), instead of AWS
     #[arg(long, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     pub(super) demo: Option<String>,
-
-    /// Times faster than real time that the simulated region runs, 0.1 to 1000 [default: 20]
-    #[arg(long, value_name = "X", requires = "demo")]
-    speed: Option<String>,
-}
-
-impl Canary {
-    /// The flags that were given.
-    pub(super) fn flags(&self) -> Flags {
-        vec![("timeout", self.timeout.clone()), ("format", self.format.clone()), ("speed", self.speed.clone())]
-    }
 }
 
 /// `checkout:live`; a function's name has no colon.

@@ -11,7 +11,7 @@ use super::arguments::Arguments;
 /// The completion script of `shell`.
 pub(super) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "lamtop", &mut script);
+    clap_complete::generate(shell, &mut Arguments::command(), super::NAME, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 

@@ -5,28 +5,28 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::Surroundings;
 use super::problem::Problem;
 use super::written::{Origin, Written};
+use super::{Flags, Surroundings};
 
 /// What one layer wrote: dotted key to value and place. A key that is not in it was not written.
 #[derive(Debug, Default)]
 pub(super) struct Layer(BTreeMap<String, (Written, Origin)>);
 
 impl Layer {
-    /// The flags that were given. `name` is the setting's: `inventory_rate` for `--inventory-rate`.
-    pub(super) fn flags(given: impl IntoIterator<Item = (&'static str, Option<String>)>) -> Self {
-        let written = given.into_iter().filter_map(|(name, value)| {
-            let origin = Origin::Flag(format!("--{}", name.replace('_', "-")));
-            Some((name.to_owned(), (Written::Bare(value?), origin)))
+    /// The flags that were given.
+    pub(super) fn flags(given: Flags) -> Self {
+        let written = given.into_iter().map(|(flag, value)| {
+            let origin = Origin::Flag(format!("--{}", flag.name()));
+            (flag.key.to_owned(), (Written::Bare(value), origin))
         });
         Self(written.collect())
     }
 
     /// The environment variables that stand for `keys`. An empty variable counts as not set.
     ///
-    /// Other variables that begin with `LAMTOP_` are none of our business: an orchestrator may set
-    /// them for a service of that name (Kubernetes does).
+    /// Other variables that begin with `LAMTOP_` are ignored: an orchestrator may set them for a service of that
+    /// name (Kubernetes does).
     pub(super) fn environment<'a>(
         keys: impl IntoIterator<Item = &'a str>,
         surroundings: &Surroundings<'_>,
@@ -50,8 +50,8 @@ impl Layer {
         Self::toml(text, |line| Origin::File { path: path.to_owned(), line })
     }
 
-    /// Parses TOML. A text with syntax errors yields these and no settings: what could be made of the
-    /// rest might not be what was meant.
+    /// Parses TOML. A text with syntax errors yields the errors and no settings: the rest of it may not mean what
+    /// its author intended.
     pub(super) fn toml(text: &str, origin: impl Fn(usize) -> Origin) -> (Self, Vec<Problem>) {
         let origin_at = |offset: usize| origin(line_at(text, offset));
         let (table, errors) = DeTable::parse_recoverable(text);
@@ -92,7 +92,7 @@ fn flatten(
 ) {
     for (name, value) in table {
         let name_text = name.get_ref();
-        // A name that only quotes make possible keeps them: with a dot in it, it is not the path it looks like.
+        // A name that needs quotes keeps them: a dot in it does not separate a section from a key.
         let bare = name_text.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'));
         let key = if bare { format!("{prefix}{name_text}") } else { format!("{prefix}{name_text:?}") };
         match value.get_ref() {

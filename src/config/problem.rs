@@ -1,4 +1,4 @@
-//! What is wrong with the settings, collected so that one error tells all of it.
+//! What is wrong with the settings, collected so that one error reports all of it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::written::{Origin, Written};
 use crate::error::Error;
 use lambda_model::text::clean;
 
-/// How alike (0 to 1, Jaro) two keys must be for one to be taken for a misspelling of the other.
+/// The Jaro similarity, 0 to 1, from which a key is taken for a misspelling of another.
 const ALIKE: f64 = 0.75;
 
 /// One thing that is wrong, and where. Ordered by place.

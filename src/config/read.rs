@@ -1,6 +1,6 @@
 //! From what was written to a typed value: one small reader for each kind of setting.
 //!
-//! A reader judges one value alone. Its error says what is allowed.
+//! A reader checks one value by itself. Its error says what is allowed.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -11,7 +11,7 @@ use super::choices::{Format, LogsFrom};
 use super::written::Written;
 use lambda_model::finding::Severity;
 
-/// What a reader makes of a value, or what it would have allowed.
+/// The typed value, or what is allowed instead.
 pub(super) type Read<T> = Result<T, String>;
 
 /// Any text.
@@ -29,7 +29,7 @@ pub(super) fn optional_path(written: &Written) -> Read<Option<PathBuf>> {
     Ok(optional_text(written)?.map(PathBuf::from))
 }
 
-/// A single word; `what` says of what.
+/// A single word; `what` says what it stands for.
 pub(super) fn word(what: &'static str) -> impl Fn(&Written) -> Read<String> {
     move |written| match written.text() {
         Some(text) if !text.is_empty() && !text.contains(char::is_whitespace) => Ok(text.to_owned()),
@@ -53,7 +53,7 @@ pub(super) fn names(written: &Written) -> Read<Vec<String>> {
     Ok(names)
 }
 
-/// A number in `range`; `unit` says of what.
+/// A number in `range`; `unit` says what it counts.
 pub(super) fn number<T>(unit: &'static str, range: RangeInclusive<T>) -> impl Fn(&Written) -> Read<T>
 where
     T: Display + FromStr + PartialOrd,
@@ -66,7 +66,7 @@ where
     }
 }
 
-/// A share above 0, up to all: 0.05 is five in a hundred.
+/// A share above 0 and up to 1: 0.05 is 5 %.
 pub(super) fn fraction() -> impl Fn(&Written) -> Read<f64> {
     number("a share", 0.0001..=1.0)
 }
@@ -139,14 +139,14 @@ pub(super) fn logs(written: &Written) -> Read<LogsFrom> {
     }
 }
 
-/// `2/3`: the second of three shares.
-pub(super) fn share(written: &Written) -> Read<(u32, u32)> {
-    let share = written.text().and_then(|text| {
+/// `2/3`: the second of three equal parts.
+pub(super) fn part(written: &Written) -> Read<(u32, u32)> {
+    let part = written.text().and_then(|text| {
         let (part, of) = text.split_once('/')?;
         Some((part.trim().parse().ok()?, of.trim().parse().ok()?))
     });
-    let possible = share.filter(|(part, of)| (1..=*of).contains(part));
-    possible.ok_or_else(|| "a share such as 1/1 (all) or 2/3 (the second of three)".to_owned())
+    let possible = part.filter(|(part, of)| (1..=*of).contains(part));
+    possible.ok_or_else(|| "a part such as 1/1 (all) or 2/3 (the second of three)".to_owned())
 }
 
 #[cfg(test)]
@@ -229,12 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_one_of_some() {
+    fn a_part_is_one_of_some() {
         for (text, expected) in [("1/1", (1, 1)), ("2/3", (2, 3)), (" 3 / 3 ", (3, 3))] {
-            assert_eq!(share(&bare(text)), Ok(expected), "{text}");
+            assert_eq!(part(&bare(text)), Ok(expected), "{text}");
         }
         for text in ["", "1", "0/1", "2/1", "1/0", "a/b", "1/2/3", "-1/2"] {
-            assert!(share(&bare(text)).is_err(), "{text}");
+            assert!(part(&bare(text)).is_err(), "{text}");
         }
     }
 
@@ -250,7 +250,7 @@ mod tests {
         fn no_text_breaks_a_reader(text in any::<String>()) {
             let written = bare(&text);
             let _ = (names(&written), limit(&written), number("x", 0.0..=1.0)(&written));
-            let _ = (logs(&written), share(&written));
+            let _ = (logs(&written), part(&written));
             if let Ok(seconds) = span(60..=10_800)(&written) {
                 prop_assert!((60..=10_800).contains(&seconds));
             }

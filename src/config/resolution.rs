@@ -1,4 +1,4 @@
-//! The layers meet: for each setting the strongest layer's value, its origin, and every problem on the way.
+//! For each setting the value of the strongest layer that has it, its origin, and every problem that was found.
 //! Which settings there are is not known here.
 
 use super::layer::Layer;
@@ -6,34 +6,34 @@ use super::problem::Problem;
 use super::read::Read;
 use super::written::{Origin, Written};
 
-/// One setting as it is in force: for `lamtop config`.
+/// A setting in force, for `lamtop config`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The setting's name in `lamtop.toml`, with its section: `metrics.refresh_s`.
     pub key: &'static str,
     /// The value as it was written; empty where nothing is set.
     pub value: String,
-    /// Who wrote it.
+    /// Where it comes from.
     pub origin: Origin,
 }
 
-/// The layers on their way to becoming [`Settings`]: the strongest that wrote a key decides.
+/// The layers of settings, and what was read from them so far: the strongest layer that has a key decides.
 pub(super) struct Resolution {
     layers: [Layer; 4],
-    /// What was decided so far.
+    /// The settings that were read so far.
     pub(super) entries: Vec<Entry>,
     /// What is wrong so far.
     pub(super) problems: Vec<Problem>,
 }
 
 impl Resolution {
-    /// Starts with the layers, the strongest first, and the problems they already have.
+    /// Starts with the layers, the strongest first, and the problems that reading them found.
     pub(super) fn new(layers: [Layer; 4], problems: Vec<Problem>) -> Self {
         Self { layers, entries: Vec::new(), problems }
     }
 
-    /// The strongest layer's value of `key`. Weaker ones are judged as well: a file is right or wrong
-    /// whatever the flags of the day say. Without a good value this is a stand-in beside a problem.
+    /// The strongest layer's value of `key`. Weaker ones are checked as well: a mistake in a file is reported
+    /// whatever the flags are. Without a valid value this is the type's default, and a problem is added.
     pub(super) fn read<T: Default>(&mut self, key: &'static str, reader: impl Fn(&Written) -> Read<T>) -> T {
         let mut decided = None;
         for (written, origin) in self.layers.iter().filter_map(|layer| layer.get(key)) {

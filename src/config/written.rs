@@ -45,7 +45,7 @@ pub(super) enum Written {
     Number(String),
     /// A list of a file.
     List(Vec<Written>),
-    /// What no setting takes, for example `boolean`.
+    /// A type that no setting takes, for example `boolean`.
     Other(&'static str),
 }
 

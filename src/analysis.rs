@@ -3,20 +3,20 @@
 //! Everything is computed once per published snapshot; JSON, tables and screens show the same numbers.
 
 pub mod canary;
-pub mod consumers;
-pub mod cost;
+mod consumers;
+pub(crate) mod cost;
 pub mod fact;
-pub mod failures;
+pub(crate) mod failures;
 pub mod finding;
 pub mod forecast;
 pub mod live;
-pub mod metrics;
-pub mod pool;
-pub mod rules;
+pub(crate) mod metrics;
+pub(crate) mod pool;
+pub(crate) mod rules;
 pub mod statistics;
 pub mod thresholds;
-pub mod throttle;
-pub mod traffic;
+pub(crate) mod throttle;
+pub(crate) mod traffic;
 
 use chrono::{DateTime, Utc};
 

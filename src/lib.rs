@@ -34,12 +34,12 @@
 pub mod analysis;
 pub mod cli;
 pub mod config;
-pub mod engine;
+mod engine;
 pub mod error;
 pub mod export;
 #[cfg(test)]
 mod fixture;
-pub mod logging;
+mod logging;
 pub mod run;
 pub mod snapshot;
 pub mod source;

@@ -2,8 +2,8 @@
 //!
 //! Nothing here knows the time, decides what a number means, or forgets a fact because a call failed.
 
-pub mod live;
-pub mod read;
+pub(crate) mod live;
+mod read;
 pub mod series;
 pub mod state;
 

@@ -3,8 +3,8 @@
 mod beats;
 mod counts;
 mod derive;
-pub mod minutes;
-pub mod quantiles;
+pub(crate) mod minutes;
+pub(crate) mod quantiles;
 mod sweep;
 
 use std::collections::BTreeMap;

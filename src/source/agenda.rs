@@ -13,7 +13,7 @@ use lambda_model::FunctionName;
 
 /// Whose details come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
+pub(super) enum Urgency {
     /// Its pane is open.
     Open,
     /// On screen, and an alias of it splits its traffic, which a deployment changes step by step.
@@ -46,7 +46,7 @@ impl Urgency {
 
 /// A detail that is the next of its kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Next<'a> {
+pub(super) struct Next<'a> {
     /// What to ask.
     pub detail: Detail,
     /// About which function.
@@ -57,7 +57,7 @@ pub struct Next<'a> {
 
 /// The details of every function, by when they are due.
 #[derive(Debug, Default)]
-pub struct Agenda {
+pub(super) struct Agenda {
     once: bool,
     functions: BTreeMap<FunctionName, Entry>,
     /// Everything that is not under way.
@@ -75,12 +75,12 @@ struct Entry {
 
 impl Agenda {
     /// An empty one; with `once` an answered detail is not asked again.
-    pub fn new(once: bool) -> Self {
+    pub(super) fn new(once: bool) -> Self {
         Self { once, ..Self::default() }
     }
 
     /// Gives `name`, known or new, its urgency.
-    pub fn rank(&mut self, name: &FunctionName, urgency: Urgency) {
+    pub(super) fn rank(&mut self, name: &FunctionName, urgency: Urgency) {
         let entry = self.functions.get(name).copied();
         if entry.is_none_or(|entry| entry.urgency != urgency) {
             let asked = entry.map(|entry| entry.asked).unwrap_or_default();
@@ -89,7 +89,7 @@ impl Agenda {
     }
 
     /// Drops the functions that `keep` does not name.
-    pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
+    pub(super) fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
         let gone: Vec<FunctionName> = self.functions.keys().filter(|name| !keep(name)).cloned().collect();
         for name in gone {
             self.replace(&name, None);
@@ -97,12 +97,12 @@ impl Agenda {
     }
 
     /// Makes every detail of `name` due.
-    pub fn refresh(&mut self, name: &FunctionName) {
+    pub(super) fn refresh(&mut self, name: &FunctionName) {
         self.refresh_where(name, |_| true);
     }
 
     /// Makes due what of `name` was asked before `time`.
-    pub fn refresh_older(&mut self, name: &FunctionName, time: DateTime<Utc>) {
+    pub(super) fn refresh_older(&mut self, name: &FunctionName, time: DateTime<Utc>) {
         self.refresh_where(name, |asked| matches!(asked, Asked::Answered(at) if at < time));
     }
 
@@ -114,7 +114,7 @@ impl Agenda {
     }
 
     /// Notes how far asking a detail has come, if the function is still there.
-    pub fn update(&mut self, name: &FunctionName, detail: Detail, change: impl FnOnce(Asked) -> Asked) {
+    pub(super) fn update(&mut self, name: &FunctionName, detail: Detail, change: impl FnOnce(Asked) -> Asked) {
         if let Some(mut entry) = self.functions.get(name).copied() {
             let asked = &mut entry.asked[detail as usize];
             *asked = change(*asked);
@@ -123,7 +123,7 @@ impl Agenda {
     }
 
     /// The first detail of each urgency and kind, the most urgent first.
-    pub fn next(&self) -> impl Iterator<Item = Next<'_>> {
+    pub(super) fn next(&self) -> impl Iterator<Item = Next<'_>> {
         self.waiting.iter().filter_map(|((_, detail), queue)| {
             let (due, name) = queue.first()?;
             Some(Next { detail: *detail, name, due: *due })
@@ -131,7 +131,7 @@ impl Agenda {
     }
 
     /// Functions of which `detail` has not been answered.
-    pub fn unanswered(&self, detail: Detail) -> usize {
+    pub(super) fn unanswered(&self, detail: Detail) -> usize {
         self.functions.values().filter(|entry| !entry.asked[detail as usize].is_answered()).count()
     }
 

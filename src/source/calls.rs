@@ -22,7 +22,7 @@ use lambda_model::{Arn, FunctionName};
 
 /// What the calls of a task tell the poller.
 #[derive(Debug)]
-pub enum Event {
+pub(super) enum Event {
     /// A call was made and ended so; it billed this many metrics.
     Called {
         /// The operation.
@@ -48,7 +48,7 @@ enum Missed {
 }
 
 /// Makes the calls of one account.
-pub struct Calls {
+pub(super) struct Calls {
     account: Account,
     pace: Pace,
     clock: Clock,
@@ -63,12 +63,12 @@ const MOST_PAGES: usize = 10_000;
 
 impl Calls {
     /// Calls to `account`; control-plane calls keep to `pace`.
-    pub fn new(account: Account, pace: Pace, clock: Clock, events: mpsc::Sender<Event>) -> Arc<Self> {
+    pub(super) fn new(account: Account, pace: Pace, clock: Clock, events: mpsc::Sender<Event>) -> Arc<Self> {
         Arc::new(Self { account, pace, clock, events, urls: Mutex::default(), shifting: Mutex::default() })
     }
 
     /// Does `task`; `true` when AWS had an answer to all of it, be it that the thing does not exist.
-    pub async fn run(&self, task: &Task) -> bool {
+    pub(super) async fn run(&self, task: &Task) -> bool {
         let done = match task {
             Task::Account => self.account_id().await,
             Task::Limits => self.limits().await,

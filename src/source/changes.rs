@@ -13,7 +13,7 @@ use lambda_model::{Arn, FunctionName};
 
 /// The newest read of everything of which changes are noticed, by function.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub(super) struct Changes {
     functions: BTreeMap<FunctionName, Newest>,
 }
 
@@ -28,7 +28,7 @@ struct Newest {
 
 impl Changes {
     /// Takes in a read; gives what is different from the read before it.
-    pub fn learn(&mut self, observation: &Observation) -> Vec<(FunctionName, Change)> {
+    pub(super) fn learn(&mut self, observation: &Observation) -> Vec<(FunctionName, Change)> {
         let now = observation.at;
         match &observation.payload {
             Payload::Functions(infos) => {
@@ -51,7 +51,7 @@ impl Changes {
     }
 
     /// Forgets the functions that `keep` does not name: one that is made anew under the same name is a new one.
-    pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
+    pub(super) fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
         self.functions.retain(|name, _| keep(name));
     }
 }

@@ -30,7 +30,7 @@ const WAITING: usize = 8;
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 
 /// A log that is open for reading.
-pub struct Input {
+pub(crate) struct Input {
     reader: Box<dyn BufRead + Send>,
     /// Of the file; standard input has none.
     name: Option<String>,
@@ -42,7 +42,7 @@ impl Input {
     /// # Errors
     ///
     /// A usage error when the file cannot be opened.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         if path == Path::new("-") {
             return Ok(Self { reader: Box::new(BufReader::with_capacity(CHUNK, io::stdin())), name: None });
         }
@@ -60,7 +60,7 @@ impl Input {
 }
 
 /// Reads `input` to its end and tells what is in it, or until nobody listens.
-pub async fn read(input: Input, outlet: Outlet) {
+pub(crate) async fn read(input: Input, outlet: Outlet) {
     let name = input.function().to_string();
     let tell = |state, reason| {
         let feed = LogFeed { state, reason, groups: 0, left: 0, sessions: 0, behind_ms: None };

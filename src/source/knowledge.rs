@@ -18,7 +18,7 @@ const TROUBLE_MINUTES: i64 = 15;
 
 /// What is known of one scope.
 #[derive(Debug, Default)]
-pub struct Knowledge {
+pub(super) struct Knowledge {
     functions: BTreeMap<FunctionName, Function>,
     queues: BTreeSet<Arn>,
     new_queues: Vec<Arn>,
@@ -58,7 +58,7 @@ struct Function {
 
 impl Knowledge {
     /// Takes in a fact.
-    pub fn learn(&mut self, observation: &Observation) {
+    pub(super) fn learn(&mut self, observation: &Observation) {
         match &observation.payload {
             Payload::Functions(functions) => {
                 for info in functions {
@@ -164,7 +164,7 @@ impl Knowledge {
     }
 
     /// Takes in dimension sets under which `metric` is being published.
-    pub fn active(&mut self, metric: Metric, subjects: &[Subject]) {
+    pub(super) fn active(&mut self, metric: Metric, subjects: &[Subject]) {
         for subject in subjects {
             let Some(name) = subject.function() else { continue };
             let function = self.functions.entry(name.clone()).or_default();
@@ -183,7 +183,7 @@ impl Knowledge {
     }
 
     /// The listing of `metric` ended. After a complete one, what it did not find is no longer published.
-    pub fn catalogued(&mut self, metric: Metric, complete: bool) {
+    pub(super) fn catalogued(&mut self, metric: Metric, complete: bool) {
         let listing: BTreeSet<Subject> = self.listings.remove(&metric).unwrap_or_default().into_iter().collect();
         if !complete {
             return;
@@ -210,7 +210,7 @@ impl Knowledge {
     }
 
     /// Whether `ListMetrics` fails. Once it has told who is active, that is kept through a failure.
-    pub fn catalogue_fails(&mut self, fails: bool) {
+    pub(super) fn catalogue_fails(&mut self, fails: bool) {
         let blind = fails && !self.catalogued.contains(&Metric::Invocations);
         if blind != self.blind {
             self.blind = blind;
@@ -219,53 +219,53 @@ impl Knowledge {
     }
 
     /// Functions of which something was learnt since the last call that decides what to ask.
-    pub fn take_changed(&mut self) -> BTreeSet<FunctionName> {
+    pub(super) fn take_changed(&mut self) -> BTreeSet<FunctionName> {
         std::mem::take(&mut self.changed)
     }
 
     /// Functions that, since the last call, were changed or began to fail.
-    pub fn take_outdated(&mut self) -> BTreeSet<FunctionName> {
+    pub(super) fn take_outdated(&mut self) -> BTreeSet<FunctionName> {
         std::mem::take(&mut self.outdated)
     }
 
     /// Whether a weighted alias of the function splits its traffic.
-    pub fn is_shifting(&self, name: &FunctionName) -> bool {
+    pub(super) fn is_shifting(&self, name: &FunctionName) -> bool {
         self.shifting.contains(name)
     }
 
     /// Whether a deployment may be under way: a weighted alias is the sign of one, and one that was has to be seen
     /// to end.
-    pub fn may_be_deploying(&self) -> bool {
+    pub(super) fn may_be_deploying(&self) -> bool {
         self.deploying || !self.shifting.is_empty()
     }
 
     /// How many functions are known.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.functions.len()
     }
 
     /// Whether the function list was read to its end.
-    pub fn is_listed(&self) -> bool {
+    pub(super) fn is_listed(&self) -> bool {
         self.listed.is_some()
     }
 
     /// Whether the function exists, as far as is known.
-    pub fn knows(&self, name: &FunctionName) -> bool {
+    pub(super) fn knows(&self, name: &FunctionName) -> bool {
         self.functions.contains_key(name)
     }
 
     /// Queues that were not known at the last call.
-    pub fn take_new_queues(&mut self) -> Vec<Arn> {
+    pub(super) fn take_new_queues(&mut self) -> Vec<Arn> {
         std::mem::take(&mut self.new_queues)
     }
 
     /// Every function known, by name.
-    pub fn functions(&self) -> impl Iterator<Item = &FunctionName> {
+    pub(super) fn functions(&self) -> impl Iterator<Item = &FunctionName> {
         self.functions.keys()
     }
 
     /// The functions whose points are worth asking for: active ones, recently changed ones, and `screen`.
-    pub fn functions_with_metrics(&self, screen: &BTreeSet<FunctionName>) -> impl Iterator<Item = &FunctionName> {
+    pub(super) fn functions_with_metrics(&self, screen: &BTreeSet<FunctionName>) -> impl Iterator<Item = &FunctionName> {
         self.functions
             .iter()
             .filter(|(name, function)| self.active_now(function) || screen.contains(*name))
@@ -273,37 +273,37 @@ impl Knowledge {
     }
 
     /// Whether `ListMetrics` says that the function publishes `metric`.
-    pub fn has_metric(&self, name: &FunctionName, metric: Metric) -> bool {
+    pub(super) fn has_metric(&self, name: &FunctionName, metric: Metric) -> bool {
         self.functions.get(name).is_some_and(|function| function.metrics.contains(&metric))
     }
 
     /// What its event sources are configured to publish.
-    pub fn mappings(&self) -> &Mappings {
+    pub(super) fn mappings(&self) -> &Mappings {
         &self.mappings
     }
 
     /// Versions behind aliases, as (alias, version), that ran lately or are routed to.
-    pub fn versions(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
+    pub(super) fn versions(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
         self.functions.get(name).into_iter().flat_map(|function| function.executed.union(&function.routed))
     }
 
     /// Those behind aliases whose traffic is split at present.
-    pub fn splits(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
+    pub(super) fn splits(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
         self.versions(name).filter(|(alias, _)| self.is_split(name, alias))
     }
 
     /// Whether the alias routes to more than one version.
-    pub fn is_split(&self, name: &FunctionName, alias: &str) -> bool {
+    pub(super) fn is_split(&self, name: &FunctionName, alias: &str) -> bool {
         self.functions.get(name).is_some_and(|function| function.routed.iter().any(|(routed, _)| routed == alias))
     }
 
     /// Whether calls through an alias are known.
-    pub fn has_alias_traffic(&self, name: &FunctionName) -> bool {
+    pub(super) fn has_alias_traffic(&self, name: &FunctionName) -> bool {
         self.versions(name).next().is_some()
     }
 
     /// Whether the function ran, or may have run, in the last hours.
-    pub fn is_active(&self, name: &FunctionName) -> bool {
+    pub(super) fn is_active(&self, name: &FunctionName) -> bool {
         self.functions.get(name).is_some_and(|function| self.active_now(function))
     }
 
@@ -312,12 +312,12 @@ impl Knowledge {
     }
 
     /// Whether the function failed or was throttled lately.
-    pub fn is_troubled(&self, name: &FunctionName) -> bool {
+    pub(super) fn is_troubled(&self, name: &FunctionName) -> bool {
         self.functions.get(name).is_some_and(|function| function.is_troubled(self.newest))
     }
 
     /// The queues and topics that failed events go to, and the metrics that tell about them.
-    pub fn failure_subjects(&self) -> impl Iterator<Item = (Subject, &'static [Metric])> {
+    pub(super) fn failure_subjects(&self) -> impl Iterator<Item = (Subject, &'static [Metric])> {
         let queues = self.queues.iter().map(|arn| Subject::Queue(arn.name().to_string()));
         let topics = self.topics.iter().map(|name| Subject::Topic(name.clone()));
         queues.map(|queue| (queue, Metric::QUEUE)).chain(topics.map(|topic| (topic, Metric::TOPIC)))

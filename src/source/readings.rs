@@ -22,7 +22,7 @@ const BACKGROUND: &[Metric] = &[Metric::Invocations, Metric::Errors, Metric::Thr
 
 /// What is on screen.
 #[derive(Debug, Default, PartialEq)]
-pub struct Screen {
+pub(super) struct Screen {
     /// The functions in the visible rows and the one whose pane is open.
     pub functions: BTreeSet<FunctionName>,
     /// The one whose pane is open.
@@ -33,7 +33,7 @@ pub struct Screen {
 
 /// The metrics of one scope: when each was asked, and the calls planned next.
 #[derive(Debug)]
-pub struct Readings {
+pub(super) struct Readings {
     cadence: Cadence,
     metrics: BTreeMap<(Subject, Metric), Asked>,
     /// Packed, not asked yet; the most urgent first.
@@ -46,29 +46,29 @@ pub struct Readings {
 
 impl Readings {
     /// Nothing was asked yet.
-    pub fn new(cadence: Cadence) -> Self {
+    pub(super) fn new(cadence: Cadence) -> Self {
         Self { cadence, metrics: BTreeMap::new(), planned: VecDeque::new(), planned_at: None, news: true, retry: None }
     }
 
     /// Whether nothing has been planned yet.
-    pub fn is_new(&self) -> bool {
+    pub(super) fn is_new(&self) -> bool {
         self.planned_at.is_none()
     }
 
     /// Functions, queues or activity became known.
-    pub fn news(&mut self) {
+    pub(super) fn news(&mut self) {
         self.news = true;
     }
 
     /// Other functions are on screen: what is planned is not the most urgent any more, and a new plan does not wait.
-    pub fn screen_changed(&mut self) {
+    pub(super) fn screen_changed(&mut self) {
         self.planned.clear();
         self.planned_at = None;
         self.news = true;
     }
 
     /// Makes due what is on screen: its functions, the Region, and where failed events go.
-    pub fn refresh(&mut self, screen: &Screen) {
+    pub(super) fn refresh(&mut self, screen: &Screen) {
         for ((subject, _), asked) in &mut self.metrics {
             if subject.function().is_none_or(|name| screen.functions.contains(name)) {
                 asked.refresh();
@@ -78,13 +78,13 @@ impl Readings {
     }
 
     /// Forgets functions that do not exist any more.
-    pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
+    pub(super) fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
         self.metrics.retain(|(subject, _), _| subject.function().is_none_or(&keep));
     }
 
     /// When the next call is due, as far as that is known; `None` when a one-shot run needs no more.
     /// `busy` is whether calls are under way.
-    pub fn due(&self, busy: bool) -> Option<DateTime<Utc>> {
+    pub(super) fn due(&self, busy: bool) -> Option<DateTime<Utc>> {
         let at_once = DateTime::<Utc>::MIN_UTC;
         if !self.planned.is_empty() {
             return Some(at_once);
@@ -96,7 +96,7 @@ impl Readings {
     }
 
     /// The next call; its metrics count as asked. To be called when one is [`due`](Self::due).
-    pub fn next(&mut self, knowledge: &Knowledge, screen: &Screen, now: DateTime<Utc>) -> Option<MetricQuery> {
+    pub(super) fn next(&mut self, knowledge: &Knowledge, screen: &Screen, now: DateTime<Utc>) -> Option<MetricQuery> {
         if self.planned.is_empty() {
             self.plan(knowledge, screen, now);
         }
@@ -108,7 +108,7 @@ impl Readings {
     }
 
     /// Notes how a call ended.
-    pub fn finished(&mut self, query: &MetricQuery, answered: bool, now: DateTime<Utc>) {
+    pub(super) fn finished(&mut self, query: &MetricQuery, answered: bool, now: DateTime<Utc>) {
         for id in &*query.series {
             if let Some(asked) = self.metrics.get_mut(&(id.subject.clone(), id.metric)) {
                 // A metric with several statistics is met several times: the first time ends it.

@@ -47,7 +47,7 @@ fn catalogue() -> impl Iterator<Item = Metric> {
 
 /// The state of the polling of one scope.
 #[derive(Debug)]
-pub struct Schedule {
+pub(super) struct Schedule {
     cadence: Cadence,
     scope: Scope,
     knowledge: Knowledge,
@@ -74,7 +74,7 @@ struct Listing {
 
 impl Schedule {
     /// Everything is due at `now`.
-    pub fn new(scope: Scope, cadence: Cadence, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(scope: Scope, cadence: Cadence, now: DateTime<Utc>) -> Self {
         let listing = |task, every| Listing { task, every, asked: Asked::Never };
         let mut listings = vec![
             listing(Task::Account, ACCOUNT),
@@ -101,12 +101,12 @@ impl Schedule {
     }
 
     /// When the inventory of a one-shot command ends.
-    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn deadline(&self) -> Option<DateTime<Utc>> {
         self.deadline
     }
 
     /// Takes in a fact that decides what to ask next.
-    pub fn learn(&mut self, observation: &Observation) {
+    pub(super) fn learn(&mut self, observation: &Observation) {
         self.knowledge.learn(observation);
         let new = self.knowledge.take_new_queues();
         if !new.is_empty() {
@@ -130,18 +130,18 @@ impl Schedule {
     }
 
     /// Whether the function exists as far as is known.
-    pub fn knows(&self, name: &FunctionName) -> bool {
+    pub(super) fn knows(&self, name: &FunctionName) -> bool {
         self.knowledge.knows(name)
     }
 
     /// Takes in dimension sets under which `metric` is being published.
-    pub fn active(&mut self, metric: Metric, subjects: &[Subject]) {
+    pub(super) fn active(&mut self, metric: Metric, subjects: &[Subject]) {
         self.knowledge.active(metric, subjects);
         self.rank_changed();
     }
 
     /// Takes in what the screen wants. A refresh makes everything on screen due, what was refused included.
-    pub fn demand(&mut self, demand: &Demand) {
+    pub(super) fn demand(&mut self, demand: &Demand) {
         let here = |id: &&FunctionId| id.scope == self.scope;
         let focus = demand.focus.as_ref().filter(here).map(|id| id.name.clone());
         let visible = demand.visible.iter().filter(here).map(|id| id.name.clone());
@@ -171,7 +171,7 @@ impl Schedule {
     }
 
     /// Notes how a call ended.
-    pub fn called(&mut self, operation: Operation, failure: Option<&ApiError>, now: DateTime<Utc>) {
+    pub(super) fn called(&mut self, operation: Operation, failure: Option<&ApiError>, now: DateTime<Utc>) {
         self.backoff.called(operation, failure, now);
         if operation == Operation::ListMetrics {
             self.knowledge.catalogue_fails(self.backoff.failed(operation));
@@ -180,7 +180,7 @@ impl Schedule {
     }
 
     /// The next task that may start at `now`; it counts as running until [`Schedule::finished`].
-    pub fn next(&mut self, now: DateTime<Utc>) -> Option<Task> {
+    pub(super) fn next(&mut self, now: DateTime<Utc>) -> Option<Task> {
         let task = self.due(now)?;
         *self.running.entry(task.operation()).or_default() += 1;
         self.update(&task, |_| Asked::Running(now));
@@ -188,7 +188,7 @@ impl Schedule {
     }
 
     /// Notes that `task` ended; `answered` when AWS had an answer to all of it.
-    pub fn finished(&mut self, task: &Task, answered: bool, now: DateTime<Utc>) {
+    pub(super) fn finished(&mut self, task: &Task, answered: bool, now: DateTime<Utc>) {
         if let Some(running) = self.running.get_mut(&task.operation()) {
             *running = running.saturating_sub(1);
         }
@@ -204,19 +204,19 @@ impl Schedule {
     }
 
     /// Whether a one-shot run is over, given that [`Schedule::next`] has no more tasks.
-    pub fn is_done(&self, now: DateTime<Utc>) -> bool {
+    pub(super) fn is_done(&self, now: DateTime<Utc>) -> bool {
         self.cadence.once && self.running.values().all(|running| *running == 0) && self.upcoming(now).next().is_none()
     }
 
     /// When [`Schedule::next`] is worth calling again if nothing else happens before.
-    pub fn wake(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(super) fn wake(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         // What is due already waits for a running task to end, which wakes the poller by itself.
         let later = self.upcoming(now).map(|(start, _)| start).filter(|start| *start > now).min();
         later.unwrap_or(now + self.cadence.refresh)
     }
 
     /// What a one-shot run leaves unknown, in words.
-    pub fn unknown(&self) -> Vec<(Operation, String)> {
+    pub(super) fn unknown(&self) -> Vec<(Operation, String)> {
         let total = self.knowledge.functions().count();
         let limit = self.cadence.inventory_seconds;
         let mut unknown = Vec::new();

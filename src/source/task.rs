@@ -8,7 +8,7 @@ use lambda_model::api::MetricQuery;
 
 /// One thing to ask: one call, or the pages of one listing.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Task {
+pub(super) enum Task {
     /// Which account this is.
     Account,
     /// The Region's limits.
@@ -34,7 +34,7 @@ pub enum Task {
 
 /// What is asked for function by function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Detail {
+pub(super) enum Detail {
     /// Reserved concurrency.
     Reserved,
     /// Aliases and their weights.
@@ -47,10 +47,10 @@ pub enum Detail {
 
 impl Detail {
     /// Every detail, the one that explains a throttle first.
-    pub const ALL: [Self; 4] = [Self::Reserved, Self::Aliases, Self::Provisioned, Self::InvokeConfigs];
+    pub(super) const ALL: [Self; 4] = [Self::Reserved, Self::Aliases, Self::Provisioned, Self::InvokeConfigs];
 
     /// The operation that tells it.
-    pub fn operation(self) -> Operation {
+    pub(super) fn operation(self) -> Operation {
         match self {
             Self::Reserved => Operation::GetFunctionConcurrency,
             Self::Aliases => Operation::ListAliases,
@@ -62,7 +62,7 @@ impl Detail {
 
 impl Task {
     /// The operation it begins with: while that is paused the task waits.
-    pub fn operation(&self) -> Operation {
+    pub(super) fn operation(&self) -> Operation {
         match self {
             Self::Account => Operation::GetCallerIdentity,
             Self::Limits => Operation::GetAccountSettings,

@@ -3,11 +3,11 @@
 //! Everything kept is a set: batches may come in any order, overlap and come again, and the state is the same. What
 //! is older than the bounds allow is ignored when it comes and forgotten when it is there.
 
-pub mod errors;
-pub mod lines;
+pub(crate) mod errors;
+pub(crate) mod lines;
 mod retention;
-pub mod run;
-pub mod span;
+pub(crate) mod run;
+pub(crate) mod span;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -27,7 +27,7 @@ use lambda_model::FunctionName;
 use lambda_model::log::{LogBatch, LogEvent, LogFeed};
 
 /// Finished invocations are kept for this many seconds behind the newest instant: what the curves show.
-pub const RETAIN_S: i64 = 300;
+pub(crate) const RETAIN_S: i64 = 300;
 /// Finished invocations that are kept in a scope: at 4,500 a second, which is 20,000 lines, the last minute and a half.
 const MOST_RUNS: usize = 400_000;
 /// What runs now may have begun this many seconds ago: Lambda's longest timeout.

@@ -2,9 +2,9 @@
 //! named, how wide it is, what rows are sorted by, and what its cell says. Pure.
 
 mod cell;
-pub mod fit;
+pub(crate) mod fit;
 
-pub use self::cell::{Cell, Row};
+pub(crate) use self::cell::{Cell, Row};
 use self::cell::{alarming, concurrency, faded, missing, number, split, trend};
 use super::findings;
 use super::meaning::Meaning;

@@ -9,9 +9,9 @@ use crate::analysis::ratio;
 use crate::snapshot::FunctionSnapshot;
 
 /// Stands before what the logs say of now.
-pub const LIVE: &str = "•";
+pub(crate) const LIVE: &str = "•";
 /// Stands before a count that is a lower bound.
-pub const AT_LEAST: &str = "≥";
+pub(crate) const AT_LEAST: &str = "≥";
 
 /// Seconds of the window that must have been read before its counts are shown as those of a minute: four of five.
 /// While lamtop begins to read, a minute's metrics say more than a few seconds of logs.

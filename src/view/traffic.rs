@@ -31,7 +31,7 @@ impl AliasRef {
 
 /// Aliases that split traffic or have had some in the window, of functions whose name contains every word of
 /// `filter`: split ones first, each group by name.
-pub fn rows(snapshot: &Snapshot, filter: &str) -> Vec<AliasRef> {
+pub(crate) fn rows(snapshot: &Snapshot, filter: &str) -> Vec<AliasRef> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let mut rows: Vec<(bool, AliasRef)> = Vec::new();
     for (scope, scope_snapshot) in snapshot.scopes.iter().enumerate() {

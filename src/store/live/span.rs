@@ -6,7 +6,7 @@ use lambda_model::log::{LeftOut, LogWay};
 
 /// Spans of time in milliseconds from the epoch, both ends included: sorted, and joined where they meet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spans(Vec<(i64, i64)>);
+pub(crate) struct Spans(Vec<(i64, i64)>);
 
 impl Spans {
     /// This many spans are told apart; of more, the oldest are forgotten and become gaps.
@@ -38,7 +38,7 @@ impl Spans {
     }
 
     /// Whether all of `from ..= until` is in one of them.
-    pub fn covers(&self, from: i64, until: i64) -> bool {
+    pub(crate) fn covers(&self, from: i64, until: i64) -> bool {
         let place = self.0.partition_point(|(_, end)| *end < until);
         self.0.get(place).is_some_and(|(start, _)| *start <= from)
     }

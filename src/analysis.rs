@@ -64,7 +64,7 @@ fn newest_minute<'a>(series: impl IntoIterator<Item = Option<&'a Series>>, now: 
 }
 
 /// `part / whole`; `None` without a whole: no traffic is not a rate of 0.
-pub fn ratio(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
+pub(crate) fn ratio(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
     let (part, whole) = (part?, whole?);
     (whole > 0.0).then(|| part / whole)
 }

@@ -26,10 +26,10 @@ use resolution::Resolution;
 use written::Layer;
 
 /// Every setting, documented, with its default: the file is the defaults.
-pub const DEFAULTS: &str = include_str!("../config/lamtop.toml");
+pub(crate) const DEFAULTS: &str = include_str!("../config/lamtop.toml");
 
 /// The flags that were given, by the name of the setting (`inventory_rate` for `--inventory-rate`).
-pub type Flags = Vec<(&'static str, Option<String>)>;
+pub(crate) type Flags = Vec<(&'static str, Option<String>)>;
 
 /// What the settings see of the world.
 pub struct Surroundings<'a> {
@@ -68,7 +68,7 @@ impl Surroundings<'_> {
 ///
 /// A usage error if a configuration file cannot be read (the usual one may be absent), or one that
 /// lists every unknown key and every value that is not allowed, with its place.
-pub fn resolve(flags: Flags, file: Option<&Path>, surroundings: &Surroundings<'_>) -> Result<Resolved, Error> {
+pub(crate) fn resolve(flags: Flags, file: Option<&Path>, surroundings: &Surroundings<'_>) -> Result<Resolved, Error> {
     let (defaults, mut problems) = Layer::toml(DEFAULTS, |_| Origin::Default);
     let (environment, unreadable) = Layer::environment(defaults.keys(), surroundings);
     problems.extend(unreadable);

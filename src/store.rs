@@ -94,7 +94,7 @@ impl Store {
 
 impl Store {
     /// Drops functions that do not exist any more and have not been heard of since `before`.
-    pub fn forget_gone(&mut self, before: DateTime<Utc>) {
+    pub(crate) fn forget_gone(&mut self, before: DateTime<Utc>) {
         for scope in self.scopes.values_mut() {
             let gone: Vec<FunctionName> = scope
                 .functions

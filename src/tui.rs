@@ -72,7 +72,7 @@ impl Options {
 /// # Errors
 ///
 /// A usage error when there is no terminal to show them on.
-pub async fn show(
+pub(crate) async fn show(
     options: Options,
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
     demand: watch::Sender<Demand>,

@@ -27,7 +27,7 @@ pub struct AliasTraffic {
 
 impl AliasTraffic {
     /// Whether traffic is split between versions, now or within the window.
-    pub fn is_split(&self) -> bool {
+    pub(crate) fn is_split(&self) -> bool {
         !self.additional.is_empty() || self.versions.len() > 1
     }
 }

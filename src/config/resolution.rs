@@ -31,7 +31,7 @@ pub struct Resolved {
 
 impl Resolved {
     /// What `lamtop config` prints: a line for each setting with its value (`–` for none) and origin.
-    pub fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let row = |entry: &Entry| {
             let value = if entry.value.is_empty() { "–" } else { &entry.value };
             [entry.key, value, &entry.origin.to_string()].map(|cell| clean(cell).into_owned())

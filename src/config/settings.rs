@@ -133,10 +133,10 @@ pub enum Format {
 
 impl Format {
     /// What the formats are called, in the order of [`Format::named`].
-    pub const NAMES: [&str; 4] = ["auto", "table", "json", "csv"];
+    pub(crate) const NAMES: [&str; 4] = ["auto", "table", "json", "csv"];
 
     /// The format of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         [Self::Auto, Self::Table, Self::Json, Self::Csv]
             .into_iter()
             .zip(Self::NAMES)

@@ -46,7 +46,11 @@ pub(crate) fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error
 /// # Errors
 ///
 /// Likewise.
-pub(crate) fn judged(snapshot: &Snapshot, rows: &[RowRef], findings: &[(&ScopeSnapshot, &Finding)]) -> Result<String, Error> {
+pub(crate) fn judged(
+    snapshot: &Snapshot,
+    rows: &[RowRef],
+    findings: &[(&ScopeSnapshot, &Finding)],
+) -> Result<String, Error> {
     pretty(&document(snapshot, rows, findings))
 }
 

@@ -8,7 +8,7 @@ use lambda_model::{Arn, FunctionName};
 
 /// A function's log group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogPlace {
+pub(crate) struct LogPlace {
     /// The group's name.
     pub group: Arc<str>,
     /// The group's ARN, without `:*` at its end.
@@ -34,17 +34,17 @@ impl Directory {
     }
 
     /// Drops the functions that `keep` does not name.
-    pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
         self.places.retain(|name, _| keep(name));
     }
 
     /// Where a function logs; `None` while it has not been listed.
-    pub fn place(&self, name: &FunctionName) -> Option<&LogPlace> {
+    pub(crate) fn place(&self, name: &FunctionName) -> Option<&LogPlace> {
         self.places.get(name)
     }
 
     /// Every function listed, by name.
-    pub fn places(&self) -> impl Iterator<Item = (&FunctionName, &LogPlace)> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&FunctionName, &LogPlace)> {
         self.places.iter()
     }
 }

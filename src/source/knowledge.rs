@@ -244,11 +244,6 @@ impl Knowledge {
         self.functions.len()
     }
 
-    /// Whether the function list was read to its end.
-    pub(super) fn is_listed(&self) -> bool {
-        self.listed.is_some()
-    }
-
     /// Whether the function exists, as far as is known.
     pub(super) fn knows(&self, name: &FunctionName) -> bool {
         self.functions.contains_key(name)
@@ -265,7 +260,10 @@ impl Knowledge {
     }
 
     /// The functions whose points are worth asking for: active ones, recently changed ones, and `screen`.
-    pub(super) fn functions_with_metrics(&self, screen: &BTreeSet<FunctionName>) -> impl Iterator<Item = &FunctionName> {
+    pub(super) fn functions_with_metrics(
+        &self,
+        screen: &BTreeSet<FunctionName>,
+    ) -> impl Iterator<Item = &FunctionName> {
         self.functions
             .iter()
             .filter(|(name, function)| self.active_now(function) || screen.contains(*name))
@@ -384,10 +382,10 @@ mod tests {
         let mut knowledge = Knowledge::default();
         learn(&mut knowledge, 1, listed(&["deleted", "stays"]));
         knowledge.active(Metric::Invocations, &[Subject::Function("new".into())]);
-        assert!(!knowledge.is_listed());
+        assert!(knowledge.listed.is_none());
         learn(&mut knowledge, 5, listed(&["stays"]));
         learn(&mut knowledge, 6, Payload::FunctionsComplete(at(4)));
-        assert!(knowledge.is_listed());
+        assert!(knowledge.listed.is_some());
         let names: Vec<_> = knowledge.functions().map(FunctionName::as_str).collect();
         assert_eq!(names, ["new", "stays"], "what is active may be newer than the list");
         // What was asked before comes back late.

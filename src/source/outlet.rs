@@ -12,7 +12,7 @@ use lambda_model::operation::Operation;
 use lambda_model::time::Clock;
 
 /// `None` when nobody listens any more.
-pub type Heard = Option<()>;
+pub(crate) type Heard = Option<()>;
 
 /// The calls of all sources of one scope, added up.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Meter(Arc<Mutex<Usage>>);
 
 impl Meter {
     /// Adds calls and gives all so far.
-    pub fn add(&self, usage: Usage) -> Usage {
+    pub(crate) fn add(&self, usage: Usage) -> Usage {
         let mut total = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *total += usage;
         *total
@@ -44,37 +44,37 @@ impl Outlet {
     }
 
     /// The scope of everything that is said here.
-    pub fn scope(&self) -> &Scope {
+    pub(crate) fn scope(&self) -> &Scope {
         &self.scope
     }
 
     /// The clock that the sources read.
-    pub fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.clock
     }
 
     /// `payload`, read now.
-    pub fn observation(&self, payload: Payload) -> Observation {
+    pub(crate) fn observation(&self, payload: Payload) -> Observation {
         Observation { at: self.clock.now(), scope: self.scope.clone(), payload }
     }
 
     /// Delivers an observation; waits when the engine is behind.
-    pub async fn send(&self, observation: Observation) -> Heard {
+    pub(crate) async fn send(&self, observation: Observation) -> Heard {
         self.out.send(observation).await.ok()
     }
 
     /// Delivers `payload`, read now.
-    pub async fn tell(&self, payload: Payload) -> Heard {
+    pub(crate) async fn tell(&self, payload: Payload) -> Heard {
         self.send(self.observation(payload)).await
     }
 
     /// Adds to the calls made, and gives all so far.
-    pub fn spend(&self, usage: Usage) -> Payload {
+    pub(crate) fn spend(&self, usage: Usage) -> Payload {
         Payload::Usage(self.meter.add(usage))
     }
 
     /// Notes how a call ended; gives the operation's health when that is news.
-    pub fn judge(&mut self, operation: Operation, failure: Option<&ApiError>) -> Option<Payload> {
+    pub(crate) fn judge(&mut self, operation: Operation, failure: Option<&ApiError>) -> Option<Payload> {
         let now = self.clock.now();
         let state = failure.map_or(HealthState::Ok, ApiError::state);
         let detail = failure.filter(|_| state != HealthState::Ok).map(ToString::to_string);
@@ -92,7 +92,7 @@ impl Outlet {
     }
 
     /// Waits until nobody listens any more.
-    pub async fn closed(&self) {
+    pub(crate) async fn closed(&self) {
         self.out.closed().await;
     }
 }

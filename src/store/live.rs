@@ -110,7 +110,7 @@ struct Told<'a> {
 
 impl Live {
     /// Takes in a batch of events that was read at `at`; tells whether anything changed.
-    pub fn take(&mut self, batch: &LogBatch, at: DateTime<Utc>) -> bool {
+    pub(crate) fn take(&mut self, batch: &LogBatch, at: DateTime<Utc>) -> bool {
         let latest = at.timestamp_millis().saturating_add(FUTURE_MS);
         let believed = |event: &&LogEvent| {
             let is_named = event.group.len().max(event.stream.len()) <= LONGEST_NAME;
@@ -244,7 +244,7 @@ impl Live {
     }
 
     /// The first millisecond of which finished invocations are kept.
-    pub fn floor_ms(&self) -> i64 {
+    pub(crate) fn floor_ms(&self) -> i64 {
         self.runs.floor_ms()
     }
 }

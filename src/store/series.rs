@@ -46,7 +46,7 @@ impl Series {
     ///
     /// Values that are not finite or below 0 (no metric is), minutes in the future or before 1970, and minutes that
     /// have fallen off the far end are ignored.
-    pub fn upsert(&mut self, point: Point, read: DateTime<Utc>) -> bool {
+    pub(crate) fn upsert(&mut self, point: Point, read: DateTime<Utc>) -> bool {
         let believable = Minute(0)..=Minute::of(read).plus(FUTURE);
         let is_possible = point.value.is_finite() && point.value >= 0.0;
         if !is_possible || !believable.contains(&point.minute) {
@@ -108,7 +108,7 @@ impl Series {
     }
 
     /// The values of `from ..= to`, minute by minute.
-    pub fn range(&self, from: Minute, to: Minute) -> impl DoubleEndedIterator<Item = Option<f64>> {
+    pub(crate) fn range(&self, from: Minute, to: Minute) -> impl DoubleEndedIterator<Item = Option<f64>> {
         (from.0..=to.0).map(|minute| self.get(Minute(minute)))
     }
 }

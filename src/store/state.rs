@@ -30,7 +30,7 @@ impl SeriesSet {
     }
 
     /// The series of a metric that is read with one statistic only.
-    pub fn one(&self, metric: Metric) -> Option<&Series> {
+    pub(crate) fn one(&self, metric: Metric) -> Option<&Series> {
         self.get(metric, *metric.statistics().first()?)
     }
 }
@@ -64,7 +64,7 @@ pub struct FunctionState {
 
 impl FunctionState {
     /// Changes that are kept of a function.
-    pub const CHANGES: usize = 32;
+    pub(crate) const CHANGES: usize = 32;
 
     /// Keeps a change, each once; tells whether it is new.
     pub(super) fn changed(&mut self, change: &Change) -> bool {
@@ -96,12 +96,12 @@ impl FunctionState {
     }
 
     /// The newest minute with a point of the function's own series.
-    pub fn last_active(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn last_active(&self) -> Option<DateTime<Utc>> {
         self.series.0.values().filter_map(Series::last).max().map(Minute::start)
     }
 
     /// When it was last listed or active.
-    pub fn last_heard(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn last_heard(&self) -> Option<DateTime<Utc>> {
         self.info.as_ref().map(|info| info.at).max(self.last_active())
     }
 }
@@ -117,7 +117,7 @@ pub struct QueueState {
 
 impl QueueState {
     /// Depth readings kept per queue.
-    pub const DEPTHS: usize = 120;
+    pub(crate) const DEPTHS: usize = 120;
 
     pub(super) fn read(&mut self, at: DateTime<Utc>, attributes: Option<QueueAttributes>) -> bool {
         if let Some(attributes) = &attributes {
@@ -168,7 +168,7 @@ pub struct ScopeState {
 
 impl ScopeState {
     /// Whether `function` exists as far as is known: in the last full list, or active since.
-    pub fn exists(&self, function: &FunctionState) -> bool {
+    pub(crate) fn exists(&self, function: &FunctionState) -> bool {
         let Some(listed) = self.listed else { return true };
         match &function.info {
             Some(info) => info.at >= listed,

@@ -4,7 +4,7 @@ use ratatui::symbols::border;
 
 /// The characters that widgets draw with.
 #[derive(Debug)]
-pub struct Glyphs {
+pub(crate) struct Glyphs {
     /// One cell filled from below, from almost empty to almost full: a full one would touch the row above.
     pub levels: [char; 7],
     /// One cell filled from the left, from almost empty to full.
@@ -27,7 +27,7 @@ pub struct Glyphs {
 
 /// The axes of a chart.
 #[derive(Debug)]
-pub struct Axis {
+pub(crate) struct Axis {
     /// The upright axis.
     pub upright: char,
     /// The upright axis at a tick.

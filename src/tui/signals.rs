@@ -82,7 +82,7 @@ pub(super) fn exit_hung_up() -> ! {
 
 /// Asks for a stop, as a terminal that is not in raw mode does for ctrl-z. Returns at once; the shell has the terminal
 /// until it continues the program. Without a shell that could, nothing happens.
-pub fn suspend() {
+pub(crate) fn suspend() {
     // It can fail only for a signal that does not exist.
     let _ = low_level::raise(SIGTSTP);
 }

@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 use crate::error::Error;
 use crate::tui::clipboard;
 use crate::tui::signals;
-pub use crate::tui::signals::suspend;
+pub(crate) use crate::tui::signals::suspend;
 
 /// Who has the terminal: one way from [`SHELL`] to [`RETURNED`], with turns between the two in the middle.
 static HOLDER: AtomicU8 = AtomicU8::new(SHELL);
@@ -109,7 +109,7 @@ impl Drop for Guard {
 ///
 /// # Errors
 /// What the terminal's backend reports.
-pub fn repaint<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
+pub(crate) fn repaint<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
     let size = terminal.size()?;
     terminal.resize(size.into())
 }

@@ -19,7 +19,7 @@ pub enum View {
 
 impl View {
     /// Every view, in the order of the tab key.
-    pub const ALL: [Self; 4] = [Self::Functions, Self::Traffic, Self::Findings, Self::Health];
+    pub(crate) const ALL: [Self; 4] = [Self::Functions, Self::Traffic, Self::Findings, Self::Health];
 
     /// Its name, the layer of its keys, and the action that shows it.
     const fn entry(self) -> (&'static str, Layer, Action) {
@@ -37,18 +37,18 @@ impl View {
     }
 
     /// Where its keys go.
-    pub fn layer(self) -> Layer {
+    pub(crate) fn layer(self) -> Layer {
         self.entry().1
     }
 
     /// The view that this action shows.
-    pub fn shown_by(action: Action) -> Option<Self> {
+    pub(crate) fn shown_by(action: Action) -> Option<Self> {
         Self::ALL.into_iter().find(|view| view.entry().2 == action)
     }
 
     /// The view `by` places further on, round and round.
     #[must_use]
-    pub fn turn(self, by: usize) -> Self {
+    pub(crate) fn turn(self, by: usize) -> Self {
         further(&Self::ALL, self, by)
     }
 }
@@ -66,7 +66,7 @@ pub enum Pane {
 
 impl Pane {
     /// Every page, in the order of the tab key.
-    pub const ALL: [Self; 3] = [Self::Metrics, Self::Live, Self::Logs];
+    pub(crate) const ALL: [Self; 3] = [Self::Metrics, Self::Live, Self::Logs];
 
     /// Its name, and the action that shows it.
     const fn entry(self) -> (&'static str, Action) {
@@ -83,13 +83,13 @@ impl Pane {
     }
 
     /// The page that this action shows.
-    pub fn shown_by(action: Action) -> Option<Self> {
+    pub(crate) fn shown_by(action: Action) -> Option<Self> {
         Self::ALL.into_iter().find(|pane| pane.entry().1 == action)
     }
 
     /// The page `by` places further on, round and round.
     #[must_use]
-    pub fn turn(self, by: usize) -> Self {
+    pub(crate) fn turn(self, by: usize) -> Self {
         further(&Self::ALL, self, by)
     }
 }

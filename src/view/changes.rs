@@ -27,9 +27,6 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    /// Every subject.
-    pub(crate) const ALL: [Self; 5] = [Self::Code, Self::Configuration, Self::Alias, Self::Concurrency, Self::Modified];
-
     /// The mark on a time axis. An ASCII terminal shows `*`, `=`, `>`, `#` and `+` in their place.
     pub(crate) fn mark(self) -> char {
         match self {
@@ -182,8 +179,9 @@ mod tests {
             "◆ code 30m ago",
         ];
         assert_eq!(described(changes), expected);
-        let marks: BTreeMap<char, Subject> = Subject::ALL.map(|subject| (subject.mark(), subject)).into();
-        assert_eq!(marks.len(), Subject::ALL.len(), "no two share a mark");
+        let all = [Subject::Code, Subject::Configuration, Subject::Alias, Subject::Concurrency, Subject::Modified];
+        let marks: BTreeMap<char, Subject> = all.map(|subject| (subject.mark(), subject)).into();
+        assert_eq!(marks.len(), all.len(), "no two share a mark");
     }
 
     #[test]

@@ -72,7 +72,11 @@ fn check(check: LittleCheck) -> Fact {
 }
 
 /// The concurrency of the newest `seconds`, and the limit if it comes near one.
-pub(crate) fn curve(function: &FunctionSnapshot, live: &FunctionLive, seconds: usize) -> (Line, Option<(f64, &'static str)>) {
+pub(crate) fn curve(
+    function: &FunctionSnapshot,
+    live: &FunctionLive,
+    seconds: usize,
+) -> (Line, Option<(f64, &'static str)>) {
     let values = newest(&live.curve.values, seconds);
     let highest = values.iter().flatten().copied().fold(0.0, f64::max);
     (Line { name: "", values, meaning: Meaning::Series1 }, near(ceiling(function), highest))

@@ -39,7 +39,7 @@ pub enum Row {
 
 impl Row {
     /// When it was written, or when the gap begins.
-    pub fn at(&self) -> DateTime<Utc> {
+    pub(crate) fn at(&self) -> DateTime<Utc> {
         match self {
             Self::Line(line) => line.at,
             Self::Gap { from, .. } => *from,
@@ -55,7 +55,7 @@ impl Row {
     }
 
     /// Whether both are the same row of two snapshots: a line keeps its text from one to the next.
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Line(line), Self::Line(other)) => Arc::ptr_eq(&line.text, &other.text) && line.at == other.at,
             (Self::Gap { from, .. }, Self::Gap { from: other, .. }) => from == other,

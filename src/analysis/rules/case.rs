@@ -86,8 +86,6 @@ pub(crate) struct FunctionCase<'a> {
     pub aliases: &'a [AliasTraffic],
     /// The canaries of its weighted aliases, by alias.
     pub canaries: &'a BTreeMap<String, Canary>,
-    /// When its reservation will be reached.
-    pub forecast: Option<&'a Forecast>,
 }
 
 impl<'a> FunctionCase<'a> {

@@ -25,7 +25,7 @@ pub struct Line {
 
 impl Line {
     /// Bytes of a line that are kept.
-    pub const LONGEST: usize = 8 * 1024;
+    pub(crate) const LONGEST: usize = 8 * 1024;
 }
 
 /// What a kept line is.
@@ -49,7 +49,7 @@ pub enum LineKind {
 
 impl LineKind {
     /// Whether it stays when only errors are shown.
-    pub fn is_error(self) -> bool {
+    pub(crate) fn is_error(self) -> bool {
         matches!(self, Self::Failure | Self::Error)
     }
 }
@@ -87,7 +87,7 @@ enum Tells {
 
 impl Lines {
     /// Lines that are kept of a function, give or take a chunk.
-    pub const MOST: usize = 5000;
+    pub(crate) const MOST: usize = 5000;
     /// Lines of a chunk: what is copied when a line comes in while a snapshot shares the last chunk.
     const CHUNK: usize = 128;
     /// As many lines are looked at, at most, for one that tells the request of another.
@@ -201,17 +201,17 @@ impl Lines {
     }
 
     /// The lines kept, by time; those of one millisecond in the order in which they came.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Line> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Line> {
         self.chunks.iter().flat_map(|chunk| chunk.iter()).map(|kept| &kept.line)
     }
 
     /// How many lines are kept.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 }

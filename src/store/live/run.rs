@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// A finished invocation: one REPORT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Run {
+pub(crate) struct Run {
     /// When it ended, milliseconds from the epoch: REPORT's time.
     pub end: i64,
     /// Its request id, hashed: a retry in the same environment has the same.
@@ -23,7 +23,7 @@ pub struct Run {
 
 /// What a cold start waited for, microseconds: a REPORT with an init or a restore phase is a cold start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cold {
+pub(crate) enum Cold {
     /// The init phase.
     Init(u32),
     /// The restore of a snapshot.
@@ -32,7 +32,7 @@ pub enum Cold {
 
 /// How an invocation ended, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Nothing tells of a failure.
     Succeeded,
     /// In an error.
@@ -45,7 +45,7 @@ pub enum Outcome {
 
 impl Cold {
     /// How long it took, microseconds.
-    pub fn us(self) -> u32 {
+    pub(crate) fn us(self) -> u32 {
         match self {
             Self::Init(us) | Self::Restore(us) => us,
         }
@@ -54,12 +54,12 @@ impl Cold {
 
 impl Run {
     /// Whether it was a cold start.
-    pub fn is_cold_start(&self) -> bool {
+    pub(crate) fn is_cold_start(&self) -> bool {
         self.cold.is_some()
     }
 
     /// When the handler began, milliseconds: after the init or restore phase.
-    pub fn handler_start(&self) -> i64 {
+    pub(crate) fn handler_start(&self) -> i64 {
         self.end - i64::from(self.duration_us.unwrap_or(0)) / 1000
     }
 
@@ -67,7 +67,7 @@ impl Run {
     ///
     /// REPORT's time is cut to whole milliseconds; rounding up keeps invocations that follow each other in one
     /// environment from overlapping.
-    pub fn start(&self) -> Option<i64> {
+    pub(crate) fn start(&self) -> Option<i64> {
         let cold_us = i64::from(self.cold.map_or(0, Cold::us));
         Some(self.end - (i64::from(self.duration_us?) + cold_us) / 1000)
     }
@@ -114,7 +114,7 @@ impl Stream {
     }
 
     /// The version that runs in it: its name tells, else the newest START.
-    pub fn version(&self) -> Option<&Arc<str>> {
+    pub(crate) fn version(&self) -> Option<&Arc<str>> {
         self.version.as_ref().or_else(|| self.started.as_ref()?.version.as_ref())
     }
 
@@ -180,13 +180,13 @@ impl Stream {
     }
 
     /// Whether a START was seen.
-    pub fn tells_starts(&self) -> bool {
+    pub(crate) fn tells_starts(&self) -> bool {
         self.started.is_some() && !self.interleaved
     }
 
     /// When the invocation that runs in it began, as far as its lines tell: its START has come and no end. `None` also
     /// on a managed instance, where several run at a time and cannot be told apart.
-    pub fn running_since(&self) -> Option<i64> {
+    pub(crate) fn running_since(&self) -> Option<i64> {
         let Started { at, request, .. } = *self.started.as_ref().filter(|_| !self.interleaved)?;
         let is_over = self.ended.is_some_and(|(end, _)| end > at)
             // The one before may have ended in the same millisecond; an init phase that fails begins and ends in one.
@@ -196,7 +196,7 @@ impl Stream {
     }
 
     /// The finished invocations by end, each as bad as any of its lines tells.
-    pub fn runs(&self) -> Cow<'_, [Run]> {
+    pub(crate) fn runs(&self) -> Cow<'_, [Run]> {
         if self.marks.is_empty() {
             return Cow::Borrowed(&self.runs);
         }

@@ -116,7 +116,7 @@ impl Coverage {
 
     /// Both together.
     #[must_use]
-    pub fn joined(&self, other: &Self) -> Self {
+    pub(crate) fn joined(&self, other: &Self) -> Self {
         let mut joined = self.clone();
         let pairs = [
             (&mut joined.read, &other.read),
@@ -137,25 +137,25 @@ impl Coverage {
     }
 
     /// The end of the newest span, milliseconds, and how it came; `None` when nothing was read.
-    pub fn newest(&self) -> Option<(i64, LogWay)> {
+    pub(crate) fn newest(&self) -> Option<(i64, LogWay)> {
         self.newest
     }
 
     /// Whether `from ..= until` was read, wholly or in part: no gap is in it. Between batches that could not tell what
     /// they account for, no gap is known of.
-    pub fn is_read(&self, from: i64, until: i64) -> bool {
+    pub(crate) fn is_read(&self, from: i64, until: i64) -> bool {
         let loose = self.loose.0.first().zip(self.loose.0.last());
         self.read.covers(from, until) || loose.is_some_and(|((start, _), (_, end))| *start <= from && until <= *end)
     }
 
     /// Whether every event of `from ..= until` came, as far as is known.
-    pub fn is_whole(&self, from: i64, until: i64) -> bool {
+    pub(crate) fn is_whole(&self, from: i64, until: i64) -> bool {
         self.is_read(from, until) && self.left_out(from, until).next().is_none()
     }
 
     /// Why events of `from ..= until` are missing, where it was read at all; the number of drops is not told. What
     /// was read again and wholly is not missing any more.
-    pub fn left_out(&self, from: i64, until: i64) -> impl Iterator<Item = LeftOut> {
+    pub(crate) fn left_out(&self, from: i64, until: i64) -> impl Iterator<Item = LeftOut> {
         let kinds = [
             (&self.sampled, LeftOut::Sampled),
             (&self.lossy, LeftOut::Dropped(0)),
@@ -167,7 +167,7 @@ impl Coverage {
     }
 
     /// Events that were dropped on the way.
-    pub fn dropped(&self) -> u64 {
+    pub(crate) fn dropped(&self) -> u64 {
         self.drops.iter().map(|(_, count)| *count).fold(0, u64::saturating_add)
     }
 }

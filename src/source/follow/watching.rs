@@ -1,7 +1,7 @@
 //! Follows the log groups of the functions on screen by Live Tail, or by polling where that does not work.
 //!
 //! One loop: [`screen`](super::screen) names the groups, [`sessions`](super::sessions) and
-//! [`polls`](super::polls) decide what to do about them, and tasks do it. It reads nothing itself.
+//! [`polls`] decide what to do about them, and tasks do it. It reads nothing itself.
 
 use std::sync::Arc;
 use std::time::Duration;

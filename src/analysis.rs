@@ -3,20 +3,20 @@
 //! Everything is computed once per published snapshot; JSON, tables and screens show the same numbers.
 
 pub mod canary;
-pub mod consumers;
-pub mod cost;
+mod consumers;
+pub(crate) mod cost;
 pub mod fact;
-pub mod failures;
+pub(crate) mod failures;
 pub mod finding;
 pub mod forecast;
 pub mod live;
-pub mod metrics;
-pub mod pool;
-pub mod rules;
+pub(crate) mod metrics;
+pub(crate) mod pool;
+pub(crate) mod rules;
 pub mod statistics;
 pub mod thresholds;
-pub mod throttle;
-pub mod traffic;
+pub(crate) mod throttle;
+pub(crate) mod traffic;
 
 use chrono::{DateTime, Utc};
 
@@ -64,7 +64,7 @@ fn newest_minute<'a>(series: impl IntoIterator<Item = Option<&'a Series>>, now: 
 }
 
 /// `part / whole`; `None` without a whole: no traffic is not a rate of 0.
-pub fn ratio(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
+pub(crate) fn ratio(part: Option<f64>, whole: Option<f64>) -> Option<f64> {
     let (part, whole) = (part?, whole?);
     (whole > 0.0).then(|| part / whole)
 }

@@ -86,7 +86,7 @@ pub fn flags() -> Vec<(&'static Flag, Option<String>)> {
 ///
 /// A usage error if a configuration file cannot be read (the usual one may be absent), or one that
 /// lists every unknown key and every value that is not allowed, with its place.
-pub fn resolve(flags: Flags, file: Option<&Path>, surroundings: &Surroundings<'_>) -> Result<Resolved, Error> {
+pub(crate) fn resolve(flags: Flags, file: Option<&Path>, surroundings: &Surroundings<'_>) -> Result<Resolved, Error> {
     let (defaults, mut problems) = Layer::toml(DEFAULTS, |_| Origin::Default);
     let (environment, unreadable) = Layer::environment(defaults.keys(), surroundings);
     problems.extend(unreadable);

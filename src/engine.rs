@@ -13,7 +13,7 @@ use lambda_model::observation::Observation;
 use lambda_model::time::{Clock, Minute};
 
 /// The capacity of the engine's queue of observations; sources wait when it is full.
-pub const OBSERVATIONS: usize = 1024;
+pub(crate) const OBSERVATIONS: usize = 1024;
 
 /// While observations keep arriving, the pauses between snapshots grow from the shortest to the longest: the first
 /// screens appear quickly, and a flood is shown ten times a second.
@@ -34,7 +34,7 @@ const FORGET: TimeDelta = TimeDelta::minutes(30);
 ///
 /// A snapshot is published soon after a change, and when a minute ends, because the age of numbers changes. The last one
 /// is returned.
-pub async fn run(
+pub(crate) async fn run(
     mut observations: mpsc::Receiver<Observation>,
     published: watch::Sender<Arc<Snapshot>>,
     clock: Clock,

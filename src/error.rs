@@ -35,7 +35,7 @@ impl Error {
     }
 
     /// AWS could not be reached or denied every call.
-    pub fn aws(what: impl Into<String>, cause: impl fmt::Display, hint: impl Into<String>) -> Self {
+    pub(crate) fn aws(what: impl Into<String>, cause: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self { kind: Kind::Aws, what: what.into(), cause: cause.to_string(), hint: hint.into() }
     }
 

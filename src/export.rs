@@ -1,11 +1,11 @@
 //! Snapshots for programs and files: the JSON contract, CSV, plain tables, pictures. No terminal.
 
-pub mod canary;
-pub mod csv;
-pub mod findings;
-pub mod json;
+pub(crate) mod canary;
+pub(crate) mod csv;
+pub(crate) mod findings;
+pub(crate) mod json;
 pub mod svg;
-pub mod table;
+pub(crate) mod table;
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@
 //!
 //! Data goes one way; the one arrow back carries wishes, never data. Where a number on the screen comes from:
 //!
-//! 1. [`source::schedule`] decides that it is time to ask, [`source::calls`] asks through the traits of
+//! 1. `source::schedule` decides that it is time to ask, `source::calls` asks through the traits of
 //!    [`lambda_model::api`], and [`source::aws`] or the simulated Region of [`lambda_simulator`] answers. What comes
 //!    back is a [`lambda_model::observation::Observation`]. Beside it [`source::follow`] reads the logs of what is on
 //!    screen, and [`source::file`] a log that somebody saved; they say which time their events account for.
@@ -34,12 +34,12 @@
 pub mod analysis;
 pub mod cli;
 pub mod config;
-pub mod engine;
+mod engine;
 pub mod error;
 pub mod export;
 #[cfg(test)]
 mod fixture;
-pub mod logging;
+mod logging;
 pub mod run;
 pub mod snapshot;
 pub mod source;

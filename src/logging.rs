@@ -24,7 +24,7 @@ const PRIVATE: u32 = 0o600;
 /// # Errors
 ///
 /// A usage error if the file cannot be appended to, or is a terminal.
-pub fn start(file: Option<&Path>, verbosity: u8) -> Result<(), Error> {
+pub(crate) fn start(file: Option<&Path>, verbosity: u8) -> Result<(), Error> {
     let Some(path) = file else { return Ok(()) };
     let failed = |cause: &dyn std::fmt::Display| {
         Error::usage(

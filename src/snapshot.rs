@@ -21,7 +21,7 @@ use crate::analysis::rules;
 use crate::analysis::rules::case::{Case, FunctionCase};
 use crate::analysis::traffic::{AliasTraffic, aliases};
 use crate::store::Store;
-use crate::store::state::{FunctionState, ScopeState, SeriesSet};
+use crate::store::state::{FunctionState, ScopeState};
 use lambda_model::deployment::Deployment;
 use lambda_model::failure::{Health, HealthState};
 use lambda_model::function::EventSource;
@@ -65,8 +65,6 @@ pub struct ScopeSnapshot {
     pub account: Option<String>,
     /// The concurrency pool.
     pub pool: Pool,
-    /// The Region's own series.
-    pub region: Arc<SeriesSet>,
     /// By name.
     pub functions: Vec<FunctionSnapshot>,
     /// What the logs say of the Region and how they come in; the functions' part is with them.
@@ -119,7 +117,7 @@ pub enum Ceiling {
 
 impl Ceiling {
     /// The number of concurrent executions.
-    pub fn executions(self) -> u32 {
+    pub(crate) fn executions(self) -> u32 {
         match self {
             Self::Reserved(executions) | Self::Unreserved(executions) => executions,
         }
@@ -148,13 +146,13 @@ impl Snapshot {
     }
 
     /// The scope and the function with this id.
-    pub fn function(&self, id: &FunctionId) -> Option<(&ScopeSnapshot, &FunctionSnapshot)> {
+    pub(crate) fn function(&self, id: &FunctionId) -> Option<(&ScopeSnapshot, &FunctionSnapshot)> {
         let scope = self.scopes.iter().find(|scope| scope.scope == id.scope)?;
         Some((scope, scope.function(&id.name)?))
     }
 
     /// Operations that do not answer as they should, over all scopes.
-    pub fn faults(&self) -> impl Iterator<Item = (&ScopeSnapshot, &Health)> {
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (&ScopeSnapshot, &Health)> {
         self.scopes.iter().flat_map(|scope| {
             scope.health.iter().filter(|health| health.state != HealthState::Ok).map(move |health| (scope, health))
         })
@@ -189,7 +187,6 @@ impl ScopeSnapshot {
             scope: scope.clone(),
             account: state.account.as_ref().map(|account| account.value.clone()),
             pool,
-            region: Arc::clone(&state.region),
             functions,
             forecast,
             findings,
@@ -200,14 +197,14 @@ impl ScopeSnapshot {
     }
 
     /// The function with this name.
-    pub fn function(&self, name: &FunctionName) -> Option<&FunctionSnapshot> {
+    pub(crate) fn function(&self, name: &FunctionName) -> Option<&FunctionSnapshot> {
         let index = self.functions.binary_search_by(|function| function.state.name.cmp(name)).ok()?;
         self.functions.get(index)
     }
 
     /// `account/region`, as findings and health lines name a scope; the profile stands in for an
     /// account that is not known yet.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         match &self.account {
             Some(account) => format!("{account}/{}", self.scope.region),
             None => self.scope.to_string(),
@@ -274,17 +271,16 @@ impl FunctionSnapshot {
             event_sources: &self.event_sources,
             aliases: &self.aliases,
             canaries: &self.canaries,
-            forecast: self.forecast.as_ref(),
         }
     }
 
     /// Messages waiting in its dead-letter queues; `None` when it has none, or none was read.
-    pub fn dead_letters_waiting(&self) -> Option<u64> {
+    pub(crate) fn dead_letters_waiting(&self) -> Option<u64> {
         self.dead_letters.iter().filter_map(|letters| letters.depth).reduce(|sum, depth| sum + depth)
     }
 
     /// Environments allocated as provisioned concurrency, over all qualifiers; `None` until asked.
-    pub fn provisioned(&self) -> Option<u32> {
+    pub(crate) fn provisioned(&self) -> Option<u32> {
         let configs = &self.state.provisioned.as_ref()?.value;
         Some(configs.iter().map(|config| config.allocated).sum())
     }

@@ -4,21 +4,21 @@
 //! delivers [`Observation`](lambda_model::observation::Observation)s. It keeps no numbers: those are the
 //! store's. [`follow`] reads the logs of the functions on screen beside it.
 
-pub mod agenda;
-pub mod asked;
+mod agenda;
+mod asked;
 pub mod aws;
-pub mod backoff;
+mod backoff;
 pub mod cadence;
 pub mod calls;
 pub mod directory;
-pub mod file;
+pub(crate) mod file;
 pub mod follow;
-pub mod knowledge;
-pub mod mappings;
+mod knowledge;
+mod mappings;
 pub mod outlet;
-pub mod pace;
-pub mod plan;
+mod pace;
+mod plan;
 pub mod poller;
-pub mod readings;
-pub mod schedule;
-pub mod task;
+mod readings;
+mod schedule;
+mod task;

@@ -2,8 +2,8 @@
 //!
 //! Nothing here reads the clock, decides what a number means, or drops a fact because a call failed.
 
-pub mod live;
-pub mod read;
+pub(crate) mod live;
+mod read;
 pub mod series;
 pub mod state;
 

@@ -3,17 +3,17 @@
 //! It draws what the view says and turns keys into actions; it never computes what is shown, and it never waits
 //! for AWS.
 
-pub mod action;
+mod action;
 pub mod app;
 pub mod capabilities;
 mod clipboard;
-pub mod colour;
-pub mod glyphs;
+mod colour;
+mod glyphs;
 pub mod keymap;
-pub mod list;
-pub mod log;
+mod list;
+mod log;
 pub mod offscreen;
-pub mod picture;
+mod picture;
 pub mod run;
 pub mod screen;
 pub mod script;
@@ -23,7 +23,7 @@ pub mod theme;
 mod tty;
 pub mod update;
 pub mod view;
-pub mod widget;
+mod widget;
 
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ impl Options {
 /// # Errors
 ///
 /// A usage error when there is no terminal to show them on.
-pub async fn show(
+pub(crate) async fn show(
     options: Options,
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
     demand: watch::Sender<Demand>,

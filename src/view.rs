@@ -1,22 +1,22 @@
 //! What is shown, without a terminal: rows, cells and their meanings from a snapshot. Pure.
 
-pub mod canary;
-pub mod changes;
-pub mod columns;
-pub mod facts;
-pub mod feed;
+pub(crate) mod canary;
+pub(crate) mod changes;
+pub(crate) mod columns;
+mod facts;
+pub(crate) mod feed;
 pub mod findings;
-pub mod function;
+pub(crate) mod function;
 pub mod functions;
-pub mod health;
-pub mod labelled;
-pub mod live;
-pub mod log;
+pub(crate) mod health;
+pub(crate) mod labelled;
+pub(crate) mod live;
+pub(crate) mod log;
 pub mod meaning;
-pub mod now;
-pub mod paragraph;
+pub(crate) mod now;
+pub(crate) mod paragraph;
 pub mod picture;
-pub mod shell;
-pub mod status;
-pub mod traffic;
-pub mod units;
+mod shell;
+pub(crate) mod status;
+pub(crate) mod traffic;
+pub(crate) mod units;

@@ -66,7 +66,7 @@ pub struct Compared {
 /// The canary of `alias`; `None` where its traffic is not split.
 ///
 /// Of several additional versions it is the one that does worst; of equals, the one with the most weight.
-pub fn canary(
+pub(crate) fn canary(
     function: &FunctionState,
     alias: &AliasTraffic,
     live: Option<&FunctionLive>,

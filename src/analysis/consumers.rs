@@ -21,7 +21,7 @@ const LOOK_BACK_MINUTES: i64 = 8;
 
 /// A function that takes from the unreserved pool.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Consumer {
+pub(super) struct Consumer {
     /// The function.
     pub name: FunctionName,
     /// Its concurrency, the minute's maximum.
@@ -32,19 +32,19 @@ pub struct Consumer {
 
 impl Consumer {
     /// How much its concurrency grew, at most.
-    pub fn growth(&self) -> f64 {
+    pub(super) fn growth(&self) -> f64 {
         self.in_use - self.before.unwrap_or(0.0)
     }
 }
 
 /// Whether the pool was scarce in a minute; `None` where that is not known.
-pub fn scarce(scope: &ScopeState, near_limit: f64, minute: Minute) -> Option<bool> {
+pub(super) fn scarce(scope: &ScopeState, near_limit: f64, minute: Minute) -> Option<bool> {
     Some(Pool::fill(scope, minute)? >= near_limit - EARLIER)
 }
 
 /// The first minute of the time, `look_back` minutes at most, in which the pool was scarce up to `minute`; a minute of
 /// which nothing is known does not end it.
-pub fn scarce_since(scope: &ScopeState, near_limit: f64, minute: Minute, look_back: i64) -> Minute {
+pub(super) fn scarce_since(scope: &ScopeState, near_limit: f64, minute: Minute, look_back: i64) -> Minute {
     let back = (minute.0 - look_back + 1..=minute.0).rev().map(Minute);
     let scarce = back.take_while(|minute| scarce(scope, near_limit, *minute) != Some(false));
     scarce.filter(|minute| Pool::fill(scope, *minute).is_some()).last().unwrap_or(minute)
@@ -52,7 +52,7 @@ pub fn scarce_since(scope: &ScopeState, near_limit: f64, minute: Minute, look_ba
 
 /// What `function` takes of the pool in `minute`, against the calm before `since`; `None` where it has a reservation,
 /// where that is not known, and where nothing is published.
-pub fn consumer(function: &FunctionState, minute: Minute, since: Minute) -> Option<Consumer> {
+pub(super) fn consumer(function: &FunctionState, minute: Minute, since: Minute) -> Option<Consumer> {
     if function.reserved.as_ref()?.value.is_some() {
         return None;
     }
@@ -78,7 +78,7 @@ fn observed(scope: &ScopeState, minute: Minute) -> Minute {
 }
 
 /// Every consumer, those that grew most first: in `minute`, or the newest before it of which as much is known as of any.
-pub fn consumers(scope: &ScopeState, minute: Minute, since: Minute) -> Vec<Consumer> {
+pub(super) fn consumers(scope: &ScopeState, minute: Minute, since: Minute) -> Vec<Consumer> {
     let minute = observed(scope, minute);
     let known = scope.functions.values().filter(|function| scope.exists(function));
     let mut consumers: Vec<_> = known.filter_map(|function| consumer(function, minute, since)).collect();

@@ -27,7 +27,7 @@ pub struct Cost {
 
 impl Cost {
     /// The cost of `usage`, counted from `begun` until `now`.
-    pub fn of(usage: Usage, begun: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(usage: Usage, begun: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Self {
         let usd = usage.metrics_requested as f64 * USD_PER_METRIC
             + usage.list_requests as f64 * USD_PER_LIST_REQUEST
             + live_tail_minutes(usage) * USD_PER_TAIL_MINUTE;
@@ -37,7 +37,7 @@ impl Cost {
     }
 
     /// Minutes of Live Tail, over all sessions.
-    pub fn live_tail_minutes(&self) -> f64 {
+    pub(crate) fn live_tail_minutes(&self) -> f64 {
         live_tail_minutes(self.usage)
     }
 }

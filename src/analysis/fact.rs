@@ -48,7 +48,7 @@ pub enum Bound {
 
 impl Bound {
     /// The word used in JSON.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Exact => "exact",
             Self::AtLeast => "at_least",
@@ -83,7 +83,7 @@ pub enum Subject {
 
 /// What a number counts or measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub(crate) enum Unit {
     /// Things.
     Count,
     /// Things a minute.
@@ -106,7 +106,7 @@ pub enum Unit {
 
 impl Unit {
     /// The word used in JSON.
-    pub fn word(self) -> Option<&'static str> {
+    pub(crate) fn word(self) -> Option<&'static str> {
         Some(match self {
             Self::Count => "count",
             Self::PerMinute => "per_minute",
@@ -129,15 +129,16 @@ macro_rules! quantities {
 
         impl Quantity {
             /// Every quantity there is.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$variant,)+];
 
             /// The name used in JSON; with spaces it is what people read.
-            pub fn name(self) -> &'static str {
+            pub(crate) fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
 
             /// The unit of its values.
-            pub fn unit(self) -> Unit {
+            pub(crate) fn unit(self) -> Unit {
                 match self { $(Self::$variant => Unit::$unit,)+ }
             }
         }
@@ -236,7 +237,7 @@ impl Fact {
     }
 
     /// A fact without a number, of an instant.
-    pub fn instant(quantity: Quantity, at: DateTime<Utc>) -> Self {
+    pub(crate) fn instant(quantity: Quantity, at: DateTime<Utc>) -> Self {
         Self::new(quantity, None).at(at)
     }
 
@@ -266,19 +267,19 @@ impl Fact {
 
     /// The same with where it lies.
     #[must_use]
-    pub fn range(self, range: impl Into<Option<(f64, f64)>>) -> Self {
+    pub(crate) fn range(self, range: impl Into<Option<(f64, f64)>>) -> Self {
         Self { range: range.into(), ..self }
     }
 
     /// The same at an instant.
     #[must_use]
-    pub fn at(self, at: DateTime<Utc>) -> Self {
+    pub(crate) fn at(self, at: DateTime<Utc>) -> Self {
         Self { at: Some(at), ..self }
     }
 
     /// The same as a sum over some minutes.
     #[must_use]
-    pub fn over_minutes(self, minutes: f64) -> Self {
+    pub(crate) fn over_minutes(self, minutes: f64) -> Self {
         Self { over_s: Some(60.0 * minutes), ..self }
     }
 
@@ -290,18 +291,18 @@ impl Fact {
 
     /// The same, where it may be more.
     #[must_use]
-    pub fn at_least(self) -> Self {
+    pub(crate) fn at_least(self) -> Self {
         Self { bound: Bound::AtLeast, ..self }
     }
 
     /// The same with where it was read.
     #[must_use]
-    pub fn read_from(self, source: Basis) -> Self {
+    pub(crate) fn read_from(self, source: Basis) -> Self {
         Self { source: Some(source), ..self }
     }
 
     /// The value a minute, of a sum over some time.
-    pub fn per_minute(&self) -> Option<f64> {
+    pub(crate) fn per_minute(&self) -> Option<f64> {
         Some(self.value? / self.over_s.unwrap_or(60.0) * 60.0)
     }
 }

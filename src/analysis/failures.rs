@@ -34,7 +34,7 @@ const GROWTH_SHORTEST: TimeDelta = TimeDelta::seconds(30);
 
 /// The failure targets of `function`, fed by `sources`: its dead-letter queue, its failure destinations,
 /// those of its event sources, and the redrive queues of its SQS sources.
-pub fn dead_letters(
+pub(crate) fn dead_letters(
     scope: &ScopeState,
     function: &FunctionState,
     sources: &[EventSource],

@@ -45,19 +45,19 @@ pub struct Command {
 
 impl Finding {
     /// The worst first: by severity, then by impact, then by kind and name, so that the order is steady.
-    pub fn order(&self, other: &Self) -> Ordering {
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
         let by_weight = other.severity.cmp(&self.severity).then(other.impact.total_cmp(&self.impact));
         by_weight
             .then_with(|| (self.kind, &self.function, &self.alias).cmp(&(other.kind, &other.function, &other.alias)))
     }
 
     /// Whether it is about `function`, or `function` suffers from it.
-    pub fn concerns(&self, function: &FunctionName) -> bool {
+    pub(crate) fn concerns(&self, function: &FunctionName) -> bool {
         self.function.as_ref() == Some(function) || self.affected.contains(function)
     }
 
     /// The first fact with this quantity.
-    pub fn fact(&self, quantity: Quantity) -> Option<&Fact> {
+    pub(crate) fn fact(&self, quantity: Quantity) -> Option<&Fact> {
         self.facts.iter().find(|fact| fact.quantity == quantity)
     }
 }

@@ -65,7 +65,7 @@ pub enum Basis {
 
 impl Basis {
     /// The word used in JSON.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Logs => "logs",
             Self::Metrics => "metrics",
@@ -74,7 +74,7 @@ impl Basis {
 }
 
 /// When the Region's limit will be reached.
-pub fn region(state: &ScopeState, live: &ScopeLive, params: &Params, now: DateTime<Utc>) -> Option<Forecast> {
+pub(crate) fn region(state: &ScopeState, live: &ScopeLive, params: &Params, now: DateTime<Utc>) -> Option<Forecast> {
     let limit = f64::from(state.limits.as_ref()?.value.concurrent_executions);
     let claimed = state.region.one(Metric::ClaimedAccountConcurrency);
     let by_logs = live.region.as_ref().filter(|region| !region.lower_bound).and_then(|region| {
@@ -87,7 +87,7 @@ pub fn region(state: &ScopeState, live: &ScopeLive, params: &Params, now: DateTi
 }
 
 /// When the function's reservation will be reached; `None` also where it has none.
-pub fn function(
+pub(crate) fn function(
     function: &FunctionState,
     live: Option<&FunctionLive>,
     params: &Params,

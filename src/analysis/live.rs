@@ -3,8 +3,8 @@
 mod beats;
 mod counts;
 mod derive;
-pub mod minutes;
-pub mod quantiles;
+pub(crate) mod minutes;
+pub(crate) mod quantiles;
 mod sweep;
 
 use std::collections::BTreeMap;
@@ -15,7 +15,6 @@ use chrono::{DateTime, Utc};
 use self::minutes::VersionMinutes;
 use self::quantiles::Quantiles;
 use super::ratio;
-use crate::store::live::errors::Group;
 use crate::store::live::lines::Lines;
 use lambda_model::FunctionName;
 use lambda_model::log::{LogFeed, LogWay};
@@ -24,7 +23,7 @@ use lambda_model::time::Minute;
 /// The number of seconds over which counts and quantiles are taken.
 pub const WINDOW_S: u32 = 60;
 /// Seconds that the curves reach back.
-pub const CURVE_S: usize = 300;
+pub(crate) const CURVE_S: usize = 300;
 
 /// What the logs of a scope say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -106,10 +105,10 @@ pub struct FunctionLive {
 
 impl FunctionLive {
     /// Error groups that are kept of a function.
-    pub const ERROR_GROUPS: usize = 50;
+    pub(crate) const ERROR_GROUPS: usize = 50;
 
     /// Whether the numbers are a lower bound.
-    pub fn is_lower_bound(&self) -> bool {
+    pub(crate) fn is_lower_bound(&self) -> bool {
         !self.lower_bound.is_empty()
     }
 
@@ -120,23 +119,17 @@ impl FunctionLive {
 
     /// The share of the invocations that were cold starts; `None` without invocations, and where only failures are
     /// logged.
-    pub fn cold_start_rate(&self) -> Option<f64> {
+    pub(crate) fn cold_start_rate(&self) -> Option<f64> {
         self.total.cold_start_rate()
     }
 
     /// The 95th percentile of the init phases, of `SnapStart`'s restore phases where there were none, ms.
-    pub fn cold_start_p95_ms(&self) -> Option<f64> {
+    pub(crate) fn cold_start_p95_ms(&self) -> Option<f64> {
         self.total.init_ms.p95.or(self.total.restore_ms.p95)
     }
 
-    /// The share of the invocations that ended in an error; `None` likewise.
-    pub fn error_rate(&self) -> Option<f64> {
-        let known = !self.failures_only();
-        known.then(|| ratio(Some(self.total.errors as f64), Some(self.total.invocations as f64))).flatten()
-    }
-
     /// The cold starts of a version within the window; `None` where only failures are logged.
-    pub fn cold_starts(&self, version: &str) -> Option<u64> {
+    pub(crate) fn cold_starts(&self, version: &str) -> Option<u64> {
         let runs = self.versions.get(version);
         (!self.failures_only()).then(|| runs.map_or(0, |runs| runs.cold_starts))
     }
@@ -187,7 +180,7 @@ pub struct Runs {
 impl Runs {
     /// The share of the invocations that were cold starts; `None` without invocations, and where only failures are
     /// logged.
-    pub fn cold_start_rate(&self) -> Option<f64> {
+    pub(crate) fn cold_start_rate(&self) -> Option<f64> {
         let rate = ratio(Some(self.cold_starts as f64), Some(self.invocations as f64));
         rate.filter(|_| !self.failures_only)
     }
@@ -232,15 +225,10 @@ pub struct ErrorGroup {
     pub first: DateTime<Utc>,
     /// When the last was written.
     pub last: DateTime<Utc>,
-    /// The last one's message, its first [`ErrorGroup::MESSAGE`] bytes.
+    /// The last one's message, as much of it as is kept.
     pub message: Arc<str>,
     /// The last one's request, where it is known.
     pub request: Option<Arc<str>>,
-}
-
-impl ErrorGroup {
-    /// Bytes of a message that are kept.
-    pub const MESSAGE: usize = Group::MESSAGE;
 }
 
 /// Little's law: concurrency is rate × mean duration. What the metrics say of a minute against what the logs say.
@@ -256,7 +244,7 @@ pub struct LittleCheck {
 
 impl LittleCheck {
     /// (logs − metrics) / metrics; `None` without traffic.
-    pub fn difference(self) -> Option<f64> {
+    pub(crate) fn difference(self) -> Option<f64> {
         (self.metrics > 0.0).then(|| (self.logs - self.metrics) / self.metrics)
     }
 }

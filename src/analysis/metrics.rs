@@ -60,14 +60,14 @@ pub struct MappingMetrics {
 
 impl MappingMetrics {
     /// The newest complete minute of `series` at `now`.
-    pub fn newest(series: &SeriesSet, now: DateTime<Utc>) -> Self {
+    pub(crate) fn newest(series: &SeriesSet, now: DateTime<Utc>) -> Self {
         let all = Metric::MAPPING.iter().map(|metric| series.one(*metric));
         let Some(minute) = newest_minute(all, now) else { return Self::default() };
         Self { as_of: Some(minute), values: values(Metric::MAPPING, series, minute) }
     }
 
     /// The value of `metric`; `None` where AWS gave no point.
-    pub fn get(&self, metric: Metric) -> Option<f64> {
+    pub(crate) fn get(&self, metric: Metric) -> Option<f64> {
         self.values.get(&metric).copied()
     }
 }
@@ -79,7 +79,7 @@ fn values(metrics: &[Metric], series: &SeriesSet, minute: Minute) -> BTreeMap<Me
 
 impl FunctionMetrics {
     /// The newest complete minute of `series` at `now`.
-    pub fn newest(series: &SeriesSet, now: DateTime<Utc>) -> Self {
+    pub(crate) fn newest(series: &SeriesSet, now: DateTime<Utc>) -> Self {
         let telling =
             [Metric::Invocations, Metric::Throttles, Metric::ConcurrentExecutions, Metric::AsyncEventsReceived];
         let Some(minute) = newest_minute(telling.map(|metric| series.one(metric)), now) else {
@@ -100,7 +100,7 @@ impl FunctionMetrics {
     }
 
     /// The value of a metric that is read with one statistic; `None` where AWS gave no point.
-    pub fn get(&self, metric: Metric) -> Option<f64> {
+    pub(crate) fn get(&self, metric: Metric) -> Option<f64> {
         match metric {
             Metric::Invocations => self.invocations,
             Metric::Errors => self.errors,
@@ -112,7 +112,7 @@ impl FunctionMetrics {
 
     /// Errors and throttled requests of the newest minute of `series` that is not older than
     /// `BACKGROUND_MINUTES`: what sorts a function up that is not on screen. `None` without either.
-    pub fn trouble(series: &SeriesSet, now: DateTime<Utc>) -> Option<f64> {
+    pub(crate) fn trouble(series: &SeriesSet, now: DateTime<Utc>) -> Option<f64> {
         let newest = Minute::newest_complete(now);
         let of = |minute| {
             let one = |metric| series.one(metric)?.get(minute);
@@ -127,7 +127,7 @@ impl FunctionMetrics {
 
 impl Durations {
     /// Each statistic as `read` finds it.
-    pub fn read(read: impl Fn(Statistic) -> Option<f64>) -> Self {
+    pub(crate) fn read(read: impl Fn(Statistic) -> Option<f64>) -> Self {
         Self {
             avg: read(Statistic::Average),
             p50: read(Statistic::P50),

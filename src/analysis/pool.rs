@@ -34,7 +34,7 @@ pub struct Pool {
 
 impl Pool {
     /// The pool of `scope` at `now`.
-    pub fn newest(scope: &ScopeState, now: DateTime<Utc>) -> Self {
+    pub(crate) fn newest(scope: &ScopeState, now: DateTime<Utc>) -> Self {
         let limits = scope.limits.as_ref().map(|limits| limits.value);
         let limit = limits.map(|limits| limits.concurrent_executions);
         let minute = newest_minute(Metric::REGION.iter().map(|metric| scope.region.one(*metric)), now);
@@ -56,7 +56,7 @@ impl Pool {
 
     /// What counted against the limit in a minute: `ClaimedAccountConcurrency`, else what was in use of the pool and
     /// what is reserved, which leaves out provisioned concurrency.
-    pub fn claimed_in(scope: &ScopeState, minute: Minute) -> Option<f64> {
+    pub(crate) fn claimed_in(scope: &ScopeState, minute: Minute) -> Option<f64> {
         let one = |metric| scope.region.one(metric)?.get(minute);
         one(Metric::ClaimedAccountConcurrency).or_else(|| {
             let limits = scope.limits.as_ref()?.value;
@@ -66,13 +66,13 @@ impl Pool {
     }
 
     /// The part of the limit that was claimed in a minute.
-    pub fn fill(scope: &ScopeState, minute: Minute) -> Option<f64> {
+    pub(crate) fn fill(scope: &ScopeState, minute: Minute) -> Option<f64> {
         let limit = scope.limits.as_ref()?.value.concurrent_executions;
         ratio(Self::claimed_in(scope, minute), Some(f64::from(limit)))
     }
 
     /// The share of the limit that is claimed, else that is in use.
-    pub fn utilisation(&self) -> Option<f64> {
+    pub(crate) fn utilisation(&self) -> Option<f64> {
         ratio(self.claimed.or(self.in_use), self.limit.map(f64::from))
     }
 }

@@ -11,7 +11,7 @@ mod async_backlog;
 mod async_dropped;
 mod canary_failing;
 mod canary_split;
-pub mod case;
+pub(crate) mod case;
 mod change_alias;
 mod change_code;
 mod change_concurrency;
@@ -29,7 +29,7 @@ mod errors_rate;
 mod errors_timeout;
 mod event_source_disabled;
 mod event_source_lagging;
-pub mod held;
+mod held;
 mod memory_near_limit;
 mod near_limit;
 mod recursion_dropped;
@@ -75,7 +75,7 @@ const RULES: &[(Kind, Rule)] = &[
 ];
 
 /// Everything that is found in a scope, the worst first.
-pub fn findings<'a>(region: Case<'a>, functions: impl Iterator<Item = FunctionCase<'a>>) -> Vec<Finding> {
+pub(crate) fn findings<'a>(region: Case<'a>, functions: impl Iterator<Item = FunctionCase<'a>>) -> Vec<Finding> {
     let cases = std::iter::once(region).chain(functions.map(|function| Case { function: Some(function), ..region }));
     let mut findings = Vec::new();
     for case in cases {

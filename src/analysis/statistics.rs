@@ -41,7 +41,7 @@ impl Count {
     }
 
     /// failures / calls; `None` without calls.
-    pub fn rate(self) -> Option<f64> {
+    pub(crate) fn rate(self) -> Option<f64> {
         (self.calls > 0.0).then(|| self.failures / self.calls)
     }
 
@@ -179,13 +179,13 @@ fn evidence_against_difference(first: Count, second: Count, difference: f64) -> 
 
 /// Whether the first rate is above the second by more than `margin`, proven at level `alpha` however often this is
 /// asked: where it is not, the answer is ever "yes" with probability `alpha` at most.
-pub fn exceeds_by(first: Count, second: Count, margin: f64, alpha: f64) -> bool {
+pub(crate) fn exceeds_by(first: Count, second: Count, margin: f64, alpha: f64) -> bool {
     let Some((one, other)) = first.rate().zip(second.rate()) else { return false };
     one - other > margin && evidence_against_difference(first, second, margin) >= -alpha.ln()
 }
 
 /// Whether the first rate is above the second by less than `margin`, proven likewise.
-pub fn within(first: Count, second: Count, margin: f64, alpha: f64) -> bool {
+pub(crate) fn within(first: Count, second: Count, margin: f64, alpha: f64) -> bool {
     let Some((one, other)) = first.rate().zip(second.rate()) else { return false };
     one - other < margin && evidence_against_difference(first, second, margin) >= -alpha.ln()
 }
@@ -237,7 +237,7 @@ impl Mean {
 
     /// What it would be with `count` measurements that go on as these did.
     #[must_use]
-    pub fn extended(self, count: u32) -> Self {
+    pub(crate) fn extended(self, count: u32) -> Self {
         let freedom = |count: u32| f64::from(count.saturating_sub(1));
         let squares = if self.count < 2 { 0.0 } else { self.squares * freedom(count) / freedom(self.count) };
         Self { count, squares, ..self }

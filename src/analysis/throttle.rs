@@ -15,14 +15,14 @@ use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
 /// Requests a second for each unit of concurrency: of the account and of a reservation (docs/aws.md#request-rate).
-pub const REQUESTS_PER_ENVIRONMENT: f64 = 10.0;
+pub(crate) const REQUESTS_PER_ENVIRONMENT: f64 = 10.0;
 /// New environments that a function gets in ten seconds (docs/aws.md#scaling-rate).
-pub const SCALING: f64 = 1000.0;
+pub(crate) const SCALING: f64 = 1000.0;
 
 /// A limit is reached from this part of it on: the maximum of samples may lie a little below it.
 const REACHED: f64 = 0.95;
 /// The same of the Region, whose number is large and smooth: a pool at 0.95 has room.
-pub const FULL: f64 = 0.99;
+pub(crate) const FULL: f64 = 0.99;
 /// A rate that over the whole minute was this part of what is allowed was above it in some of its seconds.
 const RATE_SURE: f64 = 0.8;
 /// How many minutes back to look for a function's rise: a burst may begin just before the minute does.
@@ -32,7 +32,7 @@ const KNOWN: f64 = 0.5;
 
 /// Why requests were throttled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The reservation is 0.
     ReservedZero,
     /// The reservation was in use.
@@ -51,7 +51,7 @@ pub enum Cause {
 
 impl Cause {
     /// What is found where this is the cause.
-    pub fn kind(self) -> Kind {
+    pub(crate) fn kind(self) -> Kind {
         match self {
             Self::ReservedZero => Kind::ThrottleReservedZero,
             Self::ReservedLimit(_) => Kind::ThrottleReservedLimit,
@@ -65,7 +65,7 @@ impl Cause {
 
 /// The throttled requests of a minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Throttled {
+pub(crate) struct Throttled {
     /// How many; more than 0.
     pub requests: f64,
     /// Why.
@@ -75,7 +75,7 @@ pub struct Throttled {
 }
 
 /// What was throttled of a function in a minute, and why; `None` where nothing was, or nothing is known.
-pub fn throttled(
+pub(crate) fn throttled(
     scope: &ScopeState,
     function: &FunctionState,
     live: Option<&FunctionLive>,
@@ -250,7 +250,7 @@ fn rate_confidence(asked: f64) -> f64 {
 }
 
 /// What was reserved in a minute: more than one value where it changed then, or may have; none where it is not known.
-pub fn reservations_in(function: &FunctionState, minute: Minute) -> Vec<Option<u32>> {
+pub(crate) fn reservations_in(function: &FunctionState, minute: Minute) -> Vec<Option<u32>> {
     let Some(now) = &function.reserved else { return Vec::new() };
     let (begin, end) = (minute.start(), minute.plus(1).start());
     let mut reserved = now.value;

@@ -27,7 +27,7 @@ pub struct AliasTraffic {
 
 impl AliasTraffic {
     /// Whether traffic is split between versions, now or within the window.
-    pub fn is_split(&self) -> bool {
+    pub(crate) fn is_split(&self) -> bool {
         !self.additional.is_empty() || self.versions.len() > 1
     }
 }
@@ -55,7 +55,7 @@ pub struct VersionTraffic {
 }
 
 /// The aliases of `function` over the last `params.window_minutes` complete minutes.
-pub fn aliases(function: &FunctionState, params: Params, now: DateTime<Utc>) -> Vec<AliasTraffic> {
+pub(crate) fn aliases(function: &FunctionState, params: Params, now: DateTime<Utc>) -> Vec<AliasTraffic> {
     let last = Minute::newest_complete(now);
     let window = (last.plus(1 - i64::from(params.window_minutes)), last);
     let configured = function.aliases.iter().flat_map(|read| &read.value);

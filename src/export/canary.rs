@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use lambda_model::text::clean;
 
 /// The verdict on the canary of `alias`, for people.
-pub fn text(function: &FunctionSnapshot, alias: &AliasTraffic, canary: &Canary) -> String {
+pub(crate) fn text(function: &FunctionSnapshot, alias: &AliasTraffic, canary: &Canary) -> String {
     let mut out = String::new();
     let name = format!("{}:{}", function.state.name, alias.name);
     let word = match canary.verdict {
@@ -45,7 +45,7 @@ pub fn text(function: &FunctionSnapshot, alias: &AliasTraffic, canary: &Canary) 
 }
 
 /// What the verdict waits for, in words; `None` once decided.
-pub fn still_needed(canary: &Canary) -> Option<String> {
+pub(crate) fn still_needed(canary: &Canary) -> Option<String> {
     let calls = canary.calls_needed?;
     let when = canary.decided_in_s.map(|seconds| format!(", about {} at this rate", span(seconds)));
     Some(format!("needs {calls} more invocations of version {}{}", canary.version, when.unwrap_or_default()))

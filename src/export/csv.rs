@@ -40,7 +40,7 @@ const FINDING: [&str; 10] =
 /// # Errors
 ///
 /// When the text cannot be written, which memory alone decides.
-pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
+pub(crate) fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
     let records = rows.iter().filter_map(|row| {
         let (scope, function) = row.of(snapshot)?;
         let scope = snapshot.scopes.iter().find(|candidate| candidate.scope == *scope)?;
@@ -54,7 +54,7 @@ pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
 /// # Errors
 ///
 /// Likewise.
-pub fn findings(findings: &[(&ScopeSnapshot, &Finding)]) -> Result<String, Error> {
+pub(crate) fn findings(findings: &[(&ScopeSnapshot, &Finding)]) -> Result<String, Error> {
     let record = |(scope, finding): &(&ScopeSnapshot, &Finding)| {
         [
             finding.kind.to_string(),

@@ -13,7 +13,7 @@ use lambda_model::text::clean;
 use lambda_model::time::Minute;
 
 /// The findings, the faults of the sources, and how many there are of what.
-pub fn text(snapshot: &Snapshot, findings: &[(&ScopeSnapshot, &Finding)]) -> String {
+pub(crate) fn text(snapshot: &Snapshot, findings: &[(&ScopeSnapshot, &Finding)]) -> String {
     let mut out = String::new();
     for (scope, finding) in findings {
         one(&mut out, snapshot.at, scope, finding);

@@ -37,7 +37,7 @@ type NotYet = Option<()>;
 /// # Errors
 ///
 /// When the document cannot be written, which memory alone decides.
-pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
+pub(crate) fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
     judged(snapshot, rows, &snapshot.findings())
 }
 
@@ -46,7 +46,11 @@ pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> Result<String, Error> {
 /// # Errors
 ///
 /// Likewise.
-pub fn judged(snapshot: &Snapshot, rows: &[RowRef], findings: &[(&ScopeSnapshot, &Finding)]) -> Result<String, Error> {
+pub(crate) fn judged(
+    snapshot: &Snapshot,
+    rows: &[RowRef],
+    findings: &[(&ScopeSnapshot, &Finding)],
+) -> Result<String, Error> {
     pretty(&document(snapshot, rows, findings))
 }
 
@@ -55,7 +59,7 @@ pub fn judged(snapshot: &Snapshot, rows: &[RowRef], findings: &[(&ScopeSnapshot,
 /// # Errors
 ///
 /// Likewise.
-pub fn alias(
+pub(crate) fn alias(
     snapshot: &Snapshot,
     scope: &ScopeSnapshot,
     function: &FunctionSnapshot,

@@ -9,7 +9,7 @@ use crate::view::units::{self, MISSING};
 use lambda_model::text;
 
 /// The pool of each scope in a line, the functions in a table, and a line for every operation that fails.
-pub fn text(snapshot: &Snapshot, rows: &[RowRef]) -> String {
+pub(crate) fn text(snapshot: &Snapshot, rows: &[RowRef]) -> String {
     let mut out = String::new();
     for scope in &snapshot.scopes {
         let known = |value: Option<f64>| value.map_or_else(|| MISSING.to_string(), units::count);

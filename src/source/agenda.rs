@@ -13,7 +13,7 @@ use lambda_model::FunctionName;
 
 /// How urgent the details of a function are. The most urgent comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
+pub(super) enum Urgency {
     /// Its pane is open.
     Open,
     /// On screen, with an alias that has two versions: a deployment may be changing the weights step by step.
@@ -58,7 +58,7 @@ pub struct Next<'a> {
 
 /// The details of every function, by when they are due.
 #[derive(Debug, Default)]
-pub struct Agenda {
+pub(super) struct Agenda {
     once: bool,
     functions: BTreeMap<FunctionName, Entry>,
     /// All details that are not being read at the moment.
@@ -98,7 +98,7 @@ impl Agenda {
     }
 
     /// Makes every detail of `name` due.
-    pub fn refresh(&mut self, name: &FunctionName) {
+    pub(super) fn refresh(&mut self, name: &FunctionName) {
         self.refresh_where(name, |_| true);
     }
 
@@ -124,7 +124,7 @@ impl Agenda {
     }
 
     /// The first detail of each urgency and kind, the most urgent first.
-    pub fn next(&self) -> impl Iterator<Item = Next<'_>> {
+    pub(super) fn next(&self) -> impl Iterator<Item = Next<'_>> {
         self.waiting.iter().filter_map(|((_, detail), queue)| {
             let (due, name) = queue.first()?;
             Some(Next { detail: *detail, name, due: *due })

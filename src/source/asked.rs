@@ -4,11 +4,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// What failed is asked again this much later, once its operation may be called: that pause
 /// ([`super::backoff`]) grows, this one does not.
-pub const RETRY: TimeDelta = TimeDelta::seconds(5);
+pub(super) const RETRY: TimeDelta = TimeDelta::seconds(5);
 
 /// How far asking a thing has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Asked {
+pub(super) enum Asked {
     /// Not yet, or again.
     #[default]
     Never,
@@ -23,7 +23,7 @@ pub enum Asked {
 impl Asked {
     /// When it is due, asked `every` so often, or until it is answered (`None`); `None` while it is under way
     /// and when it never is again.
-    pub fn due(self, every: Option<TimeDelta>) -> Option<DateTime<Utc>> {
+    pub(super) fn due(self, every: Option<TimeDelta>) -> Option<DateTime<Utc>> {
         match self {
             Self::Never => Some(DateTime::<Utc>::MIN_UTC),
             Self::Running(_) => None,
@@ -34,7 +34,7 @@ impl Asked {
 
     /// Its state once what was under way has ended.
     #[must_use]
-    pub fn ended(self, answered: bool, now: DateTime<Utc>) -> Self {
+    pub(super) fn ended(self, answered: bool, now: DateTime<Utc>) -> Self {
         match self {
             Self::Running(since) if answered => Self::Answered(since),
             Self::Running(_) => Self::Failed(now),
@@ -44,14 +44,14 @@ impl Asked {
     }
 
     /// Makes it due at once, unless it is under way.
-    pub fn refresh(&mut self) {
+    pub(super) fn refresh(&mut self) {
         if !matches!(self, Self::Running(_)) {
             *self = Self::Never;
         }
     }
 
     /// Whether the last question was answered.
-    pub fn is_answered(self) -> bool {
+    pub(super) fn is_answered(self) -> bool {
         matches!(self, Self::Answered(_))
     }
 }

@@ -9,7 +9,7 @@ use lambda_model::operation::Operation;
 
 /// The pauses of each operation that does not answer.
 #[derive(Clone, Debug, Default)]
-pub struct Backoff {
+pub(super) struct Backoff {
     paused: BTreeMap<Operation, Pause>,
 }
 
@@ -23,7 +23,7 @@ struct Pause {
 
 impl Backoff {
     /// Notes how a call ended: with an answer (`None`) or a failure.
-    pub fn called(&mut self, operation: Operation, failure: Option<&ApiError>, now: DateTime<Utc>) {
+    pub(super) fn called(&mut self, operation: Operation, failure: Option<&ApiError>, now: DateTime<Utc>) {
         let Some((first, longest)) = failure.and_then(pauses) else {
             self.paused.remove(&operation);
             return;
@@ -41,7 +41,7 @@ impl Backoff {
     }
 
     /// Until when the operation is, or was, not to be called; `None` when its last call was answered.
-    pub fn paused_until(&self, operation: Operation) -> Option<DateTime<Utc>> {
+    pub(super) fn paused_until(&self, operation: Operation) -> Option<DateTime<Utc>> {
         self.paused.get(&operation).map(|pause| pause.until)
     }
 
@@ -51,7 +51,7 @@ impl Backoff {
     }
 
     /// Whether the last call of the operation failed.
-    pub fn failed(&self, operation: Operation) -> bool {
+    pub(super) fn failed(&self, operation: Operation) -> bool {
         self.paused.contains_key(&operation)
     }
 

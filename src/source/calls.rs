@@ -48,7 +48,7 @@ enum Missed {
 }
 
 /// Makes the calls of one account.
-pub struct Calls {
+pub(super) struct Calls {
     account: Account,
     pace: Pace,
     clock: Clock,

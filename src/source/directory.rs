@@ -8,7 +8,7 @@ use lambda_model::{Arn, FunctionName};
 
 /// A function's log group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogPlace {
+pub(crate) struct LogPlace {
     /// The group's name.
     pub group: Arc<str>,
     /// The group's ARN, without `:*` at its end.
@@ -41,12 +41,12 @@ impl Directory {
     }
 
     /// Where a function logs; `None` while it has not been listed.
-    pub fn place(&self, name: &FunctionName) -> Option<&LogPlace> {
+    pub(crate) fn place(&self, name: &FunctionName) -> Option<&LogPlace> {
         self.places.get(name)
     }
 
     /// Every function listed, by name.
-    pub fn places(&self) -> impl Iterator<Item = (&FunctionName, &LogPlace)> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&FunctionName, &LogPlace)> {
         self.places.iter()
     }
 }

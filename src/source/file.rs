@@ -30,7 +30,7 @@ const WAITING: usize = 8;
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 
 /// A log that is open for reading.
-pub struct Input {
+pub(crate) struct Input {
     reader: Box<dyn BufRead + Send>,
     /// The name of the file without its extension; `None` for standard input.
     name: Option<String>,
@@ -42,7 +42,7 @@ impl Input {
     /// # Errors
     ///
     /// A usage error when the file cannot be opened.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         if path == Path::new("-") {
             return Ok(Self { reader: Box::new(BufReader::with_capacity(CHUNK, io::stdin())), name: None });
         }

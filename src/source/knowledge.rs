@@ -23,7 +23,7 @@ use reads::Reads;
 
 /// What is known of one scope.
 #[derive(Debug, Default)]
-pub struct Knowledge {
+pub(super) struct Knowledge {
     functions: BTreeMap<FunctionName, Function>,
     queues: BTreeSet<Arn>,
     topics: BTreeSet<String>,
@@ -264,7 +264,7 @@ impl Knowledge {
     }
 
     /// Whether a weighted alias of the function splits its traffic.
-    pub fn is_shifting(&self, name: &FunctionName) -> bool {
+    pub(super) fn is_shifting(&self, name: &FunctionName) -> bool {
         self.shifting.contains(name)
     }
 
@@ -279,23 +279,21 @@ impl Knowledge {
         self.functions.len()
     }
 
-    /// Whether the function list was read to its end.
-    pub fn is_listed(&self) -> bool {
-        self.listed.is_some()
-    }
-
     /// Whether the function exists, as far as is known.
-    pub fn knows(&self, name: &FunctionName) -> bool {
+    pub(super) fn knows(&self, name: &FunctionName) -> bool {
         self.functions.contains_key(name)
     }
 
     /// Every function known, by name.
-    pub fn functions(&self) -> impl Iterator<Item = &FunctionName> {
+    pub(super) fn functions(&self) -> impl Iterator<Item = &FunctionName> {
         self.functions.keys()
     }
 
     /// The functions whose points are worth asking for: active ones, recently changed ones, and `screen`.
-    pub fn functions_with_metrics(&self, screen: &BTreeSet<FunctionName>) -> impl Iterator<Item = &FunctionName> {
+    pub(super) fn functions_with_metrics(
+        &self,
+        screen: &BTreeSet<FunctionName>,
+    ) -> impl Iterator<Item = &FunctionName> {
         self.functions
             .iter()
             .filter(|(name, function)| self.active_now(function) || screen.contains(*name))
@@ -303,27 +301,27 @@ impl Knowledge {
     }
 
     /// Whether `ListMetrics` says that the function publishes `metric`.
-    pub fn has_metric(&self, name: &FunctionName, metric: Metric) -> bool {
+    pub(super) fn has_metric(&self, name: &FunctionName, metric: Metric) -> bool {
         self.functions.get(name).is_some_and(|function| function.metrics.contains(&metric))
     }
 
     /// What its event sources are configured to publish.
-    pub fn mappings(&self) -> &Mappings {
+    pub(super) fn mappings(&self) -> &Mappings {
         &self.mappings
     }
 
     /// Versions behind aliases, as (alias, version), that ran lately or are routed to.
-    pub fn versions(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
+    pub(super) fn versions(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
         self.functions.get(name).into_iter().flat_map(|function| function.executed.union(&function.routed))
     }
 
     /// Those behind aliases whose traffic is split at present.
-    pub fn splits(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
+    pub(super) fn splits(&self, name: &FunctionName) -> impl Iterator<Item = &(String, String)> {
         self.versions(name).filter(|(alias, _)| self.is_split(name, alias))
     }
 
     /// Whether the alias routes to more than one version.
-    pub fn is_split(&self, name: &FunctionName, alias: &str) -> bool {
+    pub(super) fn is_split(&self, name: &FunctionName, alias: &str) -> bool {
         self.functions.get(name).is_some_and(|function| function.routed.iter().any(|(routed, _)| routed == alias))
     }
 
@@ -333,7 +331,7 @@ impl Knowledge {
     }
 
     /// Whether the function ran, or may have run, in the last hours.
-    pub fn is_active(&self, name: &FunctionName) -> bool {
+    pub(super) fn is_active(&self, name: &FunctionName) -> bool {
         self.functions.get(name).is_some_and(|function| self.active_now(function))
     }
 
@@ -342,7 +340,7 @@ impl Knowledge {
     }
 
     /// Whether the function failed or was throttled lately.
-    pub fn is_troubled(&self, name: &FunctionName) -> bool {
+    pub(super) fn is_troubled(&self, name: &FunctionName) -> bool {
         self.functions.get(name).is_some_and(|function| function.is_troubled(self.newest))
     }
 

@@ -8,7 +8,7 @@ use lambda_model::metric::{Metric, Subject, When};
 
 /// What the event sources of all functions are configured to publish.
 #[derive(Debug, Default)]
-pub struct Mappings(BTreeMap<FunctionName, Published>);
+pub(super) struct Mappings(BTreeMap<FunctionName, Published>);
 
 /// What those of one function publish; functions without any of it are left out.
 #[derive(Debug, Default, PartialEq)]
@@ -21,7 +21,7 @@ struct Published {
 
 impl Mappings {
     /// Takes in the whole list, and names the functions for which there is something else to ask than before.
-    pub fn learn(&mut self, sources: &[EventSource]) -> BTreeSet<FunctionName> {
+    pub(super) fn learn(&mut self, sources: &[EventSource]) -> BTreeSet<FunctionName> {
         let mut all = BTreeMap::<FunctionName, Published>::new();
         for source in sources {
             // A disabled mapping publishes nothing (docs/aws.md#event-source-mapping-metrics).
@@ -49,12 +49,12 @@ impl Mappings {
     }
 
     /// Whether the function publishes `metric` because of what it reads from.
-    pub fn publish(&self, name: &FunctionName, metric: Metric) -> bool {
+    pub(super) fn publish(&self, name: &FunctionName, metric: Metric) -> bool {
         self.0.get(name).is_some_and(|published| published.own.contains(&metric))
     }
 
     /// What the mappings of the function publish of themselves.
-    pub fn opted_in(&self, name: &FunctionName) -> impl Iterator<Item = (Subject, Metric)> {
+    pub(super) fn opted_in(&self, name: &FunctionName) -> impl Iterator<Item = (Subject, Metric)> {
         let mappings = self.0.get(name).into_iter().flat_map(|published| &published.mappings);
         mappings.flat_map(|(uuid, metrics)| metrics.iter().map(move |metric| (Subject::Mapping(uuid.clone()), *metric)))
     }

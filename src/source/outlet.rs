@@ -49,12 +49,12 @@ impl Outlet {
     }
 
     /// The clock that the sources read.
-    pub fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.clock
     }
 
     /// `payload`, read now.
-    pub fn observation(&self, payload: Payload) -> Observation {
+    pub(crate) fn observation(&self, payload: Payload) -> Observation {
         Observation { at: self.clock.now(), scope: self.scope.clone(), payload }
     }
 

@@ -9,7 +9,7 @@ use lambda_model::time::Clock;
 
 /// A rate of calls. All tasks that share it keep to it together.
 #[derive(Debug)]
-pub struct Pace {
+pub(super) struct Pace {
     clock: Clock,
     interval: TimeDelta,
     deadline: Option<DateTime<Utc>>,

@@ -6,13 +6,13 @@ use lambda_model::time::Minute;
 use lambda_model::api::MetricQuery;
 
 /// A metric of a subject, and the first minute wanted.
-pub type Wanted = (Subject, Metric, Minute);
+pub(super) type Wanted = (Subject, Metric, Minute);
 
 /// Queries for all of `wanted` up to and including `until`.
 ///
 /// A metric's statistics always stay in one call, where they bill as one metric; calls hold up to
 /// [`MetricQuery::MAX_SERIES`] series that begin at the same minute.
-pub fn pack(mut wanted: Vec<Wanted>, until: Minute) -> Vec<MetricQuery> {
+pub(super) fn pack(mut wanted: Vec<Wanted>, until: Minute) -> Vec<MetricQuery> {
     wanted.sort_by_key(|(_, _, from)| *from);
     let mut queries = Vec::new();
     for group in wanted.chunk_by(|(_, _, left), (_, _, right)| left == right) {
@@ -35,7 +35,7 @@ fn query(series: Vec<SeriesId>, from: Minute, until: Minute) -> MetricQuery {
 
 /// The metrics a query is billed for: statistics of one metric of one subject count once
 /// (docs/aws.md#prices; up to five of them, which [`Metric::statistics`] never exceeds).
-pub fn billed(query: &MetricQuery) -> u64 {
+pub(super) fn billed(query: &MetricQuery) -> u64 {
     let groups = query.series.chunk_by(|left, right| left.metric == right.metric && left.subject == right.subject);
     groups.count() as u64
 }

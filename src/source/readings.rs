@@ -33,7 +33,7 @@ pub struct Screen {
 
 /// The metrics of one scope: when each was requested, and the next calls.
 #[derive(Debug)]
-pub struct Readings {
+pub(super) struct Readings {
     cadence: Cadence,
     metrics: BTreeMap<(Subject, Metric), Asked>,
     /// The calls that are planned and not made yet, the most urgent first.
@@ -52,7 +52,7 @@ impl Readings {
     }
 
     /// Whether nothing has been planned yet.
-    pub fn is_new(&self) -> bool {
+    pub(super) fn is_new(&self) -> bool {
         self.planned_at.is_none()
     }
 
@@ -86,7 +86,7 @@ impl Readings {
 
     /// When the next call is due, as far as that is known; `None` when a one-shot run needs no more.
     /// `busy` is whether calls are under way.
-    pub fn due(&self, busy: bool) -> Option<DateTime<Utc>> {
+    pub(super) fn due(&self, busy: bool) -> Option<DateTime<Utc>> {
         let at_once = DateTime::<Utc>::MIN_UTC;
         if !self.planned.is_empty() {
             return Some(at_once);
@@ -110,7 +110,7 @@ impl Readings {
     }
 
     /// Notes how a call ended.
-    pub fn finished(&mut self, query: &MetricQuery, answered: bool, now: DateTime<Utc>) {
+    pub(super) fn finished(&mut self, query: &MetricQuery, answered: bool, now: DateTime<Utc>) {
         for id in &*query.series {
             if let Some(asked) = self.metrics.get_mut(&(id.subject.clone(), id.metric)) {
                 // A metric with several statistics comes several times; only the first time has an effect.

@@ -47,7 +47,7 @@ fn catalogue() -> impl Iterator<Item = Metric> {
 
 /// The state of the polling of one scope.
 #[derive(Debug)]
-pub struct Schedule {
+pub(super) struct Schedule {
     cadence: Cadence,
     scope: Scope,
     knowledge: Knowledge,
@@ -74,7 +74,7 @@ struct Listing {
 
 impl Schedule {
     /// Everything is due at `now`.
-    pub fn new(scope: Scope, cadence: Cadence, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(scope: Scope, cadence: Cadence, now: DateTime<Utc>) -> Self {
         let listing = |task, every| Listing { task, every, asked: Asked::Never };
         let mut listings = vec![
             listing(Task::Account, ACCOUNT),
@@ -101,7 +101,7 @@ impl Schedule {
     }
 
     /// When the inventory of a one-shot command ends.
-    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn deadline(&self) -> Option<DateTime<Utc>> {
         self.deadline
     }
 
@@ -165,7 +165,7 @@ impl Schedule {
     }
 
     /// Notes how a call ended.
-    pub fn called(&mut self, operation: Operation, failure: Option<&ApiError>, now: DateTime<Utc>) {
+    pub(super) fn called(&mut self, operation: Operation, failure: Option<&ApiError>, now: DateTime<Utc>) {
         self.backoff.called(operation, failure, now);
         if operation == Operation::ListMetrics {
             let ranked = self.knowledge.catalogue_fails(self.backoff.failed(operation));
@@ -174,7 +174,7 @@ impl Schedule {
     }
 
     /// The next task that may start at `now`; it counts as running until [`Schedule::finished`].
-    pub fn next(&mut self, now: DateTime<Utc>) -> Option<Task> {
+    pub(super) fn next(&mut self, now: DateTime<Utc>) -> Option<Task> {
         let task = self.due(now)?;
         *self.running.entry(task.operation()).or_default() += 1;
         self.update(&task, |_| Asked::Running(now));
@@ -182,7 +182,7 @@ impl Schedule {
     }
 
     /// Notes that `task` ended; `answered` when AWS had an answer to all of it.
-    pub fn finished(&mut self, task: &Task, answered: bool, now: DateTime<Utc>) {
+    pub(super) fn finished(&mut self, task: &Task, answered: bool, now: DateTime<Utc>) {
         if let Some(running) = self.running.get_mut(&task.operation()) {
             *running = running.saturating_sub(1);
         }
@@ -198,19 +198,19 @@ impl Schedule {
     }
 
     /// Whether a one-shot run is over, given that [`Schedule::next`] has no more tasks.
-    pub fn is_done(&self, now: DateTime<Utc>) -> bool {
+    pub(super) fn is_done(&self, now: DateTime<Utc>) -> bool {
         self.cadence.once && self.running.values().all(|running| *running == 0) && self.upcoming(now).next().is_none()
     }
 
     /// When [`Schedule::next`] is worth calling again if nothing else happens before.
-    pub fn wake(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(super) fn wake(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         // What is due already waits for a running task to end, which wakes the poller by itself.
         let later = self.upcoming(now).map(|(start, _)| start).filter(|start| *start > now).min();
         later.unwrap_or(now + self.cadence.refresh)
     }
 
     /// What a one-shot run leaves unknown, in words.
-    pub fn unknown(&self) -> Vec<(Operation, String)> {
+    pub(super) fn unknown(&self) -> Vec<(Operation, String)> {
         let total = self.knowledge.functions().count();
         let limit = self.cadence.inventory_seconds;
         let mut unknown = Vec::new();

@@ -34,7 +34,7 @@ pub enum Task {
 
 /// What is read function by function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Detail {
+pub(super) enum Detail {
     /// Reserved concurrency.
     Reserved,
     /// Aliases and their weights.

@@ -4,11 +4,11 @@
 //! Everything kept is a set: batches may come in any order, overlap and come again, and the state is the same. What
 //! is older than the bounds allow is ignored when it comes, and dropped when it is there.
 
-pub mod errors;
-pub mod lines;
+pub(crate) mod errors;
+pub(crate) mod lines;
 mod retention;
-pub mod run;
-pub mod span;
+pub(crate) mod run;
+pub(crate) mod span;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

@@ -108,7 +108,7 @@ impl Series {
     }
 
     /// The values of `from ..= to`, minute by minute.
-    pub fn range(&self, from: Minute, to: Minute) -> impl DoubleEndedIterator<Item = Option<f64>> {
+    pub(crate) fn range(&self, from: Minute, to: Minute) -> impl DoubleEndedIterator<Item = Option<f64>> {
         (from.0..=to.0).map(|minute| self.get(Minute(minute)))
     }
 }

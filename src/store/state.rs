@@ -30,7 +30,7 @@ impl SeriesSet {
     }
 
     /// The series of a metric that is read with one statistic only.
-    pub fn one(&self, metric: Metric) -> Option<&Series> {
+    pub(crate) fn one(&self, metric: Metric) -> Option<&Series> {
         self.get(metric, *metric.statistics().first()?)
     }
 }
@@ -96,7 +96,7 @@ impl FunctionState {
     }
 
     /// The newest minute with a point of the function's own series.
-    pub fn last_active(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn last_active(&self) -> Option<DateTime<Utc>> {
         self.series.0.values().filter_map(Series::last).max().map(Minute::start)
     }
 
@@ -117,7 +117,7 @@ pub struct QueueState {
 
 impl QueueState {
     /// Depth readings kept per queue.
-    pub const DEPTHS: usize = 120;
+    pub(crate) const DEPTHS: usize = 120;
 
     pub(super) fn read(&mut self, at: DateTime<Utc>, attributes: Option<QueueAttributes>) -> bool {
         if let Some(attributes) = &attributes {

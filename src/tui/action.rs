@@ -13,7 +13,8 @@ macro_rules! actions {
 
         impl Action {
             /// Every action, in the order of the list.
-            pub const ALL: [Self; [$(Self::$action,)+].len()] = [$(Self::$action,)+];
+            #[cfg(test)]
+            pub(super) const ALL: [Self; [$(Self::$action,)+].len()] = [$(Self::$action,)+];
         }
     };
 }
@@ -101,7 +102,7 @@ actions! {
 
 impl Action {
     /// The action with this id, such as `page_up`.
-    pub fn from_id(id: &str) -> Option<Self> {
+    pub(crate) fn from_id(id: &str) -> Option<Self> {
         let id: StrDeserializer<'_, Error> = id.into_deserializer();
         Self::deserialize(id).ok()
     }

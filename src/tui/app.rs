@@ -132,17 +132,17 @@ impl App {
     }
 
     /// The newest snapshot, on screen or not.
-    pub fn newest(&self) -> &Snapshot {
+    pub(crate) fn newest(&self) -> &Snapshot {
         &self.live
     }
 
     /// Whether the screen is held still.
-    pub fn is_frozen(&self) -> bool {
+    pub(crate) fn is_frozen(&self) -> bool {
         self.frozen.is_some()
     }
 
     /// Takes in a newer snapshot; says whether the screen changes.
-    pub fn publish(&mut self, snapshot: Arc<Snapshot>) -> bool {
+    pub(crate) fn publish(&mut self, snapshot: Arc<Snapshot>) -> bool {
         self.live = snapshot;
         if self.frozen.is_none() {
             self.settle();
@@ -151,7 +151,7 @@ impl App {
     }
 
     /// Holds the screen still, or lets it go on.
-    pub fn freeze(&mut self) {
+    pub(crate) fn freeze(&mut self) {
         self.frozen = match self.frozen.take() {
             Some(_) => None,
             None => Some(Arc::clone(&self.live)),
@@ -165,12 +165,12 @@ impl App {
     }
 
     /// The aliases of the traffic view, in order.
-    pub fn aliases(&self) -> &[AliasRef] {
+    pub(crate) fn aliases(&self) -> &[AliasRef] {
         &self.aliases
     }
 
     /// The functions that the table would show without a filter, in order; none where there is no filter.
-    pub fn unfiltered(&self) -> &[RowRef] {
+    pub(crate) fn unfiltered(&self) -> &[RowRef] {
         &self.unfiltered
     }
 
@@ -191,12 +191,12 @@ impl App {
     }
 
     /// What the finding in row `index` is known by.
-    pub fn finding_id(&self, index: usize) -> Option<FindingId> {
+    pub(crate) fn finding_id(&self, index: usize) -> Option<FindingId> {
         self.found.get(index)?.id(self.snapshot())
     }
 
     /// The commands of the selected finding, and which of them is selected.
-    pub fn commands(&self) -> Option<(Vec<String>, usize)> {
+    pub(crate) fn commands(&self) -> Option<(Vec<String>, usize)> {
         let (_, finding) = self.found.get(self.findings.selected)?.of(self.snapshot())?;
         let id = self.finding_id(self.findings.selected);
         let chosen = self.command.as_ref().filter(|(of, _)| Some(of) == id.as_ref());
@@ -207,7 +207,7 @@ impl App {
     }
 
     /// Goes to the next command of the selected finding, and from the last to the first.
-    pub fn next_command(&mut self) {
+    pub(crate) fn next_command(&mut self) {
         let place = self.commands().map_or(0, |(commands, place)| (place + 1) % commands.len().max(1));
         let id = self.finding_id(self.findings.selected);
         // What is looked into is chosen: the cursor follows it.
@@ -216,23 +216,23 @@ impl App {
     }
 
     /// The rows of the health view: how many there are.
-    pub fn health_rows(&self) -> usize {
+    pub(crate) fn health_rows(&self) -> usize {
         health::count(self.snapshot())
     }
 
     /// The page that helps most with the function that is open: the one that its numbers in the table come from.
-    pub fn natural_pane(&self) -> Pane {
+    pub(crate) fn natural_pane(&self) -> Pane {
         let shown = self.open.as_ref().and_then(|id| self.snapshot().function(id));
         if shown.is_some_and(|(_, function)| Now::of(function).is_live()) { Pane::Live } else { Pane::Metrics }
     }
 
     /// Whether a function's log is in front.
-    pub fn shows_log(&self) -> bool {
+    pub(crate) fn shows_log(&self) -> bool {
         self.open.is_some() && self.pane == Pane::Logs
     }
 
     /// Where the keys go.
-    pub fn layer(&self) -> Layer {
+    pub(crate) fn layer(&self) -> Layer {
         match self.view {
             _ if self.typing.is_some() => Layer::Filter,
             _ if self.shows_log() => Layer::Logs,
@@ -242,13 +242,13 @@ impl App {
     }
 
     /// Whether there is something to leave: a pane, a view, a filter.
-    pub fn can_go_back(&self) -> bool {
+    pub(crate) fn can_go_back(&self) -> bool {
         let narrowed = !self.query.filter.is_empty() || self.query.faults_only;
         self.open.is_some() || self.view != View::Functions || narrowed
     }
 
     /// Computes the rows anew. What is in sight of them is the screen's business.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let snapshot = Arc::clone(self.snapshot());
         self.rows = functions::rows(&snapshot, &self.query);
         self.unfiltered.clear();
@@ -260,7 +260,7 @@ impl App {
     }
 
     /// Reads the log that is in front anew, on a page of this size.
-    pub fn settle_log(&mut self, place: Size) {
+    pub(crate) fn settle_log(&mut self, place: Size) {
         let shown = self.open.clone().filter(|_| self.shows_log());
         let snapshot = Arc::clone(self.snapshot());
         let live = shown.as_ref().and_then(|id| snapshot.function(id)).and_then(|(_, function)| function.live.as_ref());

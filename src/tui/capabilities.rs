@@ -24,12 +24,12 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// What this process's environment says.
-    pub fn of_environment() -> Self {
+    pub(crate) fn of_environment() -> Self {
         Self::probe(|name| std::env::var(name).ok())
     }
 
     /// What an environment says; `variable` looks one up.
-    pub fn probe(variable: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn probe(variable: impl Fn(&str) -> Option<String>) -> Self {
         // An empty variable counts as unset, as no-color.org and POSIX (for the locale) have it.
         let set = |name| variable(name).filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();

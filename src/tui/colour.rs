@@ -26,7 +26,7 @@ const BASE: [Rgb; 16] = [
 ];
 
 /// The colour that number `index` of the palette stands for.
-pub fn of_index(index: u8) -> Rgb {
+pub(super) fn of_index(index: u8) -> Rgb {
     match index {
         0..=15 => BASE[usize::from(index)],
         16..=231 => {
@@ -41,7 +41,7 @@ pub fn of_index(index: u8) -> Rgb {
 }
 
 /// The number of the palette's colour nearest to `colour`, never one of the sixteen a terminal may redefine.
-pub fn nearest_index(colour: Rgb) -> u8 {
+pub(super) fn nearest_index(colour: Rgb) -> u8 {
     let distance = |index: &u8| {
         let candidate = of_index(*index);
         [(colour.0, candidate.0), (colour.1, candidate.1), (colour.2, candidate.2)]

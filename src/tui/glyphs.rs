@@ -4,7 +4,7 @@ use ratatui::symbols::border;
 
 /// The characters that widgets draw with.
 #[derive(Debug)]
-pub struct Glyphs {
+pub(crate) struct Glyphs {
     /// One cell filled from below, from almost empty to almost full: a full one would touch the row above.
     pub levels: [char; 7],
     /// One cell filled from the left, from almost empty to full.
@@ -27,7 +27,7 @@ pub struct Glyphs {
 
 /// The axes of a chart.
 #[derive(Debug)]
-pub struct Axis {
+pub(crate) struct Axis {
     /// The upright axis.
     pub upright: char,
     /// The upright axis at a tick.
@@ -43,7 +43,7 @@ pub struct Axis {
 }
 
 /// For a UTF-8 terminal.
-pub static UNICODE: Glyphs = Glyphs {
+pub(super) static UNICODE: Glyphs = Glyphs {
     levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇'],
     parts: ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
     claimed: '▒',
@@ -58,7 +58,7 @@ pub static UNICODE: Glyphs = Glyphs {
 };
 
 /// For a terminal that only knows ASCII.
-pub static ASCII: Glyphs = Glyphs {
+pub(super) static ASCII: Glyphs = Glyphs {
     levels: ['_', '.', '-', '=', '+', '*', '#'],
     parts: [' ', ' ', ' ', '-', '-', '=', '=', '#'],
     claimed: '+',
@@ -106,6 +106,6 @@ const STAND_INS: [(char, char); 21] = [
 ];
 
 /// `character` as an ASCII terminal can show it; what comes from outside stays as it is.
-pub fn to_ascii(character: char) -> char {
+pub(super) fn to_ascii(character: char) -> char {
     STAND_INS.iter().find(|(known, _)| *known == character).map_or(character, |(_, ascii)| *ascii)
 }

@@ -45,7 +45,7 @@ impl Layer {
     }
 
     /// The layers that are asked for a key, one after the other.
-    pub fn chain(self) -> impl Iterator<Item = Self> {
+    pub(crate) fn chain(self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self), |layer| match layer {
             Self::Global => None,
             Self::Logs => Some(Self::Function),
@@ -98,7 +98,7 @@ impl Keymap {
     ///
     /// # Errors
     /// One error that lists everything wrong: unknown layers, actions and keys, and keys bound twice in a layer.
-    pub fn parse(text: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let error = |cause: String| Error::usage("the keys cannot be used", cause, "compare with config/keys.toml");
         let written: BTreeMap<String, Vec<Written>> =
             toml::from_str(text).map_err(|cause| error(cause.message().to_owned()))?;
@@ -134,7 +134,7 @@ impl Keymap {
     }
 
     /// What `event` asks for in `layer`; `None` for a key that is not bound, is let go, or types into a filter.
-    pub fn resolve(&self, event: &KeyEvent, layer: Layer) -> Option<Action> {
+    pub(crate) fn resolve(&self, event: &KeyEvent, layer: Layer) -> Option<Action> {
         if event.kind == KeyEventKind::Release {
             return None;
         }
@@ -150,7 +150,7 @@ impl Keymap {
 
     /// The bindings that hold in `layer`, each with the layer it is from: without the keys that mean something else
     /// there.
-    pub fn reachable(&self, layer: Layer) -> Vec<(Layer, Binding)> {
+    pub(crate) fn reachable(&self, layer: Layer) -> Vec<(Layer, Binding)> {
         let mut reachable = Vec::new();
         for from in layer.chain() {
             for binding in self.bindings(from) {

@@ -19,19 +19,19 @@ impl<K> Default for List<K> {
 
 impl<K: PartialEq> List<K> {
     /// Selects `index` of `len` rows, whose key is `key`.
-    pub fn select(&mut self, index: usize, key: Option<K>) {
+    pub(crate) fn select(&mut self, index: usize, key: Option<K>) {
         self.selected = index;
         self.key = key;
     }
 
     /// The row `distance` away, held within `len` rows.
-    pub fn step(&self, distance: isize, len: usize) -> usize {
+    pub(crate) fn step(&self, distance: isize, len: usize) -> usize {
         self.selected.saturating_add_signed(distance).min(len.saturating_sub(1))
     }
 
     /// Finds the chosen row again among `len` rows with these keys, and scrolls so that it is within `room` lines;
     /// row `index` takes `lines(index, selected)` of them.
-    pub fn settle(
+    pub(crate) fn settle(
         &mut self,
         len: usize,
         key: impl Fn(usize) -> Option<K>,

@@ -26,7 +26,7 @@ pub struct LogPane {
 
 impl LogPane {
     /// Turns to another function's log, or to none: only how it is shown stays.
-    pub fn turn_to(&mut self, function: Option<&FunctionId>) {
+    pub(crate) fn turn_to(&mut self, function: Option<&FunctionId>) {
         if self.of.as_ref() != function {
             *self = Self { wrap: self.wrap, of: function.cloned(), ..Self::default() };
         }
@@ -43,17 +43,17 @@ impl LogPane {
     }
 
     /// The first row in sight.
-    pub fn top(&self) -> usize {
+    pub(crate) fn top(&self) -> usize {
         self.top
     }
 
     /// Whether the newest line is kept in sight.
-    pub fn follows(&self) -> bool {
+    pub(crate) fn follows(&self) -> bool {
         self.held.is_none()
     }
 
     /// How many rows have come since the cursor left the newest.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         let Some(newest) = &self.held else { return 0 };
         let place = self.place_of(newest);
         let is_here = self.rows.get(place).is_some_and(|row| row.is_same(newest));
@@ -61,12 +61,12 @@ impl LogPane {
     }
 
     /// The row that the cursor is on, to return to; `None` while it follows.
-    pub fn held(&self) -> Option<Row> {
+    pub(crate) fn held(&self) -> Option<Row> {
         self.held.as_ref().and_then(|_| self.rows.get(self.selected)).cloned()
     }
 
     /// Takes in the rows anew: the cursor and what is in sight stay with their rows.
-    pub fn settle(&mut self, rows: Vec<Row>, place: Size) {
+    pub(crate) fn settle(&mut self, rows: Vec<Row>, place: Size) {
         let before = std::mem::replace(&mut self.rows, rows);
         let find = |index: usize| before.get(index).map_or(0, |row| self.place_of(row));
         (self.selected, self.top) = (find(self.selected), find(self.top));
@@ -81,7 +81,7 @@ impl LogPane {
     }
 
     /// Brings the cursor into sight of a place of this size.
-    pub fn scroll(&mut self, place: Size) {
+    pub(crate) fn scroll(&mut self, place: Size) {
         let last = self.rows.len().saturating_sub(1);
         self.selected = if self.follows() { last } else { self.selected.min(last) };
         let room = usize::from(place.height);
@@ -101,7 +101,7 @@ impl LogPane {
     }
 
     /// The text of a row as it stands in a place of this size.
-    pub fn lines(&self, index: usize, place: Size) -> Vec<String> {
+    pub(crate) fn lines(&self, index: usize, place: Size) -> Vec<String> {
         let columns = usize::from(place.width);
         match self.rows.get(index).and_then(Row::line) {
             Some(line) if self.wrap => log::wrapped(&line.text, columns, place.height.into()),
@@ -111,7 +111,7 @@ impl LogPane {
     }
 
     /// Moves the cursor; on the newest row it follows again.
-    pub fn step(&mut self, distance: isize) {
+    pub(crate) fn step(&mut self, distance: isize) {
         self.select(self.selected.saturating_add_signed(distance));
     }
 
@@ -127,7 +127,7 @@ impl LogPane {
     }
 
     /// Puts the cursor back on a row that [`LogPane::held`] gave.
-    pub fn return_to(&mut self, row: Option<&Row>) {
+    pub(crate) fn return_to(&mut self, row: Option<&Row>) {
         match row {
             Some(row) => self.select(self.place_of(row)),
             None => self.select(usize::MAX),
@@ -135,14 +135,14 @@ impl LogPane {
     }
 
     /// Puts the cursor on the nearest row before it that is searched for, `and_here` if it is one itself.
-    pub fn seek_older(&mut self, and_here: bool) -> bool {
+    pub(crate) fn seek_older(&mut self, and_here: bool) -> bool {
         let end = self.selected + usize::from(and_here);
         let found = (0..end.min(self.rows.len())).rev().find(|index| self.is_sought(*index));
         self.found(found)
     }
 
     /// Puts the cursor on the nearest row after it that is searched for.
-    pub fn seek_newer(&mut self) -> bool {
+    pub(crate) fn seek_newer(&mut self) -> bool {
         let found = (self.selected + 1..self.rows.len()).find(|index| self.is_sought(*index));
         self.found(found)
     }

@@ -11,7 +11,7 @@ use crate::view::picture::{Picture, Rgb, Run};
 use lambda_model::text;
 
 /// What `buffer` looks like on the ground of `theme`.
-pub fn of_buffer(buffer: &Buffer, theme: &Theme) -> Picture {
+pub(super) fn of_buffer(buffer: &Buffer, theme: &Theme) -> Picture {
     let mut picture = Picture {
         columns: buffer.area.width,
         rows: buffer.area.height,

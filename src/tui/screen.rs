@@ -69,17 +69,17 @@ impl Screen {
 }
 
 /// Moves the cursor of the view in front.
-pub fn step(app: &mut App, distance: isize) {
+pub(crate) fn step(app: &mut App, distance: isize) {
     (Screen::of(app.view).step)(app, distance);
 }
 
 /// Opens the function that the cursor is on.
-pub fn open(app: &mut App) {
+pub(crate) fn open(app: &mut App) {
     (Screen::of(app.view).open)(app);
 }
 
 /// Brings the cursors into sight after anything changed: a key, the size, the rows.
-pub fn settle(app: &mut App) {
+pub(crate) fn settle(app: &mut App) {
     app.settle_log(function::log::place(Size { width: app.size.width, height: body_rows(app) }));
     let room = usize::from(body_rows(app));
     for view in View::ALL {
@@ -88,7 +88,7 @@ pub fn settle(app: &mut App) {
 }
 
 /// What the screen needs: the functions in sight, top to bottom, the one that is open, and those behind it.
-pub fn demand(app: &App) -> Demand {
+pub(crate) fn demand(app: &App) -> Demand {
     let room = usize::from(body_rows(app));
     let is_covered = app.open.is_some();
     let visible = if is_covered { Vec::new() } else { (Screen::of(app.view).visible)(app, room) };
@@ -101,7 +101,7 @@ pub fn demand(app: &App) -> Demand {
 }
 
 /// Draws the app.
-pub fn draw(frame: &mut Frame<'_>, app: &App) {
+pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
     let area = frame.area();
     paint(app, area, frame.buffer_mut());
 }
@@ -114,7 +114,7 @@ pub fn render(app: &App) -> Buffer {
 }
 
 /// The rows that a view or a pane has.
-pub fn body_rows(app: &App) -> u16 {
+pub(crate) fn body_rows(app: &App) -> u16 {
     app.size.height.saturating_sub(header::rows(app) + FOOTER)
 }
 

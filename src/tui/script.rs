@@ -61,7 +61,7 @@ fn wait(name: &str) -> Option<Duration> {
 }
 
 /// What `steps` send to the loop, each when it is due; ends with them.
-pub fn play(steps: Vec<Step>) -> impl Stream<Item = Msg> + Unpin {
+pub(crate) fn play(steps: Vec<Step>) -> impl Stream<Item = Msg> + Unpin {
     Box::pin(stream::iter(steps).filter_map(|step| async {
         let (span, msg) = match step {
             Step::Send(msg) => (BEFORE_A_MESSAGE, Some(msg)),

@@ -74,7 +74,7 @@ impl Drop for Guard {
 ///
 /// # Errors
 /// What the terminal's backend reports.
-pub fn repaint<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
+pub(crate) fn repaint<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
     let size = terminal.size()?;
     terminal.resize(size.into())
 }

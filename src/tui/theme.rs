@@ -104,17 +104,17 @@ impl Theme {
     }
 
     /// The characters to draw with.
-    pub fn glyphs(&self) -> &'static Glyphs {
+    pub(crate) fn glyphs(&self) -> &'static Glyphs {
         self.glyphs
     }
 
     /// The colour a picture gives text that has none of its own.
-    pub fn foreground(&self) -> Rgb {
+    pub(crate) fn foreground(&self) -> Rgb {
         self.foreground
     }
 
     /// The colour a picture puts behind everything.
-    pub fn background(&self) -> Rgb {
+    pub(crate) fn background(&self) -> Rgb {
         self.background
     }
 }

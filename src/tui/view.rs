@@ -18,7 +18,7 @@ pub enum View {
 
 impl View {
     /// Every view, in the order of the tab key.
-    pub const ALL: [Self; 4] = [Self::Functions, Self::Traffic, Self::Findings, Self::Health];
+    pub(crate) const ALL: [Self; 4] = [Self::Functions, Self::Traffic, Self::Findings, Self::Health];
 
     /// Its name and the layer of its keys.
     const fn entry(self) -> (&'static str, Layer) {
@@ -36,13 +36,13 @@ impl View {
     }
 
     /// Where its keys go.
-    pub fn layer(self) -> Layer {
+    pub(crate) fn layer(self) -> Layer {
         self.entry().1
     }
 
     /// The view `by` places further on, round and round.
     #[must_use]
-    pub fn turn(self, by: usize) -> Self {
+    pub(crate) fn turn(self, by: usize) -> Self {
         further(&Self::ALL, self, by)
     }
 }
@@ -60,7 +60,7 @@ pub enum Pane {
 
 impl Pane {
     /// Every page, in the order of the tab key.
-    pub const ALL: [Self; 3] = [Self::Metrics, Self::Live, Self::Logs];
+    pub(crate) const ALL: [Self; 3] = [Self::Metrics, Self::Live, Self::Logs];
 
     /// The page's name.
     pub fn title(self) -> &'static str {
@@ -73,7 +73,7 @@ impl Pane {
 
     /// The page `by` places further on, round and round.
     #[must_use]
-    pub fn turn(self, by: usize) -> Self {
+    pub(crate) fn turn(self, by: usize) -> Self {
         further(&Self::ALL, self, by)
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Every one holds at any size, down to nothing, and with any number, NaN included.
 
-pub mod bar;
-pub mod chart;
-pub mod gauge;
-pub mod sparkline;
-pub mod words;
+pub(crate) mod bar;
+pub(crate) mod chart;
+pub(crate) mod gauge;
+pub(crate) mod sparkline;
+pub(crate) mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -12,7 +12,7 @@ use crate::analysis::thresholds::CanaryTerms;
 use lambda_model::deployment::Shifting;
 
 /// The verdict in a word, and what it means.
-pub fn word(verdict: Verdict) -> (&'static str, Meaning) {
+pub(crate) fn word(verdict: Verdict) -> (&'static str, Meaning) {
     match verdict {
         Verdict::Pass => ("PASS", Meaning::Ok),
         Verdict::Fail => ("FAIL", Meaning::Critical),
@@ -21,7 +21,7 @@ pub fn word(verdict: Verdict) -> (&'static str, Meaning) {
 }
 
 /// The verdict and what it rests on, the most important first.
-pub fn verdict(canary: &Canary, terms: &CanaryTerms) -> Vec<Fact> {
+pub(crate) fn verdict(canary: &Canary, terms: &CanaryTerms) -> Vec<Fact> {
     let plain = |label, value| Fact { label, value, meaning: Meaning::Normal };
     let (word, meaning) = word(canary.verdict);
     let mut facts = vec![
@@ -41,7 +41,7 @@ pub fn verdict(canary: &Canary, terms: &CanaryTerms) -> Vec<Fact> {
 }
 
 /// What the verdict rests on, one fact a line, what decided first.
-pub fn reasons(canary: &Canary) -> Vec<String> {
+pub(crate) fn reasons(canary: &Canary) -> Vec<String> {
     facts::lines(&canary.facts)
 }
 
@@ -68,7 +68,7 @@ fn compared(compared: &Compared) -> String {
 }
 
 /// The deployment that shifts the alias.
-pub fn progress(progress: &Progress) -> Vec<Fact> {
+pub(crate) fn progress(progress: &Progress) -> Vec<Fact> {
     let deployment = &progress.deployment;
     let plain = |label, value: String| Fact { label, value, meaning: Meaning::Normal };
     let mut facts = vec![plain("deployment", deployment.id.clone()), plain("", deployment.status.clone())];

@@ -9,11 +9,11 @@ use crate::snapshot::FunctionSnapshot;
 use lambda_model::change::{Changed, Routing};
 
 /// What a mark means: it belongs to none of the lines.
-pub const MEANING: Meaning = Meaning::Series6;
+pub(crate) const MEANING: Meaning = Meaning::Series6;
 
 /// What kind of thing was changed: each has its mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// The code.
     Code,
     /// The configuration.
@@ -27,11 +27,8 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Every subject.
-    pub const ALL: [Self; 5] = [Self::Code, Self::Configuration, Self::Alias, Self::Concurrency, Self::Modified];
-
     /// The mark on a time axis. An ASCII terminal shows `*`, `=`, `>`, `#` and `+` in their place.
-    pub fn mark(self) -> char {
+    pub(crate) fn mark(self) -> char {
         match self {
             Self::Code => '◆',
             Self::Configuration => '■',
@@ -42,7 +39,7 @@ impl Subject {
     }
 
     /// The word beside the mark.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Code => "code",
             Self::Configuration => "configuration",
@@ -55,7 +52,7 @@ impl Subject {
 
 /// A change on a time axis.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// When it was made, as far as is known.
     pub at: DateTime<Utc>,
     /// What was changed.
@@ -66,7 +63,7 @@ pub struct Mark {
 
 /// The changes of `function` within `span` before `now`, oldest first: those that were seen, and the time that AWS says
 /// it was last modified, unless a change that was seen explains that.
-pub fn marks(function: &FunctionSnapshot, span: TimeDelta, now: DateTime<Utc>) -> Vec<Mark> {
+pub(crate) fn marks(function: &FunctionSnapshot, span: TimeDelta, now: DateTime<Utc>) -> Vec<Mark> {
     let state = &function.state;
     let seen = state.changes.iter().map(|change| {
         let (subject, what) = words(&change.what);
@@ -182,8 +179,9 @@ mod tests {
             "◆ code 30m ago",
         ];
         assert_eq!(described(changes), expected);
-        let marks: BTreeMap<char, Subject> = Subject::ALL.map(|subject| (subject.mark(), subject)).into();
-        assert_eq!(marks.len(), Subject::ALL.len(), "no two share a mark");
+        let all = [Subject::Code, Subject::Configuration, Subject::Alias, Subject::Concurrency, Subject::Modified];
+        let marks: BTreeMap<char, Subject> = all.map(|subject| (subject.mark(), subject)).into();
+        assert_eq!(marks.len(), all.len(), "no two share a mark");
     }
 
     #[test]

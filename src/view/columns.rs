@@ -2,9 +2,9 @@
 //! named, how wide it is, what rows are sorted by, and what its cell says. Pure.
 
 mod cell;
-pub mod fit;
+pub(crate) mod fit;
 
-pub use self::cell::{Cell, Row};
+pub(crate) use self::cell::{Cell, Row};
 use self::cell::{alarming, concurrency, faded, missing, number, split, trend};
 use super::findings;
 use super::meaning::Meaning;
@@ -14,7 +14,7 @@ use lambda_model::metric::Metric;
 use lambda_model::text;
 
 /// What the rows are sorted by in a column.
-pub enum Order {
+pub(crate) enum Order {
     /// The table is not sorted by this column.
     None,
     /// How much a function needs attention.
@@ -26,7 +26,7 @@ pub enum Order {
 }
 
 /// What is known of a column.
-pub struct Spec {
+pub(crate) struct Spec {
     /// What [`Column::name`] gives.
     pub name: &'static str,
     /// The head over it.
@@ -53,10 +53,10 @@ macro_rules! columns {
 
         impl Column {
             /// Every column, in the order they stand.
-            pub const ALL: [Self; [$(Self::$column,)+].len()] = [$(Self::$column,)+];
+            pub(crate) const ALL: [Self; [$(Self::$column,)+].len()] = [$(Self::$column,)+];
 
             /// What is known of it.
-            pub fn spec(self) -> &'static Spec {
+            pub(crate) fn spec(self) -> &'static Spec {
                 match self { $(Self::$column => { static SPEC: Spec = Spec $spec; &SPEC })+ }
             }
         }
@@ -212,17 +212,17 @@ impl Column {
     }
 
     /// The column with this name, if the table can be sorted by it.
-    pub fn by_name(name: &str) -> Option<Self> {
+    pub(crate) fn by_name(name: &str) -> Option<Self> {
         Self::sortable().find(|column| column.name() == name)
     }
 
     /// The columns the table can be sorted by.
-    pub fn sortable() -> impl Iterator<Item = Self> {
+    pub(crate) fn sortable() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|column| !matches!(column.spec().order, Order::None))
     }
 
     /// Whether the largest value comes first when the column is chosen.
-    pub fn largest_first(self) -> bool {
+    pub(crate) fn largest_first(self) -> bool {
         !matches!(self.spec().order, Order::Text(_))
     }
 }

@@ -7,7 +7,7 @@ use crate::analysis::fact::{Bound, Fact, Quantity, Subject, Unit};
 use lambda_model::queue::TargetRole;
 
 /// The lines of `facts`; the same of several functions is one line.
-pub fn lines(facts: &[Fact]) -> Vec<String> {
+pub(super) fn lines(facts: &[Fact]) -> Vec<String> {
     let alike = |one: &Fact, other: &Fact| {
         let of_functions = [one, other].iter().all(|fact| matches!(fact.subject, Subject::Function(_)));
         of_functions && one.quantity == other.quantity

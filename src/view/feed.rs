@@ -12,7 +12,7 @@ const BEHIND_MS: u64 = 10_000;
 const REASON: usize = 48;
 
 /// What the feed does, in a few words.
-pub fn state(feed: &LogFeed) -> (&'static str, Meaning) {
+pub(crate) fn state(feed: &LogFeed) -> (&'static str, Meaning) {
     match feed.state {
         FeedState::Off => ("off", Meaning::Muted),
         FeedState::Starting => ("starting", Meaning::Muted),
@@ -27,7 +27,7 @@ pub fn state(feed: &LogFeed) -> (&'static str, Meaning) {
 }
 
 /// How much the feed reads: `3 sessions, 24 of 26 groups`; empty where it reads nothing.
-pub fn extent(feed: &LogFeed) -> String {
+pub(crate) fn extent(feed: &LogFeed) -> String {
     let mut parts = Vec::new();
     let things = match feed.state {
         FeedState::Running(LogWay::Tail) => "session",
@@ -50,7 +50,7 @@ fn several(count: usize, thing: &str) -> String {
 }
 
 /// What is wrong with what comes in: that it is late, that some of it was dropped.
-pub fn trouble(live: &ScopeLive) -> Option<String> {
+pub(crate) fn trouble(live: &ScopeLive) -> Option<String> {
     let behind = live.feed.as_ref().and_then(|feed| feed.behind_ms).filter(|behind| *behind >= BEHIND_MS);
     let behind = behind.map(|behind| format!("{} behind", units::milliseconds(behind as f64)));
     let dropped = (live.dropped > 0).then(|| format!("{} dropped", units::count(live.dropped as f64)));
@@ -59,7 +59,7 @@ pub fn trouble(live: &ScopeLive) -> Option<String> {
 }
 
 /// What to say in a line, the longest first: the first that fits is shown. Empty where nothing is known.
-pub fn lines(live: &ScopeLive) -> Vec<Vec<(String, Meaning)>> {
+pub(crate) fn lines(live: &ScopeLive) -> Vec<Vec<(String, Meaning)>> {
     let Some(feed) = &live.feed else { return Vec::new() };
     let (word, meaning) = state(feed);
     let (extent, trouble) = (extent(feed), trouble(live));

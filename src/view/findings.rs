@@ -42,13 +42,13 @@ pub struct FindingId {
 
 impl FindingRef {
     /// Where it is and what it is, in the snapshot it was made from.
-    pub fn of(self, snapshot: &Snapshot) -> Option<(&ScopeSnapshot, &Finding)> {
+    pub(crate) fn of(self, snapshot: &Snapshot) -> Option<(&ScopeSnapshot, &Finding)> {
         let scope = snapshot.scopes.get(self.scope)?;
         Some((scope, scope.findings.get(self.finding)?))
     }
 
     /// What it is known by.
-    pub fn id(self, snapshot: &Snapshot) -> Option<FindingId> {
+    pub(crate) fn id(self, snapshot: &Snapshot) -> Option<FindingId> {
         let (scope, finding) = self.of(snapshot)?;
         Some(FindingId {
             scope: scope.scope.clone(),
@@ -61,7 +61,7 @@ impl FindingRef {
 
     /// The function to look at: the one it is about; of a finding about the Region the one that takes most of the pool,
     /// else the first that suffers.
-    pub fn function(self, snapshot: &Snapshot) -> Option<FunctionId> {
+    pub(crate) fn function(self, snapshot: &Snapshot) -> Option<FunctionId> {
         let (scope, finding) = self.of(snapshot)?;
         let consumer = || {
             let mut every = scope.findings.iter().filter(|other| other.kind == Kind::ConcurrencyTopConsumer);
@@ -73,7 +73,7 @@ impl FindingRef {
 }
 
 /// The findings in which every word of `filter` stands, the worst first.
-pub fn rows(snapshot: &Snapshot, filter: &str) -> Vec<FindingRef> {
+pub(crate) fn rows(snapshot: &Snapshot, filter: &str) -> Vec<FindingRef> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let mut rows: Vec<(FindingRef, &Finding)> = Vec::new();
     for (scope, scope_snapshot) in snapshot.scopes.iter().enumerate() {
@@ -106,17 +106,17 @@ fn matches(words: &[String], scope: &ScopeSnapshot, finding: &Finding) -> bool {
 }
 
 /// What it rests on, one fact a line.
-pub fn evidence(finding: &Finding) -> Vec<String> {
+pub(crate) fn evidence(finding: &Finding) -> Vec<String> {
     facts::lines(&finding.facts)
 }
 
 /// The commands that come next, ready to paste into a shell.
-pub fn next(finding: &Finding) -> Vec<String> {
+pub(crate) fn next(finding: &Finding) -> Vec<String> {
     finding.commands.iter().map(shell::line).collect()
 }
 
 /// What a severity looks like: a mark, for colour alone never says it, and what it means.
-pub fn severity(severity: Severity) -> (&'static str, Meaning) {
+pub(crate) fn severity(severity: Severity) -> (&'static str, Meaning) {
     match severity {
         Severity::Critical => ("✗", Meaning::Critical),
         Severity::Warning => ("▲", Meaning::Warning),
@@ -125,7 +125,7 @@ pub fn severity(severity: Severity) -> (&'static str, Meaning) {
 }
 
 /// The word for a kind of finding beside a function that has it, at most nine columns.
-pub fn word(kind: Kind) -> &'static str {
+pub(crate) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::ThrottleReservedZero => "stopped",
         Kind::ThrottleReservedLimit => "reserved",
@@ -160,7 +160,7 @@ pub fn word(kind: Kind) -> &'static str {
 
 /// The worst that is wrong with each function that has or suffers something. Of one severity, what a function has itself
 /// says more about it than what it suffers with many others.
-pub fn worst(scope: &ScopeSnapshot) -> HashMap<&FunctionName, &Finding> {
+pub(crate) fn worst(scope: &ScopeSnapshot) -> HashMap<&FunctionName, &Finding> {
     let mut worst: HashMap<&FunctionName, &Finding> = HashMap::new();
     let wrong = scope.findings.iter().filter(|finding| finding.severity > Severity::Info);
     for finding in wrong {
@@ -175,7 +175,7 @@ pub fn worst(scope: &ScopeSnapshot) -> HashMap<&FunctionName, &Finding> {
 }
 
 /// The worst that is wrong with one function: `worst(scope).get(function)`, without looking at the others.
-pub fn worst_of<'a>(scope: &'a ScopeSnapshot, function: &FunctionName) -> Option<&'a Finding> {
+pub(crate) fn worst_of<'a>(scope: &'a ScopeSnapshot, function: &FunctionName) -> Option<&'a Finding> {
     let concerning = scope.findings.iter().filter(|it| it.severity > Severity::Info && it.concerns(function));
     concerning.reduce(|known, finding| if rank(finding, function) > rank(known, function) { finding } else { known })
 }
@@ -186,7 +186,7 @@ fn rank(finding: &Finding, function: &FunctionName) -> (Severity, bool) {
 }
 
 /// How many there are of each severity, the worst first: `2 critical`, `1 warning`. Empty without any.
-pub fn counts(snapshot: &Snapshot) -> Vec<(String, Meaning)> {
+pub(crate) fn counts(snapshot: &Snapshot) -> Vec<(String, Meaning)> {
     let every = || snapshot.scopes.iter().flat_map(|scope| &scope.findings);
     let counted = [Severity::Critical, Severity::Warning, Severity::Info].into_iter().filter_map(|wanted| {
         let count = every().filter(|finding| finding.severity == wanted).count();
@@ -205,17 +205,17 @@ pub fn nothing(snapshot: &Snapshot) -> String {
 }
 
 /// How long ago a finding began.
-pub fn age(finding: &Finding, now: DateTime<Utc>) -> String {
+pub(crate) fn age(finding: &Finding, now: DateTime<Utc>) -> String {
     units::span(now - finding.since)
 }
 
 /// The probability that it is so.
-pub fn confidence(finding: &Finding) -> String {
+pub(crate) fn confidence(finding: &Finding) -> String {
     units::percent(finding.confidence)
 }
 
 /// A finding's numbers: how bad it is, where, since when, how sure, what it costs, who suffers.
-pub fn facts(scope: &ScopeSnapshot, finding: &Finding, now: DateTime<Utc>) -> Vec<Fact> {
+pub(crate) fn facts(scope: &ScopeSnapshot, finding: &Finding, now: DateTime<Utc>) -> Vec<Fact> {
     let plain = |label, value| Fact { label, value, meaning: Meaning::Normal };
     let (mark, meaning) = severity(finding.severity);
     let mut facts = vec![
@@ -239,7 +239,7 @@ pub fn facts(scope: &ScopeSnapshot, finding: &Finding, now: DateTime<Utc>) -> Ve
 }
 
 /// When a limit will be reached, as a range, and what that rests on: `2–7 min (logs)`.
-pub fn forecast(forecast: &Forecast) -> String {
+pub(crate) fn forecast(forecast: &Forecast) -> String {
     format!("{} ({})", units::seconds_range(forecast.low_s, forecast.high_s), forecast.basis.word())
 }
 

@@ -17,7 +17,7 @@ use lambda_model::time::Minute;
 
 /// A line of a chart: one value a minute, oldest first.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub(crate) struct Line {
     /// Its name.
     pub name: &'static str,
     /// The values of the minutes asked for; `None` where AWS gave none.
@@ -28,7 +28,7 @@ pub struct Line {
 
 /// A chart: a few lines of one unit over the last minutes.
 #[derive(Clone, Debug)]
-pub struct Chart {
+pub(crate) struct Chart {
     /// What it shows.
     pub title: &'static str,
     /// The lines, the most important last.
@@ -40,7 +40,7 @@ pub struct Chart {
 }
 
 /// What is configured: runtime, memory, timeout, concurrency, log group.
-pub fn facts(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
+pub(crate) fn facts(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
     let state = &function.state;
     let info = state.info.as_ref().map(|info| &info.value);
     let known = |label, value: Option<String>| {
@@ -74,7 +74,7 @@ pub fn facts(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
 }
 
 /// The newest complete minute in words.
-pub fn now(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
+pub(crate) fn now(snapshot: &Snapshot, function: &FunctionSnapshot) -> Vec<Fact> {
     let metrics = &function.metrics;
     let errors = Status::error_meaning(&snapshot.params.thresholds, metrics.error_rate);
     let fact = |label, value: Option<f64>, format: fn(f64) -> String, alarm: Meaning| Fact {
@@ -140,7 +140,7 @@ fn callers_view(metrics: &FunctionMetrics) -> Option<f64> {
 }
 
 /// The function's charts over the last `minutes` complete minutes: concurrency, invocations, durations.
-pub fn charts(snapshot: &Snapshot, function: &FunctionSnapshot, minutes: u16) -> [Chart; 3] {
+pub(crate) fn charts(snapshot: &Snapshot, function: &FunctionSnapshot, minutes: u16) -> [Chart; 3] {
     let last = Minute::newest_complete(snapshot.at);
     let first = last.plus(1 - i64::from(minutes));
     let line = |name, metric, statistic, meaning| Line {
@@ -203,7 +203,7 @@ pub(super) fn near(limit: Option<(f64, &'static str)>, highest: f64) -> Option<(
 }
 
 /// A failure target in a line.
-pub fn dead_letters(letters: &DeadLetters) -> Vec<Fact> {
+pub(crate) fn dead_letters(letters: &DeadLetters) -> Vec<Fact> {
     let role = match letters.target.role {
         TargetRole::DeadLetterQueue => "dead letters",
         TargetRole::OnFailure => "on failure",
@@ -244,7 +244,7 @@ pub fn dead_letters(letters: &DeadLetters) -> Vec<Fact> {
 
 /// An event source in a line, with what became of its events in the newest minute where it publishes that: what it
 /// polled, and what went wrong.
-pub fn event_source(source: &lambda_model::function::EventSource, events: Option<&MappingMetrics>) -> Vec<Fact> {
+pub(crate) fn event_source(source: &lambda_model::function::EventSource, events: Option<&MappingMetrics>) -> Vec<Fact> {
     let kind = source.kind.map_or("source", lambda_model::function::EventSourceKind::word);
     let name = source.source.as_ref().map_or(MISSING, |arn| arn.name());
     let state = match source.state.as_str() {

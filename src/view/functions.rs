@@ -42,20 +42,20 @@ pub struct RowRef {
 
 impl RowRef {
     /// The scope and the function, in the snapshot it was made from.
-    pub fn of(self, snapshot: &Snapshot) -> Option<(&Scope, &FunctionSnapshot)> {
+    pub(crate) fn of(self, snapshot: &Snapshot) -> Option<(&Scope, &FunctionSnapshot)> {
         let scope = snapshot.scopes.get(self.scope)?;
         Some((&scope.scope, scope.functions.get(self.function)?))
     }
 
     /// The function's id.
-    pub fn id(self, snapshot: &Snapshot) -> Option<FunctionId> {
+    pub(crate) fn id(self, snapshot: &Snapshot) -> Option<FunctionId> {
         let (scope, function) = self.of(snapshot)?;
         Some(FunctionId { scope: scope.clone(), name: function.state.name.clone() })
     }
 }
 
 /// The functions that `query` shows, in its order; equals stand by name.
-pub fn rows(snapshot: &Snapshot, query: &Query) -> Vec<RowRef> {
+pub(crate) fn rows(snapshot: &Snapshot, query: &Query) -> Vec<RowRef> {
     let words: Vec<String> = query.filter.split_whitespace().map(str::to_lowercase).collect();
     let mut keyed: Vec<(Key, RowRef)> = Vec::new();
     for (scope_index, scope) in snapshot.scopes.iter().enumerate() {
@@ -146,14 +146,14 @@ impl Key {
 }
 
 /// The cell of `column` for one function, with `minutes` of history in a trend.
-pub fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) -> Option<Cell> {
+pub(crate) fn cell(snapshot: &Snapshot, row: RowRef, column: Column, minutes: usize) -> Option<Cell> {
     let (_, function) = row.of(snapshot)?;
     let scope = snapshot.scopes.get(row.scope)?;
     Some((column.spec().cell)(&Row { minutes, ..Row::new(snapshot, scope, function) }))
 }
 
 /// How long ago `minute` began: `2m`.
-pub fn age(minute: Minute, now: DateTime<Utc>) -> String {
+pub(crate) fn age(minute: Minute, now: DateTime<Utc>) -> String {
     units::span(now - minute.start())
 }
 

@@ -10,7 +10,7 @@ use lambda_model::failure::HealthState;
 
 /// One line of the view.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row<'a> {
+pub(crate) struct Row<'a> {
     /// How it is doing, in a word.
     pub state: &'static str,
     /// What that means.
@@ -26,12 +26,12 @@ pub struct Row<'a> {
 }
 
 /// How many rows there are: `rows(snapshot).len()`, without making them.
-pub fn count(snapshot: &Snapshot) -> usize {
+pub(crate) fn count(snapshot: &Snapshot) -> usize {
     snapshot.scopes.iter().map(|scope| scope.health.len() + usize::from(scope.live.feed.is_some())).sum()
 }
 
 /// The logs of every scope, then the operations: what does not answer first, and among equals in the snapshot's order.
-pub fn rows(snapshot: &Snapshot) -> Vec<Row<'_>> {
+pub(crate) fn rows(snapshot: &Snapshot) -> Vec<Row<'_>> {
     let logs = snapshot.scopes.iter().filter_map(|scope| {
         let read = scope.live.feed.as_ref()?;
         let (state, meaning) = feed::state(read);

@@ -4,7 +4,7 @@ use super::meaning::Meaning;
 
 /// A labelled value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fact {
+pub(crate) struct Fact {
     /// What it is.
     pub label: &'static str,
     /// The value, clean; `–` where it is not known.

@@ -19,7 +19,7 @@ use lambda_model::text::fit;
 /// Logs and metrics that differ by more than a quarter do not tell the same story.
 const DISAGREEMENT: f64 = 0.25;
 /// From where and from when the numbers are, how they compare with the metrics, and why they are a lower bound.
-pub fn facts(live: &FunctionLive, now: DateTime<Utc>) -> Vec<Fact> {
+pub(crate) fn facts(live: &FunctionLive, now: DateTime<Utc>) -> Vec<Fact> {
     let plain = |label, value| Fact { label, value, meaning: Meaning::Normal };
     let at_least = if live.is_lower_bound() { AT_LEAST } else { "" };
     let running = live.concurrency.map_or_else(|| MISSING.to_string(), |running| format!("{at_least}{running}"));
@@ -72,14 +72,18 @@ fn check(check: LittleCheck) -> Fact {
 }
 
 /// The concurrency of the newest `seconds`, and the limit if it comes near one.
-pub fn curve(function: &FunctionSnapshot, live: &FunctionLive, seconds: usize) -> (Line, Option<(f64, &'static str)>) {
+pub(crate) fn curve(
+    function: &FunctionSnapshot,
+    live: &FunctionLive,
+    seconds: usize,
+) -> (Line, Option<(f64, &'static str)>) {
     let values = newest(&live.curve.values, seconds);
     let highest = values.iter().flatten().copied().fold(0.0, f64::max);
     (Line { name: "", values, meaning: Meaning::Series1 }, near(ceiling(function), highest))
 }
 
 /// The cold starts of the newest `seconds`.
-pub fn cold_starts(live: &FunctionLive, seconds: usize) -> Vec<Option<f64>> {
+pub(crate) fn cold_starts(live: &FunctionLive, seconds: usize) -> Vec<Option<f64>> {
     newest(&live.cold_lane, seconds)
 }
 
@@ -90,7 +94,7 @@ fn newest(counts: &[Option<u32>], seconds: usize) -> Vec<Option<f64>> {
 
 /// A bar of a histogram.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bar {
+pub(crate) struct Bar {
     /// Up to which value, ms.
     pub until: f64,
     /// How many.
@@ -98,7 +102,7 @@ pub struct Bar {
 }
 
 /// The bins of a histogram, (upper edge in ms, count), in at most `rows` bars: where there are more, neighbours together.
-pub fn histogram(bins: &[(f64, u32)], rows: usize) -> Vec<Bar> {
+pub(crate) fn histogram(bins: &[(f64, u32)], rows: usize) -> Vec<Bar> {
     let together = bins.len().div_ceil(rows.max(1)).max(1);
     let bar = |bins: &[(f64, u32)]| {
         let count = bins.iter().fold(0, |sum: u32, (_, count)| sum.saturating_add(*count));
@@ -108,7 +112,7 @@ pub fn histogram(bins: &[(f64, u32)], rows: usize) -> Vec<Bar> {
 }
 
 /// What a bar of [`histogram`] stands for: the init phase, or restoring a snapshot where there is no init.
-pub fn phase(live: &FunctionLive) -> &'static str {
+pub(crate) fn phase(live: &FunctionLive) -> &'static str {
     match (live.total.init_ms.p50, live.total.restore_ms.p50) {
         (None, Some(_)) => "restore",
         _ => "init",
@@ -207,7 +211,7 @@ fn memory(used: Option<u32>, beside: &Beside<'_>) -> (String, Meaning) {
 
 /// A word of a table and where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// The word, clean.
     pub word: String,
     /// What it means.
@@ -218,7 +222,7 @@ pub struct Cell {
 
 /// A place in a line, in columns from its left edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// It begins here.
     From(u16),
     /// It ends before this.
@@ -227,7 +231,7 @@ pub enum Place {
 
 /// The head, all versions together, then each version, the busiest first, in `width` columns. What is asked last goes
 /// first where there is too little room.
-pub fn versions(
+pub(crate) fn versions(
     thresholds: &Thresholds,
     function: &FunctionSnapshot,
     live: &FunctionLive,
@@ -275,7 +279,7 @@ pub fn versions(
 const MESSAGE: usize = 300;
 
 /// The errors by kind: how many, since when, when the last was, what it said. The head first.
-pub fn errors(live: &FunctionLive, now: DateTime<Utc>) -> Vec<Vec<Cell>> {
+pub(crate) fn errors(live: &FunctionLive, now: DateTime<Utc>) -> Vec<Vec<Cell>> {
     const PLACES: [Place; 4] = [Place::UpTo(6), Place::UpTo(13), Place::UpTo(20), Place::From(22)];
     let cells = |words: [(String, Meaning); 4]| -> Vec<Cell> {
         words.into_iter().zip(PLACES).map(|((word, meaning), place)| Cell { word, meaning, place }).collect()

@@ -39,7 +39,7 @@ pub enum Row {
 
 impl Row {
     /// When it was written, or when the gap begins.
-    pub fn at(&self) -> DateTime<Utc> {
+    pub(crate) fn at(&self) -> DateTime<Utc> {
         match self {
             Self::Line(line) => line.at,
             Self::Gap { from, .. } => *from,
@@ -55,7 +55,7 @@ impl Row {
     }
 
     /// Whether both are the same row of two snapshots: a line keeps its text from one to the next.
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Line(line), Self::Line(other)) => Arc::ptr_eq(&line.text, &other.text) && line.at == other.at,
             (Self::Gap { from, .. }, Self::Gap { from: other, .. }) => from == other,
@@ -65,12 +65,12 @@ impl Row {
 }
 
 /// The rows that `query` shows, oldest first, with a mark where nothing was read between two of them.
-pub fn rows(live: &FunctionLive, query: &Query) -> Vec<Row> {
+pub(crate) fn rows(live: &FunctionLive, query: &Query) -> Vec<Row> {
     arrange(&live.lines.iter().collect::<Vec<_>>(), &live.curve, query)
 }
 
 /// The newest lines, oldest first, at most `count` of them.
-pub fn newest(live: &FunctionLive, count: usize) -> Vec<&Line> {
+pub(crate) fn newest(live: &FunctionLive, count: usize) -> Vec<&Line> {
     let mut newest: Vec<&Line> = live.lines.iter().rev().take(count).collect();
     newest.reverse();
     newest
@@ -135,7 +135,7 @@ fn gaps(curve: &Curve) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
 }
 
 /// What stands before a line of this kind, and what the line means.
-pub fn mark(kind: LineKind) -> (char, Meaning) {
+pub(crate) fn mark(kind: LineKind) -> (char, Meaning) {
     match kind {
         LineKind::Begin => ('▸', Meaning::Muted),
         LineKind::End => ('◂', Meaning::Muted),
@@ -148,7 +148,7 @@ pub fn mark(kind: LineKind) -> (char, Meaning) {
 }
 
 /// The end of a stream's name: enough to tell execution environments apart by eye.
-pub fn stream(name: &str) -> String {
+pub(crate) fn stream(name: &str) -> String {
     let start = name.char_indices().rev().nth(3).map_or(0, |(index, _)| index);
     text::clean(name.get(start..).unwrap_or_default()).into_owned()
 }
@@ -169,13 +169,13 @@ fn lines(event: &str) -> impl Iterator<Item = Cow<'_, str>> {
 const LINE_END: &str = "↵ ";
 
 /// A log event in one line, clean, cut to what can fill `columns`: what is in the event's other lines follows the first.
-pub fn one_line(event: &str, columns: usize) -> String {
+pub(crate) fn one_line(event: &str, columns: usize) -> String {
     lines(cut(event, columns).trim_end()).collect::<Vec<_>>().join(LINE_END)
 }
 
 /// A line as it is shown in one row, cut to what can fill `columns`: without the time and the request that Lambda's
 /// runtimes write at its head, since the row tells the one and the key to the request the other.
-pub fn shown(line: &Line, columns: usize) -> String {
+pub(crate) fn shown(line: &Line, columns: usize) -> String {
     const HEAD: usize = 3;
     // A quarter of the bytes that a time, a request id and a level take: they do not fill the columns.
     const HEAD_COLUMNS: usize = 20;
@@ -195,7 +195,7 @@ fn is_time(word: &str) -> bool {
 }
 
 /// A log event in lines of at most `columns`, clean, at most `rows` of them.
-pub fn wrapped(event: &str, columns: usize, rows: usize) -> Vec<String> {
+pub(crate) fn wrapped(event: &str, columns: usize, rows: usize) -> Vec<String> {
     let mut wrapped = Vec::new();
     for line in lines(cut(event.trim_end(), columns.saturating_mul(rows))) {
         let mut shown = String::new();
@@ -219,7 +219,7 @@ pub fn wrapped(event: &str, columns: usize, rows: usize) -> Vec<String> {
 }
 
 /// Where `words` stand in `text`, in bytes; ASCII letters match in either case.
-pub fn matches(text: &str, words: &str) -> Vec<Range<usize>> {
+pub(crate) fn matches(text: &str, words: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(at) = find(text, words, from) {
@@ -230,7 +230,7 @@ pub fn matches(text: &str, words: &str) -> Vec<Range<usize>> {
 }
 
 /// Whether `words` stand in `text`.
-pub fn contains(text: &str, words: &str) -> bool {
+pub(crate) fn contains(text: &str, words: &str) -> bool {
     find(text, words, 0).is_some()
 }
 
@@ -247,10 +247,10 @@ fn find(text: &str, words: &str, mut from: usize) -> Option<usize> {
 }
 
 /// The longest text that is copied, in bytes: terminals refuse more.
-pub const LONGEST_COPY: usize = 64 * 1024;
+pub(crate) const LONGEST_COPY: usize = 64 * 1024;
 
 /// A log event as it is copied: clean, in its own lines, at most [`LONGEST_COPY`] bytes.
-pub fn copy(event: &str) -> String {
+pub(crate) fn copy(event: &str) -> String {
     let mut copied = lines(event.trim_end()).collect::<Vec<_>>().join("\n");
     copied.truncate(copied.floor_char_boundary(LONGEST_COPY));
     copied

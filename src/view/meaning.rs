@@ -58,10 +58,10 @@ pub enum Meaning {
 
 impl Meaning {
     /// How many meanings there are.
-    pub const COUNT: usize = Self::Match as usize + 1;
+    pub(crate) const COUNT: usize = Self::Match as usize + 1;
 
     /// Every meaning, in the order of the enum.
-    pub const ALL: [Self; Self::COUNT] = [
+    pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::Normal,
         Self::Title,
         Self::Label,
@@ -88,7 +88,7 @@ impl Meaning {
     ];
 
     /// The meaning of the line at `index` (from 0) of a chart; after the sixth they repeat.
-    pub fn series(index: usize) -> Self {
+    pub(crate) fn series(index: usize) -> Self {
         const SERIES: [Meaning; 6] = [
             Meaning::Series1,
             Meaning::Series2,

@@ -9,9 +9,9 @@ use crate::analysis::ratio;
 use crate::snapshot::FunctionSnapshot;
 
 /// Stands before what the logs say of now.
-pub const LIVE: &str = "•";
+pub(crate) const LIVE: &str = "•";
 /// Stands before a count that is a lower bound.
-pub const AT_LEAST: &str = "≥";
+pub(crate) const AT_LEAST: &str = "≥";
 
 /// Seconds of the window that must have been read before its counts are shown as those of a minute: four of five.
 /// While lamtop begins to read, a minute's metrics say more than a few seconds of logs.
@@ -21,7 +21,7 @@ const ENOUGH: u64 = 20;
 
 /// The numbers of the present.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Now {
+pub(crate) struct Now {
     /// Where they come from; `None` where nothing is known.
     pub read: Option<Reading>,
     /// Invocations a minute.
@@ -42,7 +42,7 @@ pub struct Now {
 
 /// Where numbers come from, and from when they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub(crate) enum Reading {
     /// The last [`WINDOW_S`] seconds of the logs.
     Logs {
         /// The second with which they end.
@@ -56,7 +56,7 @@ pub enum Reading {
 
 impl Now {
     /// What is known of `function` now.
-    pub fn of(function: &FunctionSnapshot) -> Self {
+    pub(crate) fn of(function: &FunctionSnapshot) -> Self {
         // Some seconds of logs are better than no minute of metrics.
         let alone = function.metrics.as_of.is_none();
         match function.live.as_deref().filter(|live| alone || tells(live)) {
@@ -101,12 +101,12 @@ impl Now {
     }
 
     /// Whether the numbers come from the logs.
-    pub fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         matches!(self.read, Some(Reading::Logs { .. }))
     }
 
     /// From when the numbers are: the end of the logs' window, the start of the metrics' minute.
-    pub fn as_of(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn as_of(&self) -> Option<DateTime<Utc>> {
         self.read.map(|read| match read {
             Reading::Logs { until, .. } => until,
             Reading::Minute(start) => start,
@@ -114,13 +114,13 @@ impl Now {
     }
 
     /// The share of failed invocations, if there were enough to speak of one; a minute of metrics always is.
-    pub fn telling_error_rate(&self) -> Option<f64> {
+    pub(crate) fn telling_error_rate(&self) -> Option<f64> {
         let enough = !self.is_live() || self.invocations.is_some_and(|invocations| invocations >= ENOUGH as f64);
         self.error_rate.filter(|_| enough)
     }
 
     /// What stands before a count: nothing before one of the metrics.
-    pub fn mark(&self) -> &'static str {
+    pub(crate) fn mark(&self) -> &'static str {
         match self.read {
             Some(Reading::Logs { at_least: true, .. }) => AT_LEAST,
             Some(Reading::Logs { .. }) => LIVE,
@@ -129,12 +129,12 @@ impl Now {
     }
 
     /// The mark of a lower bound, before a count that does not say otherwise where it comes from.
-    pub fn bound(&self) -> &'static str {
+    pub(crate) fn bound(&self) -> &'static str {
         if self.mark() == AT_LEAST { AT_LEAST } else { "" }
     }
 
     /// How old the numbers are: `•2s` of the logs, `3m` of the metrics.
-    pub fn age(&self, now: DateTime<Utc>) -> Option<String> {
+    pub(crate) fn age(&self, now: DateTime<Utc>) -> Option<String> {
         let age = units::span(now - self.as_of()?);
         Some(if self.is_live() { format!("{LIVE}{age}") } else { age })
     }

@@ -4,7 +4,7 @@ use super::log;
 use lambda_model::text;
 
 /// `text` in lines of at most `columns`, clean; words stay whole where they fit.
-pub fn lines(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn lines(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     if columns == 0 {
         return lines;

@@ -26,7 +26,7 @@ impl TryFrom<String> for Rgb {
 impl Rgb {
     /// The colour half-way between this one and `other`: how dimmed text looks on its background.
     #[must_use]
-    pub fn blend(self, other: Self) -> Self {
+    pub(crate) fn blend(self, other: Self) -> Self {
         Self(self.0.midpoint(other.0), self.1.midpoint(other.1), self.2.midpoint(other.2))
     }
 }

@@ -3,7 +3,7 @@
 use crate::analysis::finding::Command;
 
 /// The command on one line, quoted so that a shell passes every argument as it is.
-pub fn line(command: &Command) -> String {
+pub(super) fn line(command: &Command) -> String {
     let words = std::iter::once(command.program).chain(command.arguments.iter().map(String::as_str));
     words.map(quoted).collect::<Vec<_>>().join(" ")
 }

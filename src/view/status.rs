@@ -12,7 +12,7 @@ use lambda_model::metric::Metric;
 
 /// The worst thing that is true of a function, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
+pub(crate) enum Status {
     /// Nothing current is known.
     Idle,
     /// It runs, and nothing is wrong.
@@ -39,7 +39,7 @@ const LOSSES: [Metric; 3] = [Metric::AsyncEventsDropped, Metric::DeadLetterError
 impl Status {
     /// The status of `function`: the worst finding about it, or what can be seen already where that is worse, for a
     /// finding waits for settled points.
-    pub fn of(thresholds: &Thresholds, function: &FunctionSnapshot, worst: Option<&Finding>) -> Self {
+    pub(crate) fn of(thresholds: &Thresholds, function: &FunctionSnapshot, worst: Option<&Finding>) -> Self {
         let seen = Self::seen(thresholds, function);
         let found = worst.map(|finding| Self::Found(finding.severity, finding.kind));
         found.filter(|found| found.severity() >= seen.severity()).unwrap_or(seen)
@@ -72,13 +72,13 @@ impl Status {
     }
 
     /// The same, or `None` where no metric of the Region could be read: then it is not known which functions are idle.
-    pub fn known(thresholds: &Thresholds, scope: &ScopeSnapshot, function: &FunctionSnapshot) -> Option<Self> {
+    pub(crate) fn known(thresholds: &Thresholds, scope: &ScopeSnapshot, function: &FunctionSnapshot) -> Option<Self> {
         let status = Self::of(thresholds, function, findings::worst_of(scope, &function.state.name));
         (status != Self::Idle || scope.pool.as_of.is_some()).then_some(status)
     }
 
     /// The word in the table, in capitals where it is critical; colour alone never says it.
-    pub fn label(self) -> String {
+    pub(crate) fn label(self) -> String {
         let word = match self {
             Self::Idle => "idle",
             Self::Ok => "ok",
@@ -94,7 +94,7 @@ impl Status {
     }
 
     /// How bad it is.
-    pub fn severity(self) -> Severity {
+    pub(crate) fn severity(self) -> Severity {
         match self {
             Self::Idle | Self::Ok => Severity::Info,
             Self::DeadLetters | Self::Errors => Severity::Warning,
@@ -104,7 +104,7 @@ impl Status {
     }
 
     /// What the word means.
-    pub fn meaning(self) -> Meaning {
+    pub(crate) fn meaning(self) -> Meaning {
         match self {
             Self::Idle => Meaning::Muted,
             Self::Ok => Meaning::Ok,
@@ -113,7 +113,7 @@ impl Status {
     }
 
     /// What the function's name means beside it: the word and the numbers give the alarm, the name is to be read.
-    pub fn name_meaning(self) -> Meaning {
+    pub(crate) fn name_meaning(self) -> Meaning {
         match self {
             Self::Idle => Meaning::Muted,
             _ => Meaning::Normal,
@@ -121,12 +121,12 @@ impl Status {
     }
 
     /// Whether an operator should look.
-    pub fn wants_attention(self) -> bool {
+    pub(crate) fn wants_attention(self) -> bool {
         self.severity() > Severity::Info
     }
 
     /// What an error rate means.
-    pub fn error_meaning(thresholds: &Thresholds, rate: Option<f64>) -> Meaning {
+    pub(crate) fn error_meaning(thresholds: &Thresholds, rate: Option<f64>) -> Meaning {
         match rate {
             Some(rate) if rate >= thresholds.error_rate_critical => Meaning::Critical,
             Some(rate) if rate >= thresholds.marked_error_rate => Meaning::Warning,
@@ -135,7 +135,7 @@ impl Status {
     }
 
     /// What the used part of a limit means.
-    pub fn utilisation_meaning(thresholds: &Thresholds, part: Option<f64>, whole: Option<f64>) -> Meaning {
+    pub(crate) fn utilisation_meaning(thresholds: &Thresholds, part: Option<f64>, whole: Option<f64>) -> Meaning {
         match ratio(part, whole) {
             Some(share) if share >= thresholds.marked_use_critical => Meaning::Critical,
             Some(share) if share >= thresholds.marked_use => Meaning::Warning,

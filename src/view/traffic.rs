@@ -7,7 +7,7 @@ use lambda_model::FunctionId;
 
 /// An alias of a snapshot, by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AliasRef {
+pub(crate) struct AliasRef {
     scope: usize,
     function: usize,
     alias: usize,
@@ -15,7 +15,7 @@ pub struct AliasRef {
 
 impl AliasRef {
     /// The function and the alias, in the snapshot it was made from.
-    pub fn of(self, snapshot: &Snapshot) -> Option<(FunctionId, &AliasTraffic)> {
+    pub(crate) fn of(self, snapshot: &Snapshot) -> Option<(FunctionId, &AliasTraffic)> {
         let scope = snapshot.scopes.get(self.scope)?;
         let function = scope.functions.get(self.function)?;
         let id = FunctionId { scope: scope.scope.clone(), name: function.state.name.clone() };
@@ -23,7 +23,7 @@ impl AliasRef {
     }
 
     /// The canary that the alias tries.
-    pub fn canary(self, snapshot: &Snapshot) -> Option<&Canary> {
+    pub(crate) fn canary(self, snapshot: &Snapshot) -> Option<&Canary> {
         let function = snapshot.scopes.get(self.scope)?.functions.get(self.function)?;
         function.canaries.get(&function.aliases.get(self.alias)?.name)
     }
@@ -31,7 +31,7 @@ impl AliasRef {
 
 /// Aliases that split traffic or have had some in the window, of functions whose name contains every word of
 /// `filter`: split ones first, each group by name.
-pub fn rows(snapshot: &Snapshot, filter: &str) -> Vec<AliasRef> {
+pub(crate) fn rows(snapshot: &Snapshot, filter: &str) -> Vec<AliasRef> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let mut rows: Vec<(bool, AliasRef)> = Vec::new();
     for (scope, scope_snapshot) in snapshot.scopes.iter().enumerate() {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Stands where nothing is known.
-pub const MISSING: &str = "–";
+pub(crate) const MISSING: &str = "–";
 
 /// The seconds up to which a range is written in seconds; one that ends later is written in minutes.
 const SECONDS_UNTIL: f64 = 120.0;
@@ -11,7 +11,7 @@ const SECONDS_UNTIL: f64 = 120.0;
 const FARTHEST: f64 = 999.0;
 
 /// A count: `7`, `982`, `1.2k`, `34k`, `5.6M`; below ten with a decimal when it has one.
-pub fn count(value: f64) -> String {
+pub(crate) fn count(value: f64) -> String {
     match value.abs() {
         small if small < 9.95 && value.fract() != 0.0 => format!("{value:.1}"),
         small if small < 9_999.5 => format!("{value:.0}"),
@@ -23,7 +23,7 @@ pub fn count(value: f64) -> String {
 }
 
 /// A share as percent: `0%`, `0.4%`, `12%`, `100%`; never `0%` for something, never `100%` for less than all.
-pub fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     match percent {
         nothing if nothing <= 0.0 => "0%".to_string(),
@@ -35,7 +35,7 @@ pub fn percent(share: f64) -> String {
 }
 
 /// A duration in milliseconds: `0`, `0.4ms`, `41ms`, `1.20s`, `45.2s`, `12m`.
-pub fn milliseconds(value: f64) -> String {
+pub(crate) fn milliseconds(value: f64) -> String {
     match value {
         0.0 => "0".to_string(),
         small if small < 9.95 => format!("{small:.1}ms"),
@@ -47,7 +47,7 @@ pub fn milliseconds(value: f64) -> String {
 }
 
 /// Seconds: `0s`, `400ms`, `4.5s`, `90s`, and what is longer as [`span`] has it.
-pub fn seconds(value: f64) -> String {
+pub(crate) fn seconds(value: f64) -> String {
     match value.abs() {
         short if short > 0.0 && short < 0.9995 => milliseconds(value * 1e3),
         few if few < 9.95 && few.fract() >= 0.05 => format!("{value:.1}s"),
@@ -64,7 +64,7 @@ pub fn seconds(value: f64) -> String {
 
 /// A span that is known as a range: `40–75 s`, `2–7 min`. Both ends are rounded outwards: a range that is written is
 /// never narrower than the one that was computed.
-pub fn seconds_range(low_s: f64, high_s: f64) -> String {
+pub(crate) fn seconds_range(low_s: f64, high_s: f64) -> String {
     let (unit, per_unit) = if high_s < SECONDS_UNTIL { ("s", 1.0) } else { ("min", 60.0) };
     let (low, high) = ((low_s / per_unit).max(0.0).floor(), (high_s / per_unit).ceil());
     match high {
@@ -75,27 +75,27 @@ pub fn seconds_range(low_s: f64, high_s: f64) -> String {
 }
 
 /// A difference of two shares in percentage points, with its sign: `+1.6`.
-pub fn points(difference: f64) -> String {
+pub(crate) fn points(difference: f64) -> String {
     format!("{:+.1}", difference * 100.0)
 }
 
 /// A time of day in UTC: `03:04Z`.
-pub fn clock(at: DateTime<Utc>) -> String {
+pub(crate) fn clock(at: DateTime<Utc>) -> String {
     at.format("%H:%MZ").to_string()
 }
 
 /// The same to the second: `03:04:05Z`.
-pub fn clock_seconds(at: DateTime<Utc>) -> String {
+pub(crate) fn clock_seconds(at: DateTime<Utc>) -> String {
     at.format("%H:%M:%SZ").to_string()
 }
 
 /// Megabytes: `512M`, `10G`.
-pub fn megabytes(value: f64) -> String {
+pub(crate) fn megabytes(value: f64) -> String {
     if value < 1024.0 || value % 1024.0 != 0.0 { format!("{value:.0}M") } else { format!("{:.0}G", value / 1024.0) }
 }
 
 /// A span of time, in its two leading units at most: `4s`, `2m`, `1h05m`, `3d`.
-pub fn span(span: TimeDelta) -> String {
+pub(crate) fn span(span: TimeDelta) -> String {
     let seconds = span.num_seconds().max(0);
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -106,7 +106,7 @@ pub fn span(span: TimeDelta) -> String {
 }
 
 /// US dollars, small sums: `$0.0042`, `$0.18`, `$12`.
-pub fn usd(value: f64) -> String {
+pub(crate) fn usd(value: f64) -> String {
     match value {
         small if small < 0.01 => format!("${small:.4}"),
         small if small < 10.0 => format!("${small:.2}"),

@@ -94,13 +94,15 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The files of text below `folder`: code, settings, documents.
+/// The files of text below `folder`: code, settings, documents; not what cargo or git wrote.
 pub(crate) fn text_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(text_files(&path));
+            if !path.ends_with("target") && !path.ends_with(".git") {
+                found.extend(text_files(&path));
+            }
         } else if path.extension().is_some_and(|ending| ["rs", "md", "toml", "py"].iter().any(|text| ending == *text)) {
             found.push(path);
         }

@@ -4,6 +4,7 @@
 //! A file tells at which minutes to look and what is to be found then. The expectations follow from what the scenario
 //! does, never from what was found.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use chrono::TimeDelta;
 use lambda_model::finding::{Kind, Severity};
 use lambda_model::time::Clock;
 use lambda_model::{FunctionId, FunctionName, Scope};
-use lambda_simulator::{self, Scenario};
+use lambda_simulator::{Scenario, scenarios};
 use lamtop::analysis::finding::Finding;
 use lamtop::cli::{self, Invocation};
 use lamtop::config::{Settings, Surroundings};
@@ -211,53 +212,20 @@ async fn finds(name: &str) {
     assert!(slips.is_empty(), "{slips}");
 }
 
-macro_rules! findings {
-    ($($test:ident: $name:literal),+ $(,)?) => {
+macro_rules! tests {
+    ($($test:ident: $name:literal,)+) => {
         $(#[tokio::test(start_paused = true)]
         async fn $test() {
             finds($name).await;
         })+
-
-        #[test]
-        fn every_scenario_is_played_and_every_file_is_a_scenario_s() {
-            let mut known: Vec<&str> = lambda_simulator::scenarios().iter().map(|scenario| scenario.name).collect();
-            assert_eq!(known, [$($name),+]);
-            let files = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-            let mut files: Vec<String> = files.collect();
-            files.sort();
-            known.sort_unstable();
-            assert_eq!(files, known.iter().map(|name| format!("{name}.toml")).collect::<Vec<_>>());
-        }
     };
 }
 
-findings! {
-    mixed: "mixed",
-    calm: "calm",
-    region_limit: "region-limit",
-    reserved_cap: "reserved-cap",
-    kill_switch: "kill-switch",
-    burst: "burst",
-    short_calls: "short-calls",
-    hidden_limit: "hidden-limit",
-    provisioned_spillover: "provisioned-spillover",
-    bad_canary: "bad-canary",
-    slow_canary: "slow-canary",
-    good_canary: "good-canary",
-    cold_canary: "cold-canary",
-    cold_start_storm: "cold-start-storm",
-    poison_pill: "poison-pill",
-    sqs_redrive: "sqs-redrive",
-    iterator_lag: "iterator-lag",
-    async_backlog: "async-backlog",
-    slow_downstream: "slow-downstream",
-    memory_creep: "memory-creep",
-    near_timeout: "near-timeout",
-    recursion: "recursion",
-    deploy_breaks: "deploy-breaks",
-    hand_made_changes: "hand-made-changes",
-    flaky_aws: "flaky-aws",
-    media_pipeline: "media-pipeline",
-    large: "large",
-    huge_logs: "huge-logs",
+lambda_simulator::each_scenario!(tests);
+
+#[test]
+fn every_file_is_a_scenario_s() {
+    let known: BTreeSet<String> = scenarios().iter().map(|scenario| format!("{}.toml", scenario.name)).collect();
+    let files = fs::read_dir(folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(files.collect::<BTreeSet<_>>(), known);
 }

@@ -58,6 +58,8 @@ pub use report::{Lane, Part, Parts, RegionReport, Report};
 pub use scenario::{EXAMPLE, Embedded, Scenario, scenario, scenarios};
 pub use world::{QueueNow, Throttles, World};
 
+include!(concat!(env!("OUT_DIR"), "/each_scenario.rs"));
+
 /// The account that `scenario` and `seed` describe, at the time of `clock`.
 pub fn account(scenario: &Scenario, seed: u64, clock: Clock) -> Account {
     Account::new(service::Service::new(scenario.clone(), seed, clock))

@@ -1,6 +1,6 @@
 //! The log groups of the simulated Region: which events can be read now, and what Live Tail shows of a second.
 //!
-//! Each request computes the lines from the invocations again ([`line`]) and formats only those that are shown
+//! Each request computes the lines from the invocations again ([`line`](mod@line)) and formats only those that are shown
 //! ([`text`], [`json`]); nothing is stored.
 
 mod application;

@@ -30,7 +30,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The word used in JSON.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",
@@ -129,7 +129,7 @@ impl Judgement {
     }
 
     /// Minutes from the canary's first call to the last that counts.
-    pub fn minutes(&self) -> i64 {
+    pub(crate) fn minutes(&self) -> i64 {
         self.span.map_or(0, |(first, last)| last.0 - first.0 + 1)
     }
 }

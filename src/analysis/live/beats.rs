@@ -8,13 +8,13 @@ use crate::store::live::run::{Outcome, Run};
 
 impl Beats {
     /// Seconds of a beat.
-    pub const STEP_S: i64 = 10;
+    pub(crate) const STEP_S: i64 = 10;
     /// Beats that are kept.
-    pub const COUNT: usize = 30;
+    pub(crate) const COUNT: usize = 30;
     /// The seconds of all of them.
     const SPAN_S: i64 = 300;
     /// Beats of a window: a minute.
-    pub const WINDOW: usize = 6;
+    pub(crate) const WINDOW: usize = 6;
 
     /// Beats up to `until`, in which nothing was read yet.
     pub(super) fn empty(until: DateTime<Utc>) -> Self {
@@ -48,7 +48,7 @@ impl Beats {
 
     /// Windows of a minute that end with each beat, oldest first, with the instant at which each begins; `None` where
     /// not all of it was read.
-    pub fn windows(&self) -> impl Iterator<Item = (DateTime<Utc>, Option<Beat>)> {
+    pub(crate) fn windows(&self) -> impl Iterator<Item = (DateTime<Utc>, Option<Beat>)> {
         let first = self.end - TimeDelta::seconds(Self::SPAN_S);
         (0..).zip(self.beats.windows(Self::WINDOW)).map(move |(place, window)| {
             let sum = window.iter().copied().try_fold(Beat::default(), |sum, beat| Some(sum + beat?));
@@ -69,7 +69,7 @@ impl Beat {
     }
 
     /// The share of the invocations that were cold starts; `None` without invocations.
-    pub fn cold_start_rate(&self) -> Option<f64> {
+    pub(crate) fn cold_start_rate(&self) -> Option<f64> {
         ratio(Some(self.cold_starts as f64), Some(self.invocations as f64))
     }
 }

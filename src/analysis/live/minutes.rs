@@ -19,7 +19,7 @@ pub struct MinuteRuns {
 }
 
 /// By minute and version; a version that is missing in a minute did not run.
-pub type VersionMinutes = BTreeMap<Minute, BTreeMap<String, MinuteRuns>>;
+pub(crate) type VersionMinutes = BTreeMap<Minute, BTreeMap<String, MinuteRuns>>;
 
 /// Counts `runs`, each with its version, in the minutes that are in `whole`. Nothing when one of them has no version:
 /// then the counts of the others may lack it.

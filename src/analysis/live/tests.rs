@@ -103,7 +103,7 @@ fn invocations_that_overlap_count_together_and_the_window_counts_them() {
     let versions: Vec<_> = live.versions.iter().map(|(version, runs)| (version.as_str(), runs.invocations)).collect();
     assert_eq!(versions, [("7", 1), ("8", 1)]);
     assert_eq!((live.cold_starts("7"), live.cold_starts("8"), live.cold_starts("9")), (Some(1), Some(0), Some(0)));
-    assert_eq!((live.cold_start_rate(), live.error_rate()), (Some(0.5), Some(0.5)));
+    assert_eq!(live.cold_start_rate(), Some(0.5));
     assert_eq!(live.lines.len(), 6);
     assert_eq!(live.error_groups[0].count, 2);
 }
@@ -182,7 +182,7 @@ fn a_function_that_logs_failures_only_tells_no_rate() {
     let cart = of(&fixture, "cart");
     assert_eq!((cart.concurrency, &*cart.lower_bound), (None, &[Bound::FailuresOnly][..]));
     assert!(cart.curve.values.iter().all(Option::is_none));
-    assert_eq!((cart.total.timeouts, cart.error_rate(), cart.cold_start_rate()), (1, None, None));
+    assert_eq!((cart.total.timeouts, cart.cold_start_rate()), (1, None));
     assert_eq!(cart.cold_starts("7"), None);
     assert!(cart.versions.values().all(|runs| runs.cold_start_rate().is_none()), "no version says otherwise");
     assert_eq!(live(&fixture).region, None, "nothing is known of the Region");
@@ -251,7 +251,6 @@ fn an_idle_function_of_a_named_group_is_known_to_be_idle() {
     let names: Vec<_> = live.functions.keys().map(FunctionName::as_str).collect();
     assert_eq!(names, ["checkout", "orders"]);
     assert!(live.functions.values().all(|live| live.concurrency == Some(0) && live.total == Runs::default()));
-    assert!(live.functions.values().all(|live| live.error_rate().is_none()));
 }
 
 #[test]

@@ -27,11 +27,11 @@ pub(super) const LOOK_BACK: i64 = 60;
 
 /// What finds one kind of finding in a case: nothing in nearly all. It is asked once for the Region and once for each
 /// function, and passes over the cases that it is not about.
-pub type Rule = fn(&Case<'_>) -> Vec<Found>;
+pub(crate) type Rule = fn(&Case<'_>) -> Vec<Found>;
 
 /// A finding without what its rule and its case say anyway.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
+pub(crate) struct Found {
     /// How bad it is.
     pub severity: Severity,
     /// The alias it is about.
@@ -52,7 +52,7 @@ pub struct Found {
 
 /// What a rule sees: one function, or the Region, at one instant.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
+pub(crate) struct Case<'a> {
     /// The instant.
     pub now: DateTime<Utc>,
     /// How things are read.
@@ -73,7 +73,7 @@ pub struct Case<'a> {
 
 /// The function that a case is about.
 #[derive(Clone, Copy, Debug)]
-pub struct FunctionCase<'a> {
+pub(crate) struct FunctionCase<'a> {
     /// Its facts and series.
     pub state: &'a FunctionState,
     /// What its logs say.
@@ -86,61 +86,59 @@ pub struct FunctionCase<'a> {
     pub aliases: &'a [AliasTraffic],
     /// The canaries of its weighted aliases, by alias.
     pub canaries: &'a BTreeMap<String, Canary>,
-    /// When its reservation will be reached.
-    pub forecast: Option<&'a Forecast>,
 }
 
 impl<'a> FunctionCase<'a> {
     /// Its name.
-    pub fn name(&self) -> &'a FunctionName {
+    pub(crate) fn name(&self) -> &'a FunctionName {
         &self.state.name
     }
 
     /// A metric that is read with one statistic, in a minute.
-    pub fn value(&self, metric: Metric, minute: Minute) -> Option<f64> {
+    pub(crate) fn value(&self, metric: Metric, minute: Minute) -> Option<f64> {
         self.state.series.one(metric)?.get(minute)
     }
 
     /// A statistic of a metric, in a minute.
-    pub fn statistic(&self, metric: Metric, statistic: Statistic, minute: Minute) -> Option<f64> {
+    pub(crate) fn statistic(&self, metric: Metric, statistic: Statistic, minute: Minute) -> Option<f64> {
         self.state.series.get(metric, statistic)?.get(minute)
     }
 
     /// Whether there is any point of `metric`: without one most rules need not look.
-    pub fn publishes(&self, metric: Metric) -> bool {
+    pub(crate) fn publishes(&self, metric: Metric) -> bool {
         self.state.series.one(metric).is_some()
     }
 }
 
 impl<'a> Case<'a> {
     /// The numbers to compare with.
-    pub fn thresholds(&self) -> &'a Thresholds {
+    pub(crate) fn thresholds(&self) -> &'a Thresholds {
         &self.params.thresholds
     }
 
     /// The Region's own series.
-    pub fn region(&self) -> &'a SeriesSet {
+    pub(crate) fn region(&self) -> &'a SeriesSet {
         &self.state.region
     }
 
     /// A Region's metric in a minute.
-    pub fn region_value(&self, metric: Metric, minute: Minute) -> Option<f64> {
+    pub(crate) fn region_value(&self, metric: Metric, minute: Minute) -> Option<f64> {
         self.region().one(metric)?.get(minute)
     }
 
     /// The newest minute that CloudWatch will not restate any more, but for invocations that still run.
-    pub fn settled(&self) -> Minute {
+    pub(crate) fn settled(&self) -> Minute {
         Minute::newest_complete(self.now).plus(-i64::from(self.params.provisional_minutes))
     }
 
     /// The settled minutes that are looked at, oldest first.
-    pub fn minutes(&self) -> impl DoubleEndedIterator<Item = Minute> + use<> {
+    pub(crate) fn minutes(&self) -> impl DoubleEndedIterator<Item = Minute> + use<> {
         let settled = self.settled();
         (settled.0 - LOOK_BACK + 1..=settled.0).map(Minute)
     }
 
     /// Whether `sign` holds over the settled minutes, and since when.
-    pub fn held(&self, mut sign: impl FnMut(Minute) -> Sign) -> Option<Held> {
+    pub(crate) fn held(&self, mut sign: impl FnMut(Minute) -> Sign) -> Option<Held> {
         // Nearly every function is well, and then the newest minutes show it: the others need not be looked at.
         let (mut quiet, mut shown) = (0, false);
         let mut signs = Vec::new();

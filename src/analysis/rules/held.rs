@@ -10,7 +10,7 @@ const SILENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// What one settled point shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
+pub(crate) enum Sign {
     /// Nothing is known of it: it neither raises nor clears.
     Unknown,
     /// It is not there.
@@ -23,12 +23,12 @@ pub enum Sign {
 
 impl Sign {
     /// Absent or strong.
-    pub fn strong(is_there: bool) -> Self {
+    pub(crate) fn strong(is_there: bool) -> Self {
         if is_there { Self::Strong } else { Self::Absent }
     }
 
     /// Absent or weak.
-    pub fn weak(is_there: bool) -> Self {
+    pub(crate) fn weak(is_there: bool) -> Self {
         if is_there { Self::Weak } else { Self::Absent }
     }
 
@@ -43,7 +43,7 @@ impl Sign {
 
 /// Something that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub(crate) struct Held {
     /// The first point that showed it.
     pub since: DateTime<Utc>,
     /// The newest point that showed it.
@@ -56,7 +56,7 @@ pub struct Held {
 ///
 /// It comes when the signs of the last `raise_of` known points weigh `raise`, and goes after `clear` points in a
 /// row that show nothing, or after `SILENCE`: a function without traffic has no trouble.
-pub fn held(thresholds: &Thresholds, points: impl IntoIterator<Item = (DateTime<Utc>, Sign)>) -> Option<Held> {
+pub(super) fn held(thresholds: &Thresholds, points: impl IntoIterator<Item = (DateTime<Utc>, Sign)>) -> Option<Held> {
     let of = thresholds.raise_of.max(1) as usize;
     let mut recent: std::collections::VecDeque<(DateTime<Utc>, Sign)> = std::collections::VecDeque::with_capacity(of);
     let mut open: Option<Held> = None;

@@ -26,12 +26,12 @@ impl Occurrences {
     }
 
     /// How many there are.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.0.len() as u64
     }
 
     /// When the first and the last happened, milliseconds.
-    pub fn extent(&self) -> Option<(i64, i64)> {
+    pub(crate) fn extent(&self) -> Option<(i64, i64)> {
         Some((self.0.first()?.0, self.0.last()?.0))
     }
 }
@@ -50,7 +50,7 @@ pub struct Group {
 
 impl Group {
     /// Bytes of a message that are kept.
-    pub const MESSAGE: usize = 500;
+    pub(crate) const MESSAGE: usize = 500;
 }
 
 /// The errors of a function.
@@ -89,12 +89,12 @@ impl Errors {
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The groups, by fingerprint.
-    pub fn groups(&self) -> impl Iterator<Item = (&Fingerprint, &Group)> {
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (&Fingerprint, &Group)> {
         self.0.iter()
     }
 }

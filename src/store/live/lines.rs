@@ -49,7 +49,7 @@ pub enum LineKind {
 
 impl LineKind {
     /// Whether it stays when only errors are shown.
-    pub fn is_error(self) -> bool {
+    pub(crate) fn is_error(self) -> bool {
         matches!(self, Self::Failure | Self::Error)
     }
 }
@@ -208,12 +208,12 @@ impl Lines {
     }
 
     /// How many lines are kept.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 }

@@ -23,7 +23,7 @@ pub struct Run {
 
 /// What a cold start waited for, microseconds: a REPORT with an init or a restore phase is a cold start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cold {
+pub(crate) enum Cold {
     /// The init phase.
     Init(u32),
     /// The restore of a snapshot.
@@ -45,7 +45,7 @@ pub enum Outcome {
 
 impl Cold {
     /// How long it took, microseconds.
-    pub fn us(self) -> u32 {
+    pub(crate) fn us(self) -> u32 {
         match self {
             Self::Init(us) | Self::Restore(us) => us,
         }
@@ -54,12 +54,12 @@ impl Cold {
 
 impl Run {
     /// Whether it was a cold start.
-    pub fn is_cold_start(&self) -> bool {
+    pub(crate) fn is_cold_start(&self) -> bool {
         self.cold.is_some()
     }
 
     /// When the handler began, milliseconds: after the init or restore phase.
-    pub fn handler_start(&self) -> i64 {
+    pub(crate) fn handler_start(&self) -> i64 {
         self.end - i64::from(self.duration_us.unwrap_or(0)) / 1000
     }
 

@@ -6,7 +6,7 @@ use lambda_model::log::{LeftOut, LogWay};
 
 /// Spans of time in milliseconds from the epoch, both ends included. They are sorted, and joined where they meet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spans(Vec<(i64, i64)>);
+pub(crate) struct Spans(Vec<(i64, i64)>);
 
 impl Spans {
     /// At most this many spans are kept. Of more, the oldest are dropped, so that they count as gaps.
@@ -116,7 +116,7 @@ impl Coverage {
 
     /// Both together.
     #[must_use]
-    pub fn joined(&self, other: &Self) -> Self {
+    pub(crate) fn joined(&self, other: &Self) -> Self {
         let mut joined = self.clone();
         let pairs = [
             (&mut joined.read, &other.read),

@@ -12,7 +12,7 @@ use crate::view::meaning::Meaning;
 
 /// A share as a bar in one row.
 #[derive(Clone, Copy, Debug)]
-pub struct Bar<'a> {
+pub(crate) struct Bar<'a> {
     /// The part of 1; `None` where it is not known, drawn as a row of gaps.
     pub share: Option<f64>,
     /// What the bar stands for.

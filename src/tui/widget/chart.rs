@@ -31,7 +31,7 @@ const TICK_ROWS: u16 = 4;
 
 /// One line.
 #[derive(Clone, Copy, Debug)]
-pub struct Series<'a> {
+pub(crate) struct Series<'a> {
     /// Its name, written where the line ends; may be empty.
     pub name: &'a str,
     /// Its values, oldest first, the last at the chart's newest time; `None` breaks the line.
@@ -42,7 +42,7 @@ pub struct Series<'a> {
 
 /// A line that must not be crossed.
 #[derive(Clone, Copy, Debug)]
-pub struct Limit<'a> {
+pub(crate) struct Limit<'a> {
     /// Where it is.
     pub value: f64,
     /// What it is.
@@ -51,7 +51,7 @@ pub struct Limit<'a> {
 
 /// Counts in a row below the lines, each below the value of the same time.
 #[derive(Clone, Copy, Debug)]
-pub struct Lane<'a> {
+pub(crate) struct Lane<'a> {
     /// What is counted, written at its end.
     pub name: &'a str,
     /// The counts, oldest first, the last at the chart's newest time; `None` is a gap.
@@ -62,7 +62,7 @@ pub struct Lane<'a> {
 
 /// Something that happened, on the time axis.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// When it happened; what is newer than the newest value stands at the axis's end, what is older than the oldest
     /// nowhere.
     pub at: DateTime<FixedOffset>,
@@ -74,7 +74,7 @@ pub struct Mark {
 
 /// Lines over time.
 #[derive(Clone, Copy, Debug)]
-pub struct Chart<'a> {
+pub(crate) struct Chart<'a> {
     /// The lines, the most important last: it is drawn over the others.
     pub series: &'a [Series<'a>],
     /// The time of the last value, in the zone that the labels are in.

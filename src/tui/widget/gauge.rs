@@ -15,7 +15,7 @@ const SMALLEST_BAR: u16 = 5;
 
 /// How much of a limit is used and claimed, in one row: the bar, the limit at its end, the label.
 #[derive(Clone, Copy, Debug)]
-pub struct Gauge<'a> {
+pub(crate) struct Gauge<'a> {
     /// The part of the limit in use; `None` where it is not known, drawn as a row of gaps.
     pub used: Option<f64>,
     /// The part of the limit that is in use or set aside, counted from zero; `None` where there is no such thing.

@@ -10,7 +10,7 @@ use crate::view::meaning::Meaning;
 
 /// The last minutes of a number in one row: one cell a value, the newest at the right edge.
 #[derive(Clone, Copy, Debug)]
-pub struct Sparkline<'a> {
+pub(crate) struct Sparkline<'a> {
     /// The values, oldest first; `None` where there is none, drawn as a gap. What does not fit is left out on the left.
     pub values: &'a [Option<f64>],
     /// The value of the fullest cell. The caller gives it, so that rows can share a scale.

@@ -11,7 +11,7 @@ use lambda_model::text;
 use lambda_model::time::Minute;
 
 /// What a row is about.
-pub struct Row<'a> {
+pub(crate) struct Row<'a> {
     /// All there is.
     pub snapshot: &'a Snapshot,
     /// Where the function is.
@@ -26,17 +26,17 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// The row of `function`.
-    pub fn new(snapshot: &'a Snapshot, scope: &'a ScopeSnapshot, function: &'a FunctionSnapshot) -> Self {
+    pub(crate) fn new(snapshot: &'a Snapshot, scope: &'a ScopeSnapshot, function: &'a FunctionSnapshot) -> Self {
         Self { snapshot, scope, function, now: Now::of(function), minutes: 0 }
     }
 
     /// From when on a number is marked.
-    pub fn thresholds(&self) -> &'a Thresholds {
+    pub(crate) fn thresholds(&self) -> &'a Thresholds {
         &self.snapshot.params.thresholds
     }
 
     /// The function's configuration, if it was read.
-    pub fn info(&self) -> Option<&'a FunctionInfo> {
+    pub(crate) fn info(&self) -> Option<&'a FunctionInfo> {
         self.function.state.info.as_ref().map(|info| &info.value)
     }
 
@@ -48,7 +48,7 @@ impl<'a> Row<'a> {
 
 /// What stands in a cell.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub(crate) enum Cell {
     /// A word or a number, clean, `–` where nothing is known.
     Text(String, Meaning),
     /// One value a minute, oldest first; the last `provisional` ones may still change.

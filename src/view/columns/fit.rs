@@ -13,11 +13,11 @@ const LONGEST_TREND: u16 = 60;
 /// Fewest minutes that show a trend.
 pub(super) const SHORTEST_TREND: u16 = 8;
 /// Between two columns.
-pub const GAP: u16 = 1;
+pub(crate) const GAP: u16 = 1;
 
 /// The columns for `width`, in their order, with their widths. The longest name is `longest_name` wide;
 /// the scope is shown only where there are several.
-pub fn fit(width: u16, longest_name: u16, several_scopes: bool) -> Vec<(Column, u16)> {
+pub(crate) fn fit(width: u16, longest_name: u16, several_scopes: bool) -> Vec<(Column, u16)> {
     let mut chosen: Vec<(Column, u16)> = Vec::new();
     let mut left = width;
     let mut ranked = Column::ALL;

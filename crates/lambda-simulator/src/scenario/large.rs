@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::super::noise::Noise;
-use super::{AliasTraffic, Function, LogFormat, Scenario, Target, six_hours, two};
+use super::function::{six_hours, two};
+use super::{AliasTraffic, Function, LogFormat, Scenario, Target};
 use crate::error::ScenarioError;
 
 /// The most functions that are made up.

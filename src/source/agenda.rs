@@ -47,7 +47,7 @@ impl Urgency {
 
 /// The next detail to read of its kind and urgency.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Next<'a> {
+pub(super) struct Next<'a> {
     /// The detail.
     pub detail: Detail,
     /// The function.
@@ -76,12 +76,12 @@ struct Entry {
 
 impl Agenda {
     /// An empty agenda. With `once` an answered detail is not read again.
-    pub fn new(once: bool) -> Self {
+    pub(super) fn new(once: bool) -> Self {
         Self { once, ..Self::default() }
     }
 
     /// Sets the urgency of `name`, which may be new.
-    pub fn rank(&mut self, name: &FunctionName, urgency: Urgency) {
+    pub(super) fn rank(&mut self, name: &FunctionName, urgency: Urgency) {
         let entry = self.functions.get(name).copied();
         if entry.is_none_or(|entry| entry.urgency != urgency) {
             let asked = entry.map(|entry| entry.asked).unwrap_or_default();
@@ -90,7 +90,7 @@ impl Agenda {
     }
 
     /// Drops the functions for which `keep` returns `false`.
-    pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
+    pub(super) fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
         let dropped: Vec<FunctionName> = self.functions.keys().filter(|name| !keep(name)).cloned().collect();
         for name in dropped {
             self.replace(&name, None);
@@ -103,7 +103,7 @@ impl Agenda {
     }
 
     /// Makes due those details of `name` that were read before `time`.
-    pub fn refresh_older(&mut self, name: &FunctionName, time: DateTime<Utc>) {
+    pub(super) fn refresh_older(&mut self, name: &FunctionName, time: DateTime<Utc>) {
         self.refresh_where(name, |asked| matches!(asked, Asked::Answered(at) if at < time));
     }
 
@@ -115,7 +115,7 @@ impl Agenda {
     }
 
     /// Changes the state of one detail, if the function is still there.
-    pub fn update(&mut self, name: &FunctionName, detail: Detail, change: impl FnOnce(Asked) -> Asked) {
+    pub(super) fn update(&mut self, name: &FunctionName, detail: Detail, change: impl FnOnce(Asked) -> Asked) {
         if let Some(mut entry) = self.functions.get(name).copied() {
             let asked = &mut entry.asked[detail as usize];
             *asked = change(*asked);
@@ -132,7 +132,7 @@ impl Agenda {
     }
 
     /// The number of functions whose `detail` has not been read.
-    pub fn unanswered(&self, detail: Detail) -> usize {
+    pub(super) fn unanswered(&self, detail: Detail) -> usize {
         self.functions.values().filter(|entry| !entry.asked[detail as usize].is_answered()).count()
     }
 

@@ -46,7 +46,7 @@ impl Backoff {
     }
 
     /// Ends every pause: the user asks for a refresh.
-    pub fn lift(&mut self) {
+    pub(super) fn lift(&mut self) {
         self.paused.clear();
     }
 
@@ -56,7 +56,7 @@ impl Backoff {
     }
 
     /// Whether the last call of the operation failed for another reason than throttling, which waiting does not change.
-    pub fn failed_for_good(&self, operation: Operation) -> bool {
+    pub(super) fn failed_for_good(&self, operation: Operation) -> bool {
         self.paused.get(&operation).is_some_and(|pause| !pause.throttled)
     }
 }

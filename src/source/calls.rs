@@ -63,12 +63,12 @@ const MOST_PAGES: usize = 10_000;
 
 impl Calls {
     /// Makes calls to `account`. Control-plane calls are paced by `pace`.
-    pub fn new(account: Account, pace: Pace, clock: Clock, events: mpsc::Sender<Event>) -> Arc<Self> {
+    pub(super) fn new(account: Account, pace: Pace, clock: Clock, events: mpsc::Sender<Event>) -> Arc<Self> {
         Arc::new(Self { account, pace, clock, events, urls: Mutex::default(), shifting: Mutex::default() })
     }
 
     /// Runs `task`. Returns whether AWS answered every call; that a resource does not exist is an answer.
-    pub async fn run(&self, task: &Task) -> bool {
+    pub(super) async fn run(&self, task: &Task) -> bool {
         let done = match task {
             Task::Account => self.account_id().await,
             Task::Limits => self.limits().await,

@@ -8,7 +8,7 @@ use lambda_model::{Arn, FunctionName};
 
 /// A function's log group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LogPlace {
+pub struct LogPlace {
     /// The group's name.
     pub group: Arc<str>,
     /// The group's ARN, without `:*` at its end.
@@ -43,11 +43,6 @@ impl Directory {
     /// Where a function logs; `None` while it has not been listed.
     pub(crate) fn place(&self, name: &FunctionName) -> Option<&LogPlace> {
         self.places.get(name)
-    }
-
-    /// Every function listed, by name.
-    pub(crate) fn places(&self) -> impl Iterator<Item = (&FunctionName, &LogPlace)> {
-        self.places.iter()
     }
 }
 

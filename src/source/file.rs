@@ -60,7 +60,7 @@ impl Input {
 }
 
 /// Reads `input` to its end and sends its events. It stops earlier when the engine has stopped.
-pub async fn read(input: Input, outlet: Outlet) {
+pub(crate) async fn read(input: Input, outlet: Outlet) {
     let name = input.function().to_string();
     let report = |state, reason| {
         let feed = LogFeed { state, reason, groups: 0, left: 0, sessions: 0, behind_ms: None };

@@ -32,8 +32,6 @@ pub(super) struct Knowledge {
     newest: Option<Minute>,
     /// What the listing of each metric under way has found so far.
     listings: BTreeMap<Metric, Vec<Subject>>,
-    /// When the newest complete function list was begun.
-    listed: Option<DateTime<Utc>>,
     /// Metrics whose listing was read to its end at least once.
     catalogued: BTreeSet<Metric>,
     /// `ListMetrics` fails and has never been read to its end: any function may be active.
@@ -46,7 +44,7 @@ pub(super) struct Knowledge {
 
 /// What an observation changed.
 #[derive(Debug, Default)]
-pub struct News {
+pub(super) struct News {
     /// Functions whose urgency, or whose metrics, may be different now.
     pub ranked: BTreeSet<FunctionName>,
     /// Functions that were changed or began to fail: their details may be out of date.
@@ -63,7 +61,7 @@ pub struct News {
 
 impl Knowledge {
     /// Takes in an observation.
-    pub fn learn(&mut self, observation: &Observation) -> News {
+    pub(super) fn learn(&mut self, observation: &Observation) -> News {
         let at = observation.at;
         let mut news = News::default();
         match &observation.payload {
@@ -127,7 +125,6 @@ impl Knowledge {
 
     /// A function list that was begun at `begun` is complete: what it did not find does not exist.
     fn complete(&mut self, begun: DateTime<Utc>, news: &mut News) {
-        self.listed = Some(begun);
         let is_gone = |function: &Function| match function.listed {
             Some(listed) => listed < begun,
             // What publishes metrics may be newer than the list.
@@ -205,7 +202,7 @@ impl Knowledge {
 
     /// Takes in dimension sets under which `metric` is being published; returns the functions that were not known to
     /// publish it.
-    pub fn active(&mut self, metric: Metric, subjects: &[Subject]) -> BTreeSet<FunctionName> {
+    pub(super) fn active(&mut self, metric: Metric, subjects: &[Subject]) -> BTreeSet<FunctionName> {
         let mut ranked = BTreeSet::new();
         for subject in subjects {
             let Some(name) = subject.function() else { continue };
@@ -227,7 +224,7 @@ impl Knowledge {
 
     /// The listing of `metric` ended. After a complete one, what it did not find is no longer published; returns the
     /// functions that do not publish it any more.
-    pub fn catalogued(&mut self, metric: Metric, complete: bool) -> BTreeSet<FunctionName> {
+    pub(super) fn catalogued(&mut self, metric: Metric, complete: bool) -> BTreeSet<FunctionName> {
         let listing: BTreeSet<Subject> = self.listings.remove(&metric).unwrap_or_default().into_iter().collect();
         let mut ranked = BTreeSet::new();
         if !complete {
@@ -257,7 +254,7 @@ impl Knowledge {
 
     /// Notes whether `ListMetrics` fails; returns the functions that may be active now, or not any more. What a
     /// complete listing found is kept through a failure.
-    pub fn catalogue_fails(&mut self, fails: bool) -> BTreeSet<FunctionName> {
+    pub(super) fn catalogue_fails(&mut self, fails: bool) -> BTreeSet<FunctionName> {
         let uncatalogued = fails && !self.catalogued.contains(&Metric::Invocations);
         let is_same = std::mem::replace(&mut self.uncatalogued, uncatalogued) == uncatalogued;
         if is_same { BTreeSet::new() } else { self.functions.keys().cloned().collect() }
@@ -270,12 +267,12 @@ impl Knowledge {
 
     /// Whether a deployment may be under way. A weighted alias is the sign of one, and the end of one that was under
     /// way has to be seen.
-    pub fn may_be_deploying(&self) -> bool {
+    pub(super) fn may_be_deploying(&self) -> bool {
         self.deploying || !self.shifting.is_empty()
     }
 
     /// The number of functions known.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.functions.len()
     }
 
@@ -326,7 +323,7 @@ impl Knowledge {
     }
 
     /// Whether invocations through an alias are known.
-    pub fn has_alias_traffic(&self, name: &FunctionName) -> bool {
+    pub(super) fn has_alias_traffic(&self, name: &FunctionName) -> bool {
         self.versions(name).next().is_some()
     }
 
@@ -345,7 +342,7 @@ impl Knowledge {
     }
 
     /// The queues and topics that failed events go to, each with its metrics.
-    pub fn failure_subjects(&self) -> impl Iterator<Item = (Subject, &'static [Metric])> {
+    pub(super) fn failure_subjects(&self) -> impl Iterator<Item = (Subject, &'static [Metric])> {
         let queues = self.queues.iter().map(|arn| Subject::Queue(arn.name().to_string()));
         let topics = self.topics.iter().map(|name| Subject::Topic(name.clone()));
         queues.map(|queue| (queue, Metric::QUEUE)).chain(topics.map(|topic| (topic, Metric::TOPIC)))

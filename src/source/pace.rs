@@ -18,14 +18,14 @@ pub(super) struct Pace {
 
 impl Pace {
     /// Allows `per_second` calls a second by `clock`, and none after `deadline`.
-    pub fn new(clock: Clock, per_second: f64, deadline: Option<DateTime<Utc>>) -> Self {
+    pub(super) fn new(clock: Clock, per_second: f64, deadline: Option<DateTime<Utc>>) -> Self {
         let interval = Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::from_secs(1));
         let next = Mutex::new(clock.now());
         Self { interval: TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX), clock, deadline, next }
     }
 
     /// Waits until the next call may be made. Returns `false` when the deadline comes first.
-    pub async fn turn(&self) -> bool {
+    pub(super) async fn turn(&self) -> bool {
         let turn = {
             let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let turn = self.clock.now().max(*next);

@@ -22,7 +22,7 @@ const BACKGROUND: &[Metric] = &[Metric::Invocations, Metric::Errors, Metric::Thr
 
 /// What is on screen.
 #[derive(Debug, Default, PartialEq)]
-pub struct Screen {
+pub(super) struct Screen {
     /// The functions in the visible rows, and the one whose pane is open.
     pub functions: BTreeSet<FunctionName>,
     /// The function whose pane is open.
@@ -46,7 +46,7 @@ pub(super) struct Readings {
 
 impl Readings {
     /// Nothing was requested yet.
-    pub fn new(cadence: Cadence) -> Self {
+    pub(super) fn new(cadence: Cadence) -> Self {
         let (metrics, planned) = (BTreeMap::new(), VecDeque::new());
         Self { cadence, metrics, planned, planned_at: None, is_outdated: true, retry: None }
     }
@@ -57,20 +57,20 @@ impl Readings {
     }
 
     /// Notes that functions, queues or activity became known.
-    pub fn outdate(&mut self) {
+    pub(super) fn outdate(&mut self) {
         self.is_outdated = true;
     }
 
     /// Notes that other functions are on screen. The planned calls are not the most urgent any more and are dropped; a
     /// new plan is due at once.
-    pub fn screen_changed(&mut self) {
+    pub(super) fn screen_changed(&mut self) {
         self.planned.clear();
         self.planned_at = None;
         self.is_outdated = true;
     }
 
     /// Makes due what is on screen: its functions, the Region, and the queues and topics that failed events go to.
-    pub fn refresh(&mut self, screen: &Screen) {
+    pub(super) fn refresh(&mut self, screen: &Screen) {
         for ((subject, _), asked) in &mut self.metrics {
             if subject.function().is_none_or(|name| screen.functions.contains(name)) {
                 asked.refresh();
@@ -80,7 +80,7 @@ impl Readings {
     }
 
     /// Drops the functions for which `keep` returns `false`.
-    pub fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
+    pub(super) fn retain(&mut self, keep: impl Fn(&FunctionName) -> bool) {
         self.metrics.retain(|(subject, _), _| subject.function().is_none_or(&keep));
     }
 
@@ -98,7 +98,7 @@ impl Readings {
     }
 
     /// The next call. Its metrics count as requested. To be used when a call is [`due`](Self::due).
-    pub fn next(&mut self, knowledge: &Knowledge, screen: &Screen, now: DateTime<Utc>) -> Option<MetricQuery> {
+    pub(super) fn next(&mut self, knowledge: &Knowledge, screen: &Screen, now: DateTime<Utc>) -> Option<MetricQuery> {
         if self.planned.is_empty() {
             self.plan(knowledge, screen, now);
         }

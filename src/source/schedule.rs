@@ -106,7 +106,7 @@ impl Schedule {
     }
 
     /// Takes in an observation; returns what it changed.
-    pub fn learn(&mut self, observation: &Observation) -> News {
+    pub(super) fn learn(&mut self, observation: &Observation) -> News {
         let news = self.knowledge.learn(observation);
         if !news.queues.is_empty() {
             self.readings.outdate();
@@ -129,13 +129,13 @@ impl Schedule {
     }
 
     /// Takes in dimension sets under which `metric` is being published.
-    pub fn active(&mut self, metric: Metric, subjects: &[Subject]) {
+    pub(super) fn active(&mut self, metric: Metric, subjects: &[Subject]) {
         let ranked = self.knowledge.active(metric, subjects);
         self.rank_changed(&ranked);
     }
 
     /// Takes in what the screen wants. A refresh makes everything on screen due, also what was denied.
-    pub fn demand(&mut self, demand: &Demand) {
+    pub(super) fn demand(&mut self, demand: &Demand) {
         let here = |id: &&FunctionId| id.scope == self.scope;
         let focus = demand.focus.as_ref().filter(here).map(|id| id.name.clone());
         let visible = demand.visible.iter().filter(here).map(|id| id.name.clone());

@@ -8,7 +8,7 @@ use lambda_model::api::MetricQuery;
 
 /// One thing to read: with one call, with the pages of one listing, or with a few calls that depend on each other.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Task {
+pub(super) enum Task {
     /// The account ID.
     Account,
     /// The Region's limits.
@@ -47,10 +47,10 @@ pub(super) enum Detail {
 
 impl Detail {
     /// Every detail. Reserved concurrency comes first, because it explains throttles.
-    pub const ALL: [Self; 4] = [Self::Reserved, Self::Aliases, Self::Provisioned, Self::InvokeConfigs];
+    pub(super) const ALL: [Self; 4] = [Self::Reserved, Self::Aliases, Self::Provisioned, Self::InvokeConfigs];
 
     /// The operation that reads it.
-    pub fn operation(self) -> Operation {
+    pub(super) fn operation(self) -> Operation {
         match self {
             Self::Reserved => Operation::GetFunctionConcurrency,
             Self::Aliases => Operation::ListAliases,
@@ -62,7 +62,7 @@ impl Detail {
 
 impl Task {
     /// The operation it begins with. The task waits while that operation is paused.
-    pub fn operation(&self) -> Operation {
+    pub(super) fn operation(&self) -> Operation {
         match self {
             Self::Account => Operation::GetCallerIdentity,
             Self::Limits => Operation::GetAccountSettings,

@@ -28,7 +28,7 @@ use lambda_model::FunctionName;
 use lambda_model::log::{LogBatch, LogEvent, LogFeed};
 
 /// Finished invocations are kept for this many seconds before the newest instant: the span of the curves.
-pub const RETAIN_S: i64 = 300;
+pub(crate) const RETAIN_S: i64 = 300;
 /// Finished invocations kept per scope: at 4,500 a second, which is 20,000 lines, those of the last 90 seconds.
 const MOST_RUNS: usize = 400_000;
 /// An invocation that still runs began at most this many seconds ago: Lambda's longest timeout.

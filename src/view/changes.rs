@@ -114,7 +114,7 @@ fn route(routing: &Routing) -> String {
 }
 
 /// The legend of the marks, the newest first: what was changed and how long ago.
-pub fn legend(marks: &[Mark], now: DateTime<Utc>) -> Vec<Fact> {
+pub(crate) fn legend(marks: &[Mark], now: DateTime<Utc>) -> Vec<Fact> {
     let facts = marks.iter().rev().map(|mark| {
         let what = if mark.what.is_empty() { String::new() } else { format!(" {}", mark.what) };
         let value = format!("{} {}{what} {} ago", mark.subject.mark(), mark.subject.word(), units::span(now - mark.at));

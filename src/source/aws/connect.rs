@@ -90,7 +90,7 @@ async fn load(choice: Choice) -> SdkConfig {
     let Some(profile) = choice.profile else { return loader.load().await };
 
     // Even with a named profile the SDK prefers keys in the environment, which would show another account under the
-    // profile's name. The AWS CLI does not.
+    // profile's name. The AWS CLI does not (docs/aws.md#credentials).
     let config = loader.profile_name(&profile).load().await;
     let provider_config = ProviderConfig::without_region()
         .with_region(config.region().cloned())

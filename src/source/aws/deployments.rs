@@ -114,7 +114,8 @@ fn target(sdk: SdkTarget) -> Option<DeploymentTarget> {
 }
 
 /// AWS documents a percentage; an alias has a fraction. `CodeDeploy`'s percentages are whole numbers, so a value
-/// between 0 and 1 is a fraction; 1 may be either, and 0 is the SDK's value for absent. The alias has the weight, too.
+/// between 0 and 1 is a fraction; 1 may be either, and 0 is the SDK's value for absent (docs/aws.md#codedeploy). The
+/// alias has the weight, too.
 fn weight(sdk: f64) -> Option<f64> {
     if sdk > 0.0 && sdk < 1.0 { Some(sdk) } else { (sdk > 1.0 && sdk <= 100.0).then_some(sdk / 100.0) }
 }

@@ -1,7 +1,7 @@
 //! Bounds every SDK call: it ends in time, and a panic of the SDK becomes an error.
 //!
-//! The SDK's own timeouts do not cover loading credentials, and `aws-config` can panic while it
-//! refreshes an SSO token after the wall clock stepped back. Neither may stop lamtop.
+//! The SDK's own timeouts do not cover loading credentials (docs/aws.md#credentials), and `aws-config` can panic while
+//! it refreshes an SSO token after the wall clock stepped back. Neither may stop lamtop.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;

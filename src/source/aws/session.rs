@@ -1,8 +1,8 @@
 //! The SDK's clients, and the one way to call AWS with them.
 //!
-//! The SDK parses the profile files once per configuration, and never reloads credentials that AWS reports as expired. So
-//! the configuration is then loaded again and the clients are replaced: keys that another program renewed are used
-//! without a restart.
+//! The SDK parses the profile files once per configuration, and never reloads credentials that AWS reports as expired
+//! (docs/aws.md#credentials). So the configuration is then loaded again and the clients are replaced: keys that another
+//! program renewed are used without a restart.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -62,7 +62,7 @@ fn without_timeouts() -> Builder {
 /// Removes the prefix `stream-`, which the SDK adds to the host for Live Tail, from every host that is not AWS's own.
 ///
 /// A configured endpoint (an emulator's, a VPC endpoint's) has one name for all operations. AWS's own hosts are
-/// `logs.…` and `logs-fips.…`, and Live Tail is served at `stream-logs.…` only.
+/// `logs.…` and `logs-fips.…`, and Live Tail is served at `stream-logs.…` only (docs/aws.md#live-tail).
 #[derive(Debug)]
 struct OwnHost;
 

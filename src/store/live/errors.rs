@@ -38,7 +38,7 @@ impl Occurrences {
 
 /// Errors with one fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
+pub(crate) struct Group {
     /// Each occurrence.
     pub occurrences: Occurrences,
     last: (i64, u64),

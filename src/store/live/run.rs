@@ -23,7 +23,7 @@ pub struct Run {
 
 /// What a cold start waited for, microseconds: a REPORT with an init or a restore phase is a cold start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Cold {
+pub enum Cold {
     /// The init phase.
     Init(u32),
     /// The restore of a snapshot.

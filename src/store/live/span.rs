@@ -38,7 +38,7 @@ impl Spans {
     }
 
     /// Whether one span contains all of `from ..= until`.
-    pub fn covers(&self, from: i64, until: i64) -> bool {
+    pub(crate) fn covers(&self, from: i64, until: i64) -> bool {
         let place = self.0.partition_point(|(_, end)| *end < until);
         self.0.get(place).is_some_and(|(start, _)| *start <= from)
     }

@@ -121,7 +121,7 @@ async fn a_gap_that_cannot_be_filled_stays_and_is_reported() {
     let feed = following.feed();
     assert_eq!(feed.state, FeedState::Running(LogWay::Tail));
     assert!(feed.reason.starts_with("Live Tail; a gap of 1"), "{feed:?}");
-    assert!(feed.reason.contains("s stays: not allowed: AccessDenied"), "{feed:?}");
+    assert!(feed.reason.contains("s could not be read: not allowed: AccessDenied"), "{feed:?}");
     assert_eq!(following.health(Operation::FilterLogEvents), Some(HealthState::Denied));
     following.run(700).await;
     assert_eq!(following.feed().reason, "Live Tail", "it is old");

@@ -82,6 +82,7 @@ pub(super) struct Common {
 
     /// The configuration file [default: ~/.config/lamtop/lamtop.toml]
     #[arg(long, global = true, help_heading = PROGRAM, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    // First under its heading, above the flags of settings.
     #[arg(display_order = 0)]
     pub(super) config: Option<PathBuf>,
 }

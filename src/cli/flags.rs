@@ -59,6 +59,8 @@ fn argument(flag: &'static Flag, default: Option<&str>) -> Arg {
 }
 
 /// The value given for the flag, if the command has it and it was given.
+///
+/// An option of the same name and another type is not the flag: `--wait` of `lamtop canary` takes no value.
 fn value(flag: &Flag, matches: &ArgMatches) -> Option<String> {
     if let Value::Count(_) = flag.value {
         let count = matches.try_get_one::<u8>(flag.key).ok()??;

@@ -1,6 +1,6 @@
 //! The flags of settings, as data: what each is called, what follows it and what its help says.
 
-/// A flag that sets a setting. It takes any text: what is allowed is checked once, wherever a value comes from.
+/// A flag that sets a setting. Its value is checked where settings are read, like those of variables and files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flag {
     /// The setting's key.

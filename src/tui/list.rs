@@ -38,19 +38,29 @@ impl<K: PartialEq> List<K> {
         room: usize,
         lines: impl Fn(usize, bool) -> usize,
     ) {
-        let found = self.key.is_some().then(|| (0..len).find(|index| key(*index) == self.key)).flatten();
-        self.selected = found.unwrap_or(if self.key.is_some() { self.selected } else { 0 });
-        self.selected = self.selected.min(len.saturating_sub(1));
-        self.offset = self.offset.min(self.selected);
+        if self.key.is_none() {
+            self.selected = 0;
+        } else if key(self.selected) != self.key {
+            // Only when rows changed places is it worth looking at all of them.
+            self.selected = (0..len).find(|index| key(*index) == self.key).unwrap_or(self.selected);
+        }
+        let last = len.saturating_sub(1);
+        self.selected = self.selected.min(last);
         let lines = |index| lines(index, index == self.selected);
-        while self.offset < self.selected && (self.offset..=self.selected).map(lines).sum::<usize>() > room {
-            self.offset += 1;
-        }
+        let lowest = first_with_room(self.selected, room, lines);
         // Rows that went away must not leave room below while others are hidden above.
-        while self.offset > 0 && (self.offset - 1..len).map(lines).take(room + 1).sum::<usize>() <= room {
-            self.offset -= 1;
-        }
+        self.offset = self.offset.min(self.selected).max(lowest).min(first_with_room(last, room, lines).max(lowest));
     }
+}
+
+/// The first row from which on those up to `last` have room; row `index` takes `lines(index)` lines.
+pub(super) fn first_with_room(last: usize, mut room: usize, lines: impl Fn(usize) -> usize) -> usize {
+    let fits = |index: &usize| {
+        let left = room.checked_sub(lines(*index));
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    (0..=last).rev().take_while(fits).last().unwrap_or(last)
 }
 
 #[cfg(test)]

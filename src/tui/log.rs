@@ -4,6 +4,7 @@
 
 use ratatui::layout::Size;
 
+use crate::tui::list::first_with_room;
 use crate::view::log::{self, Query, Row};
 use lambda_model::FunctionId;
 
@@ -85,19 +86,11 @@ impl LogPane {
         let last = self.rows.len().saturating_sub(1);
         self.selected = if self.follows() { last } else { self.selected.min(last) };
         let room = usize::from(place.height);
+        let lines = |index| self.lines(index, place).len().max(1);
+        let first = |last| first_with_room(last, room, lines);
         // Above the cursor and below the first row that leaves no room below the last.
-        let lowest = self.fill(self.selected, room, place);
-        self.top = self.top.min(self.selected).max(lowest).min(self.fill(last, room, place).max(lowest));
-    }
-
-    /// The first row with which those up to `last` fit into `room` lines.
-    fn fill(&self, last: usize, mut room: usize, place: Size) -> usize {
-        let fits = |index: &usize| {
-            let left = room.checked_sub(self.lines(*index, place).len().max(1));
-            room = left.unwrap_or(0);
-            left.is_some()
-        };
-        (0..=last).rev().take_while(fits).last().unwrap_or(last)
+        let lowest = first(self.selected);
+        self.top = self.top.min(self.selected).max(lowest).min(first(last).max(lowest));
     }
 
     /// The text of a row as it stands in a place of this size.

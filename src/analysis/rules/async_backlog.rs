@@ -8,8 +8,8 @@ use lambda_model::finding::Severity;
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// An age is rising if it is above what it was so many minutes before. Retries of failed events alone come after one
-/// and two minutes, every time (docs/aws.md#asynchronous-retries): they make events old, but not older and older.
+/// The number of minutes over which an age that rises has grown. Retries of failed events alone come after one and two
+/// minutes, every time (docs/aws.md#asynchronous-retries): they make events old, but not older and older.
 const RISING_MINUTES: i64 = 3;
 /// The number of minutes over which the numbers beside it are summed.
 const SUM_MINUTES: i64 = 5;

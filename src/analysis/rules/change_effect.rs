@@ -14,11 +14,11 @@ use lambda_model::time::Minute;
 const BEFORE_MINUTES: i64 = 30;
 /// What begins later than this after a change has another cause.
 const AFTER_MINUTES: i64 = 10;
-/// A rate that changed is at least so many times what it was …
+/// The least factor by which a rate that changed is higher …
 const TIMES: f64 = 2.0;
-/// … and by at least this share of the calls more.
+/// … and the least share of the calls by which it is.
 const MORE: f64 = 0.01;
-/// The mean duration that changed is at least so many times what it was.
+/// The least factor by which a mean duration that changed is longer.
 const SLOWER: f64 = 1.5;
 /// Calls before and after, fewer than which say nothing about durations.
 const CALLS: f64 = 50.0;

@@ -14,7 +14,7 @@ use lambda_model::change::{Change, Changed};
 use lambda_model::metric::Metric;
 use lambda_model::time::Minute;
 
-/// At most so many of the newest minutes that show the trouble give its rates.
+/// The most minutes, of the newest that show the trouble, that its rates are taken from.
 const RECENT_MINUTES: i64 = 5;
 
 /// Something that is there, by one way or both.

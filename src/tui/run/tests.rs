@@ -156,7 +156,7 @@ async fn a_screen_outlives_its_engine() {
 async fn a_picture_is_saved_and_said_where() {
     let checked: fn(&str, &str) -> io::Result<()> = |name, text| {
         assert_eq!(name, "lamtop-20261122T120000Z.svg");
-        assert!(text.starts_with("<svg ") && text.contains(">loading</text>"), "{text}");
+        assert!(text.starts_with("<svg ") && text.contains(">Loading</text>"), "{text}");
         Ok(())
     };
     let saved = ran(play(parse("e<1s>").unwrap()), checked, silence).await;

@@ -3,6 +3,7 @@
 mod beats;
 mod counts;
 mod derive;
+mod frame;
 pub(crate) mod minutes;
 pub(crate) mod quantiles;
 mod sweep;

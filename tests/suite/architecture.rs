@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lamtop::config::POLICY;
+use regex::Regex;
 
 /// What the code of each crate below `crates/`, and of each module of the program, may name of the others; data flows
 /// from the right of a line to its left.
@@ -49,8 +50,10 @@ const SEES: [(&str, &[&str]); 17] = [
 /// Builders of the unit tests: no part of the program.
 const TESTS_ONLY: &str = "fixture";
 
-/// More than this is not read in one sitting. Only a unit test's table of cases may be longer.
-const LONGEST_FILE: usize = 700;
+/// More lines than this are not read in one sitting; the tests at a file's end do not count.
+const LONGEST_FILE: usize = 460;
+/// A file of the suite has its table of cases, too. Only a unit test's may be longer.
+const LONGEST_TEST: usize = 700;
 
 /// A Rust file of this package.
 struct Source {
@@ -62,13 +65,14 @@ struct Source {
 }
 
 impl Source {
-    /// The lines that are code of the program: no comments, and nothing from the tests at the end on.
+    /// All but the tests at the end.
+    fn without_tests(&self) -> &str {
+        &self.text[..self.text.find("#[cfg(test)]\nmod tests").unwrap_or(self.text.len())]
+    }
+
+    /// The lines that are code of the program: no comments, and no tests.
     fn program(&self) -> String {
-        if self.is_test {
-            return String::new();
-        }
-        let end = self.text.find("#[cfg(test)]\nmod tests").unwrap_or(self.text.len());
-        without_comments(&self.text[..end])
+        if self.is_test { String::new() } else { without_comments(self.without_tests()) }
     }
 
     /// The folders and the name below `src`: `["store", "series"]`.
@@ -129,14 +133,16 @@ fn sources(folder: &str) -> Vec<Source> {
     sources
 }
 
-/// The sources of every crate that ships or judges.
+/// The folders of the crates that ship or judge.
+fn crates() -> Vec<String> {
+    let entries = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().file_name());
+    let below = entries.map(|name| format!("crates/{}/src", name.to_str().unwrap()));
+    std::iter::once("src".to_string()).chain(below).collect()
+}
+
+/// Their sources.
 fn workspace() -> Vec<Source> {
-    let mut found = sources("src");
-    for entry in fs::read_dir(root().join("crates")).unwrap() {
-        let name = entry.unwrap().file_name();
-        found.extend(sources(&format!("crates/{}/src", name.to_str().unwrap())));
-    }
-    found
+    crates().iter().flat_map(|folder| sources(folder)).collect()
 }
 
 /// The modules that `source` declares for tests only, as paths without an ending.
@@ -381,6 +387,40 @@ fn no_two_files_need_each_other() {
     assert!(checked > 300, "paths are no longer recognised: {checked}");
 }
 
+/// The compiler shows a function that nothing uses only where it is not public: so that only those are that another
+/// crate names, a test or an example of the comments on top among them.
+#[test]
+fn what_is_public_is_named_outside_its_crate() {
+    let public = Regex::new(r"(?m)^ *pub (?:async )?(?:const )?(?:fn|const) (\w+)").unwrap();
+    let words = Regex::new(r"\w+").unwrap();
+    let everything: Vec<PathBuf> = ["src", "crates", "tests", "benches", "examples", "fuzz/fuzz_targets"]
+        .iter()
+        .flat_map(|folder| files(&root().join(folder)))
+        .collect();
+    let (mut findings, mut checked) = (Vec::new(), 0);
+    for folder in crates() {
+        let inside = |path: &&PathBuf| path.starts_with(root().join(&folder)) && !path.ends_with("main.rs");
+        let mut named = BTreeSet::new();
+        for path in &everything {
+            let text = fs::read_to_string(path).unwrap();
+            let said = |line: &&str| !inside(&path) || line.starts_with("//! ");
+            named.extend(
+                text.lines().filter(said).flat_map(|line| words.find_iter(line)).map(|word| word.as_str().to_string()),
+            );
+        }
+        for source in sources(&folder) {
+            for name in public.captures_iter(source.without_tests()).map(|found| found[1].to_string()) {
+                checked += 1;
+                if !named.contains(&name) {
+                    findings.push(format!("{}: {name} is public for nobody", source.path));
+                }
+            }
+        }
+    }
+    none(&findings);
+    assert!(checked > 200, "public items are no longer recognised: {checked}");
+}
+
 #[test]
 fn the_outside_world_stays_in_its_folder() {
     let is_terminal = |name: &str| name == "ratatui" || name == "crossterm";
@@ -419,8 +459,9 @@ fn every_file_says_what_it_is_and_is_read_in_one_sitting() {
         if !source.text.starts_with("//! ") {
             findings.push(format!("{}: does not open with `//!`", source.path));
         }
-        let lines = source.text.lines().count();
-        if lines > LONGEST_FILE && !source.is_test {
+        let lines = source.without_tests().lines().count();
+        let longest = if source.path.starts_with("tests/") { LONGEST_TEST } else { LONGEST_FILE };
+        if lines > longest && !source.is_test {
             findings.push(format!("{}: {lines} lines", source.path));
         }
     }

@@ -15,10 +15,10 @@ use super::{escape, number};
 use lambda_model::log::LogEvent;
 
 /// The bound of an inflated envelope. Kinesis records are at most 10 MiB, and logs compress to about a fifth.
-pub const MOST_BYTES: usize = 64 << 20;
+pub(crate) const MOST_BYTES: usize = 64 << 20;
 
 /// The most events of an envelope: [`MOST_BYTES`] hold no more with their ids of 56 digits.
-pub const MOST_EVENTS: usize = MOST_BYTES / 100;
+pub(crate) const MOST_EVENTS: usize = MOST_BYTES / 100;
 
 /// The best compression that deflate reaches: a trailer with a higher one is wrong.
 const BEST_RATIO: usize = 1032;

@@ -11,7 +11,7 @@ pub struct Fingerprint(Box<str>);
 
 impl Fingerprint {
     /// Enough to distinguish errors, and no wider than a wide terminal.
-    pub const LONGEST: usize = 160;
+    pub(crate) const LONGEST: usize = 160;
 
     /// The fingerprint of an error. Its type is kept unchanged.
     pub fn of(error_type: Option<&str>, message: &str) -> Self {

@@ -15,14 +15,14 @@
 //! assert!(report.is_cold_start());
 //! ```
 
-pub mod application;
+mod application;
 pub mod envelope;
 mod escape;
 pub mod file;
-pub mod fingerprint;
+mod fingerprint;
 mod json;
 mod number;
-pub mod stream;
+mod stream;
 mod text;
 
 use std::borrow::Cow;

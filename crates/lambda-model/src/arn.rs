@@ -41,7 +41,7 @@ impl Arn {
     }
 
     /// Everything after the account, for example `function:checkout:live`.
-    pub fn resource(&self) -> Option<&str> {
+    pub(crate) fn resource(&self) -> Option<&str> {
         self.part(5)
     }
 

@@ -15,7 +15,7 @@
 //! ```
 
 pub mod api;
-pub mod arn;
+mod arn;
 pub mod change;
 pub mod demand;
 pub mod deployment;
@@ -27,7 +27,7 @@ pub mod metric;
 pub mod observation;
 pub mod operation;
 pub mod queue;
-pub mod scope;
+mod scope;
 pub mod text;
 pub mod time;
 

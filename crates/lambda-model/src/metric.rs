@@ -91,7 +91,7 @@ impl Metric {
     }
 
     /// Those of them under which lamtop reads it.
-    pub const fn read(self) -> &'static [Dimensions] {
+    pub(crate) const fn read(self) -> &'static [Dimensions] {
         self.entry().read
     }
 

@@ -45,7 +45,7 @@ pub enum TargetKind {
 
 impl TargetKind {
     /// The kind by the target's ARN.
-    pub fn of(arn: &Arn) -> Option<Self> {
+    pub(crate) fn of(arn: &Arn) -> Option<Self> {
         match arn.service()? {
             "sqs" => Some(Self::Sqs),
             "sns" => Some(Self::Sns),

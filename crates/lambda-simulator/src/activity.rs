@@ -57,7 +57,7 @@ pub struct Durations {
 
 impl Durations {
     /// Of a sample in ascending order; `None` of no sample. Percentiles are by the nearest rank.
-    pub fn of(sorted: &[u32]) -> Option<Self> {
+    pub(crate) fn of(sorted: &[u32]) -> Option<Self> {
         let maximum = *sorted.last()?;
         let sum: u64 = sorted.iter().map(|one| u64::from(*one)).sum();
         let count = sorted.len();
@@ -82,12 +82,12 @@ impl Durations {
 
 impl Activity {
     /// Whether there is nothing to publish.
-    pub fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         self.invocations + self.throttles + self.concurrency == 0 && self.rare.is_none()
     }
 
     /// The metric's value; `None` where these invocations do not publish it.
-    pub fn value(&self, metric: Metric, statistic: Statistic) -> Option<f64> {
+    pub(crate) fn value(&self, metric: Metric, statistic: Statistic) -> Option<f64> {
         let rare = self.rare.as_deref().copied().unwrap_or_default();
         let count = match metric {
             // An invocation that only goes on publishes its concurrency; the rest comes when it ends.

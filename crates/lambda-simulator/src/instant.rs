@@ -8,24 +8,24 @@ pub struct Instant(pub(super) i64);
 
 impl Instant {
     /// Microseconds of a second.
-    pub const SECOND: i64 = 1_000_000;
+    pub(crate) const SECOND: i64 = 1_000_000;
     /// Microseconds of a minute.
-    pub const MINUTE: i64 = 60 * Self::SECOND;
+    pub(crate) const MINUTE: i64 = 60 * Self::SECOND;
 
     /// `minutes` after the origin.
-    pub fn of_min(minutes: f64) -> Self {
+    pub(crate) fn of_min(minutes: f64) -> Self {
         Self((minutes * Self::MINUTE as f64).round() as i64)
     }
 
     /// `seconds`, truncated to whole microseconds.
     #[inline]
-    pub fn of_s(seconds: f64) -> Self {
+    pub(crate) fn of_s(seconds: f64) -> Self {
         Self((seconds * Self::SECOND as f64) as i64)
     }
 
     /// `milliseconds`, truncated to whole microseconds.
     #[inline]
-    pub fn of_ms(milliseconds: f64) -> Self {
+    pub(crate) fn of_ms(milliseconds: f64) -> Self {
         Self((milliseconds * 1000.0) as i64)
     }
 
@@ -47,13 +47,13 @@ impl Instant {
 
     /// In seconds.
     #[inline]
-    pub fn s(self) -> f64 {
+    pub(crate) fn s(self) -> f64 {
         self.0 as f64 / Self::SECOND as f64
     }
 
     /// In milliseconds.
     #[inline]
-    pub fn ms(self) -> f64 {
+    pub(crate) fn ms(self) -> f64 {
         self.0 as f64 / 1000.0
     }
 }

@@ -59,7 +59,7 @@ pub enum Outcome {
 
 impl Invocation {
     /// When the handler began: the START line.
-    pub fn handler_began(&self) -> Instant {
+    pub(crate) fn handler_began(&self) -> Instant {
         self.started + Instant(i64::from(self.init_us))
     }
 
@@ -69,7 +69,7 @@ impl Invocation {
     }
 
     /// Whether it counts as an error.
-    pub fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         self.outcome != Outcome::Success
     }
 }

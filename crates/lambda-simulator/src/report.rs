@@ -42,7 +42,7 @@ pub struct Part {
 
 impl Report {
     /// What `qualifier` was called; `None` when it was not.
-    pub fn qualified(&self, qualifier: u16) -> Option<&Activity> {
+    pub(crate) fn qualified(&self, qualifier: u16) -> Option<&Activity> {
         match &self.parts {
             Parts::Sole(lane) => (lane.qualifier == qualifier).then_some(&self.total),
             Parts::Several(parts) => Self::part(parts, qualifier, None),
@@ -64,7 +64,7 @@ impl Report {
 
     /// The lanes that were called, each once.
     #[cfg(test)]
-    pub fn lanes(&self) -> Vec<Lane> {
+    pub(crate) fn lanes(&self) -> Vec<Lane> {
         match &self.parts {
             Parts::Sole(lane) => vec![*lane],
             Parts::Several(parts) => parts

@@ -23,7 +23,7 @@ pub use timeline::{ApiAnswer, ApiFault, Change, Incident, within};
 pub use truth::{Truth, Verdict};
 
 /// The account that is simulated: AWS's documentation uses the same number.
-pub const ACCOUNT: &str = "123456789012";
+pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// A simulated Region over time. Times that end in `_min` are minutes from the origin; before it all is calm.
 #[derive(Clone, Debug, Deserialize)]
@@ -69,7 +69,7 @@ pub struct Region {
 impl Scenario {
     /// Concurrency that counts against the limit whether it is used or not: reservations, and
     /// provisioned concurrency of functions without one.
-    pub fn set_aside_at(&self, now: Instant) -> u32 {
+    pub(crate) fn set_aside_at(&self, now: Instant) -> u32 {
         let of = |function: &Function| function.reserved_at(self, now).unwrap_or(function.provisioned());
         self.functions.iter().map(of).sum()
     }
@@ -108,17 +108,17 @@ impl Scenario {
     }
 
     /// The time of day of an instant of the simulation.
-    pub fn time(&self, instant: Instant) -> DateTime<Utc> {
+    pub(crate) fn time(&self, instant: Instant) -> DateTime<Utc> {
         self.origin.checked_add_signed(TimeDelta::microseconds(instant.0)).unwrap_or(self.origin)
     }
 
     /// The instant of the simulation at this time of day.
-    pub fn instant(&self, time: DateTime<Utc>) -> Instant {
+    pub(crate) fn instant(&self, time: DateTime<Utc>) -> Instant {
         Instant((time - self.origin).num_microseconds().unwrap_or(i64::MAX))
     }
 
     /// The ARN of a resource of `service` in this Region and account.
-    pub fn arn(&self, service: &str, resource: &str) -> Arn {
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> Arn {
         Arn::new(format!("arn:aws:{service}:{}:{ACCOUNT}:{resource}", self.region()))
     }
 

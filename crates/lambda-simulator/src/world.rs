@@ -248,7 +248,7 @@ impl World {
     }
 
     /// Whether CloudWatch shows anything of the function's minute yet.
-    pub fn is_shown(&self, function: usize, minute: i64) -> bool {
+    pub(crate) fn is_shown(&self, function: usize, minute: i64) -> bool {
         self.functions[function].tally.shows(minute, self.now)
     }
 

@@ -4,26 +4,22 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::counts::{Counts, Histogram};
+use super::frame::{Frame, SPAN_MS, instant, second, settling_s};
 use super::minutes::{VersionMinutes, minutes};
 use super::sweep::Intervals;
-use super::{
-    Beats, Bound, CURVE_S, Curve, ErrorGroup, FunctionLive, LittleCheck, RegionLive, Runs, ScopeLive, WINDOW_S,
-};
+use super::{Beats, Bound, CURVE_S, Curve, ErrorGroup, FunctionLive, LittleCheck, RegionLive, Runs, ScopeLive};
 use crate::analysis::newest_minute;
 use crate::store::live::run::{Run, Stream};
 use crate::store::live::span::Coverage;
-use crate::store::live::{FunctionLog, Live, RETAIN_S};
+use crate::store::live::{FunctionLog, RETAIN_S};
 use crate::store::state::{FunctionState, ScopeState, SeriesSet};
 use lambda_model::FunctionName;
-use lambda_model::log::{LeftOut, LogWay};
 use lambda_model::metric::{Metric, Statistic};
 use lambda_model::time::Minute;
 
-/// What was not read for so long says nothing about this second.
-const STALE: TimeDelta = TimeDelta::seconds(120);
 /// Lambda's longest timeout, for functions whose own is not known, seconds.
 const LONGEST_TIMEOUT_S: u32 = 900;
 /// The Region is as new as its oldest group, of those that are not further behind the newest than this: groups are
@@ -32,103 +28,6 @@ const REGION_LAG_S: i64 = 30;
 /// The logs are held against one of these minutes, counted back from the newest that has ended: AWS still restates the
 /// newer ones (docs/aws.md#late-points), and of older ones finished invocations are not kept.
 const CHECKED_MINUTES: std::ops::Range<i64> = 3..5;
-/// What the curves reach back.
-const SPAN_MS: u32 = CURVE_S as u32 * 1000;
-
-/// The number of newest seconds that may still grow, because lines take a while until they can be read ("seconds
-/// typically", docs/aws.md#filterlogevents) and a way takes its time.
-fn settling_s(way: LogWay) -> u32 {
-    match way {
-        // Up to two seconds until a line can be read, and the second that runs.
-        LogWay::Tail => 3,
-        // The same, and the pause between two requests.
-        LogWay::Poll => 5,
-        // Subscriptions gather lines before they send them.
-        LogWay::Kinesis => 10,
-        // Nothing more comes.
-        LogWay::File => 0,
-    }
-}
-
-/// The seconds that are looked at: a function's own.
-struct Frame<'a> {
-    coverage: Cow<'a, Coverage>,
-    way: LogWay,
-    /// The end of what was read, milliseconds.
-    until: i64,
-    /// The last second.
-    last: i64,
-    /// The first millisecond of which invocations are kept.
-    floor: i64,
-}
-
-impl<'a> Frame<'a> {
-    /// `None` when nothing was read, or nothing lately.
-    fn of(live: &'a Live, group: &str, now: DateTime<Utc>) -> Option<Self> {
-        let coverage = match live.groups.get(group) {
-            Some(own) if live.everything.newest().is_some() => Cow::Owned(own.joined(&live.everything)),
-            Some(own) => Cow::Borrowed(own),
-            None => Cow::Borrowed(&live.everything),
-        };
-        let (until, way) = coverage.newest()?;
-        let is_stale = until < (now - STALE).timestamp_millis();
-        // An end on the full second belongs to the second that it ends.
-        let last = (until - 1).div_euclid(1000);
-        (way == LogWay::File || !is_stale).then_some(Self { coverage, way, until, last, floor: live.floor_ms() })
-    }
-
-    /// The curve's first millisecond.
-    fn origin(&self) -> i64 {
-        (self.last + 1) * 1000 - i64::from(SPAN_MS)
-    }
-
-    /// Whether a second, counted from the curve's first, was read from its beginning on.
-    fn knows(&self, second: u32) -> bool {
-        let from = self.origin() + i64::from(second) * 1000;
-        from >= self.floor && self.coverage.is_read(from, (from + 999).min(self.until))
-    }
-
-    fn known(&self) -> Vec<bool> {
-        (0..CURVE_S as u32).map(|second| self.knows(second)).collect()
-    }
-
-    /// The first millisecond of the window.
-    fn window(&self) -> i64 {
-        (self.last + 1 - i64::from(WINDOW_S)) * 1000
-    }
-
-    /// Why counts over the window are a lower bound.
-    fn bounds(&self, failures_only: bool) -> Vec<Bound> {
-        let window = self.window();
-        let left_out = self.coverage.left_out(window, self.until).map(|why| match why {
-            LeftOut::Sampled => Bound::Sampled,
-            LeftOut::Dropped(_) => Bound::Dropped,
-            LeftOut::OtherShards => Bound::OtherShards,
-        });
-        let mut bounds: Vec<Bound> = left_out.collect();
-        let more = [
-            (!self.coverage.is_read(window, self.until), Bound::Gap),
-            (self.floor > window, Bound::Dropped),
-            (failures_only, Bound::FailuresOnly),
-        ];
-        bounds.extend(more.into_iter().filter(|(holds, _)| *holds).map(|(_, bound)| bound));
-        bounds.sort_unstable();
-        bounds.dedup();
-        bounds
-    }
-
-    fn as_of(&self) -> DateTime<Utc> {
-        second(self.last)
-    }
-}
-
-fn second(second: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(second, 0).unwrap_or_default()
-}
-
-fn instant(ms: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(ms).unwrap_or_default()
-}
 
 impl Curve {
     fn of(last: i64, known: &[bool], most: &[u32], provisional: usize) -> Self {

@@ -30,7 +30,7 @@ pub enum Dimensions {
 
 impl Dimensions {
     /// The CloudWatch namespace in which sets of this kind are.
-    pub const fn namespace(self) -> &'static str {
+    pub(crate) const fn namespace(self) -> &'static str {
         match self {
             Self::Queue => "AWS/SQS",
             Self::Topic => "AWS/SNS",
@@ -84,7 +84,7 @@ pub enum Subject {
 
 impl Subject {
     /// Which kind of set it is.
-    pub fn kind(&self) -> Dimensions {
+    pub(crate) fn kind(&self) -> Dimensions {
         match self {
             Self::Region => Dimensions::Region,
             Self::Function(_) => Dimensions::Function,

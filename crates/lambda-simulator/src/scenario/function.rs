@@ -121,7 +121,7 @@ pub enum LogFormat {
 
 impl LogFormat {
     /// `LoggingConfig.SystemLogLevel`; Text has no levels.
-    pub fn system_level(self) -> Option<&'static str> {
+    pub(crate) fn system_level(self) -> Option<&'static str> {
         match self {
             Self::Text => None,
             Self::Json => Some("INFO"),
@@ -290,39 +290,39 @@ impl Function {
     }
 
     /// The version that `alias` points to at `now`, its canary aside.
-    pub fn version_at<'a>(&'a self, scenario: &'a Scenario, alias: &'a AliasTraffic, now: Instant) -> &'a str {
+    pub(crate) fn version_at<'a>(&'a self, scenario: &'a Scenario, alias: &'a AliasTraffic, now: Instant) -> &'a str {
         let repointed = |change: &'a Change| change.alias.as_ref().filter(|pointed| pointed.name == alias.name);
         scenario.changes_of(&self.name, now).filter_map(repointed).last().map_or(&*alias.version, |to| &*to.version)
     }
 
     /// Its log group's name.
-    pub fn log_group_name(&self) -> String {
+    pub(crate) fn log_group_name(&self) -> String {
         self.log_group.clone().unwrap_or_else(|| format!("/aws/lambda/{}", self.name))
     }
 
     /// Provisioned environments; 0 without provisioned concurrency.
-    pub fn provisioned(&self) -> u32 {
+    pub(crate) fn provisioned(&self) -> u32 {
         self.provisioned.as_ref().map_or(0, |provisioned| provisioned.environments)
     }
 }
 
 impl Consequence {
     /// Whether successes cause it at `now`.
-    pub fn happens(&self, now: Instant) -> bool {
+    pub(crate) fn happens(&self, now: Instant) -> bool {
         self.from_min.is_none_or(|from| within(now, from, self.until_min))
     }
 }
 
 impl AliasTraffic {
     /// Its canary, if that gets traffic at `now`.
-    pub fn canary_at(&self, now: Instant) -> Option<&Canary> {
+    pub(crate) fn canary_at(&self, now: Instant) -> Option<&Canary> {
         self.canary.as_ref().filter(|canary| within(now, canary.from_min, canary.until_min))
     }
 }
 
 impl Target {
     /// The target's ARN in the scenario's Region.
-    pub fn arn(&self, scenario: &Scenario) -> Arn {
+    pub(crate) fn arn(&self, scenario: &Scenario) -> Arn {
         match self {
             Self::Sqs(name) => scenario.arn("sqs", name),
             Self::Sns(name) => scenario.arn("sns", name),

@@ -122,7 +122,7 @@ pub(super) fn one() -> f64 {
 
 impl Change {
     /// Whether it replaces the environments of `$LATEST` and the time at which that was last modified.
-    pub fn is_update(&self) -> bool {
+    pub(crate) fn is_update(&self) -> bool {
         self.code || self.timeout_s.is_some()
     }
 }

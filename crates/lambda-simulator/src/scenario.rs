@@ -18,7 +18,8 @@ use super::instant::Instant;
 use lambda_model::Arn;
 
 pub use catalogue::{EXAMPLE, Embedded, scenario, scenarios};
-pub use function::{AliasTraffic, Burst, Canary, Consequence, Function, LogFormat, MOST_HOPS, Rollout, Source, Target};
+pub(crate) use function::MOST_HOPS;
+pub use function::{AliasTraffic, Burst, Canary, Consequence, Function, LogFormat, Rollout, Source, Target};
 pub use timeline::{ApiAnswer, ApiFault, Change, Incident, within};
 pub use truth::{Truth, Verdict};
 

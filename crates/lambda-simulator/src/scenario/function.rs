@@ -209,7 +209,7 @@ fn half_a_minute() -> u32 {
 }
 
 /// Recursive loop detection stops a chain of this many invocations (docs/aws.md#recursive-loops).
-pub const MOST_HOPS: u32 = 16;
+pub(crate) const MOST_HOPS: u32 = 16;
 
 /// An asynchronous event for another function (or the same one) after a success.
 #[derive(Clone, Debug, Deserialize)]

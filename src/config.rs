@@ -25,7 +25,8 @@ pub use flag::{Flag, Place, Value};
 pub use policy::POLICY;
 pub use resolution::Entry;
 pub use resolved::Resolved;
-pub use settings::{FLAGS, LiveTail, Metrics, PROGRAM, Queues, Settings};
+pub(crate) use settings::{FLAGS, PROGRAM};
+pub use settings::{LiveTail, Metrics, Queues, Settings};
 pub use written::Origin;
 
 use crate::error::Error;

@@ -94,7 +94,7 @@ impl Store {
 
 impl Store {
     /// Drops functions that were deleted and were last listed or active before `before`.
-    pub fn drop_deleted(&mut self, before: DateTime<Utc>) {
+    pub(crate) fn drop_deleted(&mut self, before: DateTime<Utc>) {
         for scope in self.scopes.values_mut() {
             let deleted: Vec<FunctionName> = scope
                 .functions

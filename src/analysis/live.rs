@@ -22,7 +22,7 @@ use lambda_model::log::{LogFeed, LogWay};
 use lambda_model::time::Minute;
 
 /// The number of seconds over which counts and quantiles are taken.
-pub const WINDOW_S: u32 = 60;
+pub(crate) const WINDOW_S: u32 = 60;
 /// Seconds that the curves reach back.
 pub(crate) const CURVE_S: usize = 300;
 

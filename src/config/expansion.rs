@@ -57,7 +57,7 @@ macro_rules! settings {
         }
 
         /// Every flag of a setting, in the order in which help lists them.
-        pub const FLAGS: &[Flag] = &[$($(Flag { key: $key, place: $place, value: $value, help: $help },)*)*];
+        pub(crate) const FLAGS: &[Flag] = &[$($(Flag { key: $key, place: $place, value: $value, help: $help },)*)*];
     };
 }
 

@@ -19,7 +19,7 @@ use lambda_model::finding::Severity;
 const WATCH: &str = "What to watch";
 const SHOW: &str = "What to show";
 /// The heading of options that are about lamtop itself.
-pub const PROGRAM: &str = "Settings and diagnostics";
+pub(crate) const PROGRAM: &str = "Settings and diagnostics";
 
 settings! {
     /// Everything that can be set.

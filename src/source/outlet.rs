@@ -69,7 +69,7 @@ impl Outlet {
     }
 
     /// Counts calls. Returns the total so far, as an observation.
-    pub fn spend(&self, usage: Usage) -> Payload {
+    pub(crate) fn spend(&self, usage: Usage) -> Payload {
         Payload::Usage(self.meter.add(usage))
     }
 

@@ -245,7 +245,7 @@ impl Live {
     }
 
     /// Finished invocations are kept from this millisecond on.
-    pub fn floor_ms(&self) -> i64 {
+    pub(crate) fn floor_ms(&self) -> i64 {
         self.runs.floor_ms()
     }
 }

@@ -46,7 +46,7 @@ impl Series {
     ///
     /// Ignored are values that are not finite or are negative (no metric is), minutes in the future or before 1970,
     /// and minutes older than the newest [`CAPACITY`].
-    pub fn upsert(&mut self, point: Point, read: DateTime<Utc>) -> bool {
+    pub(crate) fn upsert(&mut self, point: Point, read: DateTime<Utc>) -> bool {
         let possible = Minute(0)..=Minute::of(read).plus(FUTURE);
         let is_possible = point.value.is_finite() && point.value >= 0.0;
         if !is_possible || !possible.contains(&point.minute) {

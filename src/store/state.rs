@@ -101,7 +101,7 @@ impl FunctionState {
     }
 
     /// When it was last listed or active.
-    pub fn last_seen(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn last_seen(&self) -> Option<DateTime<Utc>> {
         self.info.as_ref().map(|info| info.at).max(self.last_active())
     }
 }

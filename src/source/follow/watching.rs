@@ -172,19 +172,15 @@ impl Watching {
             self.counted = now;
             self.count();
             if std::mem::take(&mut self.spent) {
-                self.report(self.outlet.spend(Usage::default())).await?;
+                self.outlet.publish(self.outlet.spend(Usage::default())).await?;
             }
         }
         let feed = self.feed();
         if self.feed.as_ref() != Some(&feed) {
             self.feed = Some(feed.clone());
-            self.report(Payload::LogFeed(feed)).await?;
+            self.outlet.publish(Payload::LogFeed(feed)).await?;
         }
         Some(())
-    }
-
-    async fn report(&self, payload: Payload) -> Delivered {
-        self.outlet.publish(payload).await
     }
 
     /// Describes the next group that is due.
@@ -192,10 +188,6 @@ impl Watching {
         if let Some((group, call)) = self.describer.next(self.screen.wanted(), now) {
             self.jobs.spawn(Job::Describe(group), async move { Done::Described(call.await) });
         }
-    }
-
-    fn is_paused(&self, operation: Operation, now: DateTime<Utc>) -> bool {
-        self.backoff.paused_until(operation).is_some_and(|until| now < until)
     }
 
     /// The groups that can be read, in order.
@@ -267,7 +259,7 @@ impl Watching {
     fn poll(&mut self, now: DateTime<Utc>) {
         let wanted = self.screen.wanted();
         self.polls.retain(|group| wanted.iter().any(|one| one.place.group == *group), now);
-        if self.is_paused(Operation::FilterLogEvents, now) {
+        if self.backoff.paused_until(Operation::FilterLogEvents).is_some_and(|until| now < until) {
             return;
         }
         let polled = self.polled();
@@ -327,7 +319,7 @@ impl Watching {
 
     async fn judge(&mut self, operation: Operation, failure: Option<&ApiError>) -> Delivered {
         match self.outlet.judge(operation, failure) {
-            Some(health) => self.report(health).await,
+            Some(health) => self.outlet.publish(health).await,
             None => Some(()),
         }
     }

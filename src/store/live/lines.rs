@@ -87,7 +87,7 @@ enum Names {
 
 impl Lines {
     /// Lines kept per function. They are dropped by whole chunks.
-    pub const MOST: usize = 5000;
+    pub(crate) const MOST: usize = 5000;
     /// Lines per chunk: what is copied when a line comes in while a snapshot shares the newest chunk.
     const CHUNK: usize = 128;
     /// At most this many lines are searched for one that names the request of another.

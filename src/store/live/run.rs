@@ -181,13 +181,13 @@ impl Stream {
 
     /// Whether [`Stream::running_since`] can know of a running invocation: a START was seen, and invocations do not
     /// overlap.
-    pub fn shows_starts(&self) -> bool {
+    pub(crate) fn shows_starts(&self) -> bool {
         self.started.is_some() && !self.interleaved
     }
 
     /// When the invocation that runs in it began: its START has come and its end has not. `None` also on a managed
     /// instance, where several run at a time and their lines are mixed.
-    pub fn running_since(&self) -> Option<i64> {
+    pub(crate) fn running_since(&self) -> Option<i64> {
         let Started { at, request, .. } = *self.started.as_ref().filter(|_| !self.interleaved)?;
         let is_over = self.ended.is_some_and(|(end, _)| end > at)
             // In the same millisecond the previous invocation may have ended. An init phase that fails begins and ends

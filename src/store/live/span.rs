@@ -143,13 +143,13 @@ impl Coverage {
 
     /// Whether `from ..= until` was read without a gap, though events may be missing. Gaps between batches that do not
     /// state which time they cover are not known.
-    pub fn is_read(&self, from: i64, until: i64) -> bool {
+    pub(crate) fn is_read(&self, from: i64, until: i64) -> bool {
         let loose = self.loose.0.first().zip(self.loose.0.last());
         self.read.covers(from, until) || loose.is_some_and(|((start, _), (_, end))| *start <= from && until <= *end)
     }
 
     /// Whether every event of `from ..= until` was read, as far as is known.
-    pub fn is_whole(&self, from: i64, until: i64) -> bool {
+    pub(crate) fn is_whole(&self, from: i64, until: i64) -> bool {
         self.is_read(from, until) && self.left_out(from, until).next().is_none()
     }
 

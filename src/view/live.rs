@@ -56,11 +56,12 @@ fn check(check: LittleCheck) -> Fact {
     let (value, meaning) = match check.difference() {
         None => (both, Meaning::Muted),
         Some(difference) => {
-            let percent = match (difference * 100.0).round() {
-                0.0 => "0".to_string(),
-                percent => format!("{percent:+.0}"),
+            let percent = units::percent(difference.abs());
+            let compared = match difference {
+                less if less < 0.0 => format!("{both}, {percent} less"),
+                more if more > 0.0 => format!("{both}, {percent} more"),
+                _ => format!("{both}, equal"),
             };
-            let compared = format!("{both}, {percent} %");
             match difference {
                 low if low < -DISAGREEMENT => (format!("{compared}: the logs miss some"), Meaning::Warning),
                 high if high > DISAGREEMENT => (format!("{compared}: the metrics miss some"), Meaning::Warning),

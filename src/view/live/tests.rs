@@ -31,10 +31,11 @@ fn where_the_numbers_come_from_is_shown() {
 fn logs_and_metrics_are_held_against_each_other() {
     // Logs, metrics -> what is said, and whether it is an alarm.
     let cases = [
-        (14.2, 13.8, "logs 14.2, metrics 13.8, +3 %", Meaning::Muted),
-        (10.0, 13.4, "logs 10.0, metrics 13.4, -25 %: the logs miss some", Meaning::Warning),
-        (10.1, 13.4, "logs 10.1, metrics 13.4, -25 %", Meaning::Muted),
-        (17.0, 13.4, "logs 17.0, metrics 13.4, +27 %: the metrics miss some", Meaning::Warning),
+        (14.2, 13.8, "logs 14.2, metrics 13.8, 2.9% more", Meaning::Muted),
+        (10.0, 13.4, "logs 10.0, metrics 13.4, 25% less: the logs miss some", Meaning::Warning),
+        (10.1, 13.4, "logs 10.1, metrics 13.4, 25% less", Meaning::Muted),
+        (17.0, 13.4, "logs 17.0, metrics 13.4, 27% more: the metrics miss some", Meaning::Warning),
+        (13.4, 13.4, "logs 13.4, metrics 13.4, equal", Meaning::Muted),
         (0.0, 0.0, "logs 0.0, metrics 0.0", Meaning::Muted),
     ];
     for (logs, metrics, said, meaning) in cases {

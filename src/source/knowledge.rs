@@ -35,7 +35,7 @@ pub(super) struct Knowledge {
     /// Metrics whose listing was read to its end at least once.
     catalogued: BTreeSet<Metric>,
     /// `ListMetrics` fails and has never been read to its end: any function may be active.
-    uncatalogued: bool,
+    unlisted: bool,
     /// Functions with a weighted alias that splits the traffic.
     shifting: BTreeSet<FunctionName>,
     /// Whether a deployment was under way at the last look.
@@ -255,8 +255,8 @@ impl Knowledge {
     /// Notes whether `ListMetrics` fails; returns the functions that may be active now, or not any more. What a
     /// complete listing found is kept through a failure.
     pub(super) fn catalogue_fails(&mut self, fails: bool) -> BTreeSet<FunctionName> {
-        let uncatalogued = fails && !self.catalogued.contains(&Metric::Invocations);
-        let is_same = std::mem::replace(&mut self.uncatalogued, uncatalogued) == uncatalogued;
+        let unlisted = fails && !self.catalogued.contains(&Metric::Invocations);
+        let is_same = std::mem::replace(&mut self.unlisted, unlisted) == unlisted;
         if is_same { BTreeSet::new() } else { self.functions.keys().cloned().collect() }
     }
 
@@ -333,7 +333,7 @@ impl Knowledge {
     }
 
     fn active_now(&self, function: &Function) -> bool {
-        self.uncatalogued || !function.metrics.is_empty() || function.is_recent(self.newest)
+        self.unlisted || !function.metrics.is_empty() || function.is_recent(self.newest)
     }
 
     /// Whether the function failed or was throttled lately.

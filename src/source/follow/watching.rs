@@ -1,7 +1,7 @@
 //! Follows the log groups of the functions on screen with Live Tail, or with polls where Live Tail does not work.
 //!
 //! This is one loop: [`screen`](super::screen) names the groups, [`sessions`](super::sessions) and
-//! [`polls`](super::polls) decide what to read, and tasks make the calls.
+//! [`polls`] decide what to read, and tasks make the calls.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Reads log events from a file or standard input: for post-mortems, without an account.
 //!
-//! Formats: plain log lines, the output of `aws logs tail` and `aws logs filter-log-events`, and the JSON that
-//! subscription filters deliver. Each may be gzipped. The input is read once, from the beginning to the end.
+//! The forms that are read are those of [`lambda_logs::file`]. Each may be gzipped. The input is read once, from the
+//! beginning to the end.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -126,7 +126,8 @@ fn pump(input: Input, clock: &Clock, out: &mpsc::Sender<Chunk>) -> io::Result<()
         } else {
             records.push(&bytes[..read], |record| events.take(record, now));
         }
-        let found = events.found();
+        // A full read: there is more, and the first line of it may belong to the last event.
+        let found = events.found(read == CHUNK);
         if !found.is_empty() && out.blocking_send(Chunk::Events(found)).is_err() || read == 0 {
             return Ok(());
         }

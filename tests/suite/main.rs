@@ -20,6 +20,7 @@ mod observations;
 mod polling;
 mod properties;
 mod readme;
+mod saved_logs;
 mod screens;
 mod test_app;
 mod verdicts;

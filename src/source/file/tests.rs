@@ -96,15 +96,23 @@ async fn envelopes_and_listings_are_read_in_one_line_or_several_gzipped_or_not()
 }
 
 #[tokio::test]
-async fn plain_lines_have_their_own_time_or_the_current_one() {
+async fn plain_lines_have_their_own_time_or_that_of_a_line_beside_it() {
     let start = r#"{"time":"2026-11-22T10:00:00.101Z","type":"platform.start","record":{"requestId":"a"}}"#;
     let written = r#"{"level":"INFO","timestamp":"2026-11-22T10:00:01.500Z","message":"m"}"#;
-    let text = format!("{start}\n{written}\nREPORT RequestId: a\tDuration: 1.00 ms\t\nXRAY TraceId: 1-2-3\t\n");
+    let text = format!(
+        "END RequestId: z\n{start}\n{written}\nREPORT RequestId: a\tDuration: 1.00 ms\t\nXRAY TraceId: 1-2-3\t\n"
+    );
     let (events, _) = events_in(text.as_bytes()).await;
-    assert_eq!(events[..2], [event("10:00:00.101", OWN, "", start), event("10:00:01.500", OWN, "", written)]);
-    assert_eq!(events[2].3, "REPORT RequestId: a\tDuration: 1.00 ms\t\nXRAY TraceId: 1-2-3\t", "One event");
-    assert!(events[2].0.starts_with("2026-11-23T09:00:00"), "A line without a time: {}", events[2].0);
-    assert_eq!(events.len(), 3);
+    let report = "REPORT RequestId: a\tDuration: 1.00 ms\t\nXRAY TraceId: 1-2-3\t";
+    let expected = [
+        event("10:00:00.101", OWN, "", "END RequestId: z"),
+        event("10:00:00.101", OWN, "", start),
+        event("10:00:01.500", OWN, "", written),
+        event("10:00:01.500", OWN, "", report),
+    ];
+    assert_eq!(events, expected);
+    let (untimed, _) = events_in(b"END RequestId: z\n").await;
+    assert!(untimed[0].0.starts_with("2026-11-23T09:00:00"), "No line has a time: {}", untimed[0].0);
 }
 
 #[tokio::test]

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::documents::{self, Unnamed};
 use super::records::Record;
-use crate::envelope::{Envelope, Reader};
-use crate::origin;
+use super::stamped::Stamped;
+use super::table::Table;
+use super::time;
+use crate::{Line, parse};
 use lambda_model::log::LogEvent;
 
 /// Collects events.
@@ -20,26 +23,11 @@ pub struct Events {
     stream: Arc<str>,
     /// Whether lines begin with a time, as `aws logs tail` prints them; a line without one then continues an event.
     stamped: bool,
-    /// The time of the last event.
-    at: Option<DateTime<Utc>>,
+    /// The time of the last event that has one, and when it was read.
+    at: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The rows of an export of Logs Insights, from its head on.
+    table: Option<Table>,
     found: Vec<LogEvent>,
-}
-
-/// What `aws logs filter-log-events` and `get-log-events` print.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listing {
-    events: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    event_id: Option<String>,
-    log_stream_name: Option<String>,
-    timestamp: i64,
-    ingestion_time: Option<i64>,
-    message: String,
 }
 
 /// The time of a JSON log line, the only member that is read here. Platform lines have `time`, runtimes write
@@ -65,66 +53,95 @@ impl Stamp<'_> {
 impl Events {
     /// Events that name no group belong to `group`.
     pub fn new(group: Arc<str>) -> Self {
-        Self { group, stream: Arc::from(""), stamped: false, at: None, found: Vec::new() }
+        Self { group, stream: Arc::from(""), stamped: false, at: None, table: None, found: Vec::new() }
     }
 
-    /// Takes the events since the last call.
-    pub fn found(&mut self) -> Vec<LogEvent> {
-        std::mem::take(&mut self.found)
+    /// Takes the events since the last call. With `more`, which says that the input goes on at once, the last event
+    /// stays, because the next line may belong to it.
+    pub fn found(&mut self, more: bool) -> Vec<LogEvent> {
+        let kept = self.found.len().saturating_sub(usize::from(more));
+        let last = self.found.split_off(kept);
+        std::mem::replace(&mut self.found, last)
     }
 
-    /// Adds a record; an event without a time gets `now`.
+    /// Adds a record; `now` is the time of events that have none, as long as no other has one.
     pub fn take(&mut self, record: Record, now: DateTime<Utc>) {
         match record {
+            Record::Line(text) | Record::Document(text) if self.table.is_some() => self.row(text, now),
             Record::Line(line) => self.line(line, now),
             Record::Document(document) => self.document(document, now),
         }
     }
 
+    fn row(&mut self, text: &str, now: DateTime<Utc>) {
+        let row = self.table.as_mut().and_then(|table| table.take(text));
+        let unnamed = Unnamed { group: &self.group, stream: &self.stream };
+        let event = row.and_then(|row| row.event(&unnamed));
+        self.extend(event.into_iter().collect(), now);
+    }
+
     fn document(&mut self, document: &str, now: DateTime<Utc>) {
-        match Reader::default().read(document.as_bytes()) {
-            Ok(Some(envelope)) => return self.found.extend(enclosed(&envelope)),
-            Ok(None) => return,
-            Err(_) => {}
-        }
-        if let Ok(listing) = serde_json::from_str::<Listing>(document) {
-            for event in listing.events {
-                let Some(timestamp) = DateTime::from_timestamp_millis(event.timestamp) else { continue };
-                let ingestion = event.ingestion_time.and_then(DateTime::from_timestamp_millis).unwrap_or(timestamp);
-                let stream = event.log_stream_name.map_or_else(|| Arc::clone(&self.stream), Arc::from);
-                let id = event.event_id.map(String::into_boxed_str);
-                let (group, message) = (Arc::clone(&self.group), event.message);
-                self.found.push(LogEvent { id, timestamp, ingestion, stream, group, message });
-            }
-            return;
+        let unnamed = Unnamed { group: &self.group, stream: &self.stream };
+        if let Some(events) = documents::events(document, &unnamed) {
+            return self.extend(events, now);
         }
         if self.stamped {
-            self.goes_on(document, now);
-        } else {
-            let stamp = serde_json::from_str::<Stamp>(document).ok().and_then(|stamp| stamp.time());
-            self.add(stamp.unwrap_or(now), None, document);
+            return self.goes_on(document, now);
+        }
+        match serde_json::from_str::<Stamp>(document).ok().and_then(|stamp| stamp.time()) {
+            Some(at) => {
+                self.note_time(at, now);
+                self.add(at, None, document);
+            }
+            None => self.add(self.time(now), None, document),
         }
     }
 
     fn line(&mut self, line: &str, now: DateTime<Utc>) {
-        let Some(Stamped { at, stream, message }) = Stamped::of(line) else {
-            // The second line of a REPORT, in a file without times.
-            if self.stamped || line.starts_with("XRAY TraceId: ") {
-                self.goes_on(line, now);
-            } else {
-                self.add(now, None, line);
+        if let Some(table) = Table::of(line) {
+            self.table = Some(table);
+        } else if let Some(Stamped { at, stream, message, is_added }) = Stamped::of(line) {
+            self.stamped |= is_added;
+            self.note_time(at, now);
+            self.add(at, stream, message);
+        } else if line.starts_with("XRAY TraceId: ") || self.stamped && matches!(parse(line), Line::Application(_)) {
+            // The second line of a REPORT, or a line break within an event.
+            self.goes_on(line, now);
+        } else {
+            // What the platform wrote begins an event of its own, also where only other lines have a time.
+            self.add(self.time(now), None, line);
+        }
+    }
+
+    /// Adds events that have their own time.
+    fn extend(&mut self, events: Vec<LogEvent>, now: DateTime<Utc>) {
+        if let Some(first) = events.first() {
+            self.note_time(first.timestamp, now);
+        }
+        self.found.extend(events);
+    }
+
+    /// Notes the time of an event that has one. The first one is also that of the events before it, which got the time
+    /// when they were read.
+    fn note_time(&mut self, at: DateTime<Utc>, now: DateTime<Utc>) {
+        if self.at.is_none() {
+            for event in &mut self.found {
+                event.timestamp = at - (now - event.timestamp);
+                event.ingestion = event.timestamp;
             }
-            return;
-        };
-        self.stamped = true;
-        self.add(at, stream, message);
+        }
+        self.at = Some((at, now));
+    }
+
+    /// The time of an event without one: it goes on from the last event that has one.
+    fn time(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.at.map_or(now, |(at, read)| at + (now - read))
     }
 
     fn add(&mut self, timestamp: DateTime<Utc>, stream: Option<&str>, message: &str) {
         if let Some(stream) = stream.filter(|stream| *stream != &*self.stream) {
             self.stream = Arc::from(stream);
         }
-        self.at = Some(timestamp);
         self.found.push(LogEvent {
             id: None,
             timestamp,
@@ -143,45 +160,7 @@ impl Events {
                 event.message.push_str(line);
             }
             // That event has been taken already.
-            None => self.add(self.at.unwrap_or(now), None, line),
+            None => self.add(self.time(now), None, line),
         }
     }
-}
-
-/// The events of a subscription envelope.
-fn enclosed(envelope: &Envelope) -> Vec<LogEvent> {
-    let (group, stream) = (Arc::from(&*envelope.group), Arc::from(&*envelope.stream));
-    let mut scratch = String::new();
-    envelope.events.iter().filter_map(|event| event.log_event(&group, &stream, None, &mut scratch)).collect()
-}
-
-/// A line as `aws logs tail` prints it.
-struct Stamped<'a> {
-    at: DateTime<Utc>,
-    /// Absent in the short format.
-    stream: Option<&'a str>,
-    message: &'a str,
-}
-
-impl<'a> Stamped<'a> {
-    fn of(line: &'a str) -> Option<Self> {
-        let (stamp, rest) = line.split_once(' ')?;
-        let at = time(stamp)?;
-        if rest.contains(" Task timed out after ") && stamp.ends_with('Z') {
-            // The time is part of Lambda's own line (docs/aws.md#text-format).
-            return Some(Self { at, stream: None, message: line });
-        }
-        match rest.split_once(' ') {
-            Some((stream, message)) if origin("", stream).version.is_some() => {
-                Some(Self { at, stream: Some(stream), message })
-            }
-            _ => Some(Self { at, stream: None, message: rest }),
-        }
-    }
-}
-
-/// A time in RFC 3339; without an offset it is UTC, as in the short format.
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    let naive = || text.parse::<NaiveDateTime>().ok().map(|time| time.and_utc());
-    DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok().or_else(naive)
 }

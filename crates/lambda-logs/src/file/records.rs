@@ -11,7 +11,7 @@ const LONGEST_LINE: usize = 2 << 20;
 pub enum Record<'a> {
     /// A line without its line break. Invalid UTF-8 is replaced.
     Line(&'a str),
-    /// From an opening brace at the beginning of a line to the brace that closes it.
+    /// From an opening brace, or the bracket of a list of objects, at the beginning of a line to the one that closes it.
     Document(&'a str),
 }
 
@@ -21,7 +21,12 @@ pub struct Records {
     pending: Vec<u8>,
     /// How much of it has been scanned, and the state of the scan.
     scanned: Scan,
+    /// Whether the beginning of the input has been looked at.
+    begun: bool,
 }
+
+/// The byte order mark of UTF-8, which some editors write at the beginning of a file.
+const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 /// The scan of a JSON document at the beginning of the input.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,16 +49,30 @@ impl Records {
     /// Returns the rest, at the end of the input.
     pub fn finish(&mut self, mut record: impl FnMut(Record)) {
         self.cut(true, &mut record);
-        self.pending.clear();
-        self.scanned = Scan::default();
+        *self = Self::default();
     }
 
     fn cut(&mut self, ended: bool, record: &mut impl FnMut(Record)) {
         let mut from = 0;
+        if !self.begun {
+            if self.pending.len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(&self.pending) && !ended {
+                return;
+            }
+            self.begun = true;
+            from = if self.pending.starts_with(&BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        }
         while from < self.pending.len() {
             let rest = &self.pending[from..];
             let mut taken = None;
-            if rest[0] == b'{' {
+            let opens = match rest[0] {
+                b'{' => Some(true),
+                b'[' => opens_list(rest),
+                _ => Some(false),
+            };
+            if opens.is_none() && !ended && rest.len() < LONGEST_DOCUMENT {
+                break;
+            }
+            if opens == Some(true) {
                 match self.scanned.follow(rest) {
                     Followed::Closed(length) => {
                         record(Record::Document(&String::from_utf8_lossy(&rest[..length])));
@@ -86,6 +105,12 @@ impl Records {
         }
         self.pending.drain(..from);
     }
+}
+
+/// Whether a bracket opens a list of objects or of lists, as exports are; `[ERROR]` does not. `None` if that is not known.
+fn opens_list(bytes: &[u8]) -> Option<bool> {
+    let next = bytes[1..].iter().find(|byte| !byte.is_ascii_whitespace())?;
+    Some(matches!(next, b'{' | b'['))
 }
 
 fn line(bytes: &[u8], record: &mut impl FnMut(Record)) {
@@ -165,13 +190,17 @@ mod tests {
 
     #[test]
     fn lines_and_documents_are_distinguished() {
-        let cases: [(&str, &[&str]); 9] = [
+        let cases: [(&str, &[&str]); 13] = [
             ("", &[]),
             ("a\nb\r\n\nc", &["line a", "line b", "line c"]),
             ("{\"a\":1}\n{\"b\":2}", &["document {\"a\":1}", "document {\"b\":2}"]),
             ("{\"a\":1}{\"b\":2}", &["document {\"a\":1}", "document {\"b\":2}"]),
             ("{\n  \"a\": [\n 1]\n}\nx", &["document {\n  \"a\": [\n 1]\n}", "line x"]),
             ("{\"a\":\"}{\\\"\"}\n", &["document {\"a\":\"}{\\\"\"}"]),
+            ("[\n {\"a\":1},\n {}\n]\nx", &["document [\n {\"a\":1},\n {}\n]", "line x"]),
+            ("[[{\"a\":1}]]\n[ERROR] x", &["document [[{\"a\":1}]]", "line [ERROR] x"]),
+            ("\u{FEFF}{\"a\":1}", &["document {\"a\":1}"]),
+            ("[", &["line ["]),
             ("x {not json}\n", &["line x {not json}"]),
             ("{\"never closed\nSTART x", &["line {\"never closed", "line START x"]),
             ("{never closed\nSTART x\n", &["line {never closed", "line START x"]),

@@ -13,6 +13,8 @@ pub enum Kind {
     Usage,
     /// AWS could not be reached or denied every call: exit code 3.
     Aws,
+    /// There was nothing to work with, as in a log file that nothing was understood of: exit code 4.
+    Unread,
 }
 
 /// An error to print: `error: …`, `cause: …`, `hint: …`, with a `cause:` for each line of the cause.
@@ -39,11 +41,17 @@ impl Error {
         Self { kind: Kind::Aws, what: what.into(), cause: cause.to_string(), hint: hint.into() }
     }
 
+    /// There was nothing to work with.
+    pub(crate) fn unread(what: impl Into<String>, cause: impl fmt::Display, hint: impl Into<String>) -> Self {
+        Self { kind: Kind::Unread, what: what.into(), cause: cause.to_string(), hint: hint.into() }
+    }
+
     /// The exit code.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
             Kind::Usage => 2,
             Kind::Aws => 3,
+            Kind::Unread => 4,
         }
     }
 }

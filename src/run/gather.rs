@@ -47,7 +47,7 @@ pub(super) fn gather(
     });
     runtime.shutdown_background();
     let snapshot = taken?;
-    refused(&snapshot).map_or(Ok(snapshot), Err)
+    refused(&snapshot).or_else(|| unread(&snapshot)).map_or(Ok(snapshot), Err)
 }
 
 /// Wishes for what would be on a screen, as that changes: so the sources know whose logs are wanted. `begun` becomes
@@ -74,6 +74,16 @@ async fn look(
         });
     }
     std::future::pending().await
+}
+
+/// The error when nothing in the log file was understood.
+fn unread(snapshot: &Snapshot) -> Option<Error> {
+    let feed = snapshot.scopes.iter().find_map(|scope| scope.live.feed.as_ref())?;
+    (feed.state == FeedState::Unread).then(|| {
+        let forms = "known forms: platform lines; the output of aws logs tail, aws logs filter-log-events, sam logs and \
+            serverless logs; exports of Logs Insights in JSON and CSV; events of subscriptions, Kinesis and Firehose";
+        Error::unread("the log file was not understood", &feed.reason, forms)
+    })
 }
 
 /// The error when AWS could not be reached or denied everything. Who the caller is needs no permission, so an

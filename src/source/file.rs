@@ -46,9 +46,14 @@ impl Input {
         if path == Path::new("-") {
             return Ok(Self { reader: Box::new(BufReader::with_capacity(CHUNK, io::stdin())), name: None });
         }
-        let file = File::open(path).map_err(|error| {
+        let unreadable = |error| {
             Error::usage(format!("cannot read {}", path.display()), error, "name a readable file: --logs file:PATH")
-        })?;
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        if file.metadata().map_err(unreadable)?.is_dir() {
+            let hint = "name one of its files, or join them: zcat -f FOLDER/* | lamtop --logs file:-";
+            return Err(Error::usage(format!("cannot read {}", path.display()), "it is a folder", hint));
+        }
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         Ok(Self { reader: Box::new(BufReader::with_capacity(CHUNK, file)), name })
     }
@@ -73,7 +78,7 @@ pub(crate) async fn read(input: Input, outlet: Outlet) {
     let clock = outlet.clock().clone();
     // Reading blocks: a thread of its own, so that waiting for standard input does not hold up other tasks.
     std::thread::spawn(move || {
-        let ended = pump(input, &clock, &send).err().map(|error| error.to_string());
+        let ended = pump(input, &clock, &send).map_err(|error| error.to_string());
         // It fails only when the receiver has stopped and does not need the end.
         let _ = send.blocking_send(Chunk::End(ended));
     });
@@ -88,8 +93,9 @@ pub(crate) async fn read(input: Input, outlet: Outlet) {
                 let batch = LogBatch { way: LogWay::File, groups: None, span, left_out: None, events };
                 outlet.publish(Payload::Logs(batch)).await
             }
-            Chunk::End(None) => report(FeedState::Ended, format!("{name} has been read to its end")).await,
-            Chunk::End(Some(error)) => {
+            Chunk::End(Ok(None)) => report(FeedState::Ended, format!("{name} has been read to its end")).await,
+            Chunk::End(Ok(Some(unread))) => report(FeedState::Unread, format!("{name}: {unread}")).await,
+            Chunk::End(Err(error)) => {
                 report(FeedState::Failing, format!("{name} cannot be read further: {error}")).await
             }
         };
@@ -102,11 +108,12 @@ pub(crate) async fn read(input: Input, outlet: Outlet) {
 /// What the reading thread sends.
 enum Chunk {
     Events(Vec<LogEvent>),
-    /// The end of the input, or the error that stopped the reading.
-    End(Option<String>),
+    /// The end of the input: why nothing of it was understood, or the error that stopped the reading.
+    End(Result<Option<String>, String>),
 }
 
-fn pump(input: Input, clock: &Clock, out: &mpsc::Sender<Chunk>) -> io::Result<()> {
+/// Reads the whole input. Returns why nothing was understood, if so.
+fn pump(input: Input, clock: &Clock, out: &mpsc::Sender<Chunk>) -> io::Result<Option<String>> {
     let function = input.function().to_string();
     let mut reader = input.reader;
     let gzipped = reader.fill_buf()?.starts_with(&GZIP);
@@ -129,7 +136,7 @@ fn pump(input: Input, clock: &Clock, out: &mpsc::Sender<Chunk>) -> io::Result<()
         // A full read: there is more, and the first line of it may belong to the last event.
         let found = events.found(read == CHUNK);
         if !found.is_empty() && out.blocking_send(Chunk::Events(found)).is_err() || read == 0 {
-            return Ok(());
+            return Ok(events.unread());
         }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn state(feed: &LogFeed) -> (&'static str, Meaning) {
         FeedState::Idle => ("idle", Meaning::Warning),
         FeedState::Failing => ("failing", Meaning::Critical),
         FeedState::Ended => ("ended", Meaning::Muted),
+        FeedState::Unread => ("not understood", Meaning::Critical),
     }
 }
 

@@ -21,6 +21,20 @@ async fn counts<'a>(name: &str, counts: impl Iterator<Item = &'a String>) -> BTr
 }
 
 #[tokio::test]
+async fn a_file_that_is_no_log_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.log");
+    fs::write(&path, "hello\nworld\n").unwrap();
+    for command in ["snapshot", "check"] {
+        let run = process::lamtop(&[command, "--logs", &format!("file:{}", path.display())]).await;
+        assert_eq!((run.code, &*run.stdout), (Some(4), ""), "{command}");
+        let said = "error: the log file was not understood\n\
+            cause: notes: nothing was understood of its 2 lines; it begins with `hello`, `world`\nhint: known forms: ";
+        assert!(run.stderr.starts_with(said), "{command}: {}", run.stderr);
+    }
+}
+
+#[tokio::test]
 async fn saved_logs_are_read_in_every_form() {
     let text = fs::read_to_string(Path::new(FOLDER).join("expected.json")).unwrap();
     let expected: BTreeMap<String, BTreeMap<String, u64>> = serde_json::from_str(&text).unwrap();

@@ -134,4 +134,6 @@ pub enum FeedState {
     Failing,
     /// The file has been read to its end.
     Ended,
+    /// Nothing in the file was understood, for the reason given.
+    Unread,
 }

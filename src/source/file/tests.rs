@@ -127,8 +127,31 @@ async fn a_damaged_file_is_read_up_to_the_damage() {
     assert!(last.reason.starts_with("orders cannot be read further: "), "{}", last.reason);
 }
 
+#[tokio::test]
+async fn a_file_of_which_nothing_is_understood_says_what_was_read() {
+    for (text, reason) in [
+        (&b""[..], "orders: it is empty"),
+        (b"hello\n", "orders: nothing was understood of its only line; it begins with `hello`"),
+        (
+            b"hello\nw\x1b[1m\xFF\n\n3\n",
+            "orders: nothing was understood of its 3 lines; it begins with `hello`, `w\\u{1b}[1m\u{FFFD}`",
+        ),
+        (b"{\"a\": 1}", "orders: nothing was understood of its only line; it begins with `{\\\"a\\\": 1}`"),
+        (&[0; 9], "orders: nothing was understood of its only line; it begins with `\\0\\0\\0\\0\\0\\0\\0\\0\\0`"),
+    ] {
+        let (_, last) = events_in(text).await;
+        assert_eq!((last.state, &*last.reason), (FeedState::Unread, reason));
+    }
+    for text in ["hello\nEND RequestId: a\n", "[INFO] m", "2026-11-22T10:00:00Z hello", "@timestamp,@message"] {
+        assert_eq!(events_in(text.as_bytes()).await.1.state, FeedState::Ended, "{text}");
+    }
+}
+
 #[test]
-fn a_missing_file_is_a_usage_error() {
-    let error = Input::open(Path::new("/no/such/file")).err().unwrap();
-    assert_eq!((error.exit_code(), &*error.what), (2, "cannot read /no/such/file"));
+fn what_cannot_be_read_as_a_file_is_a_usage_error() {
+    for (path, cause) in [("/no/such/file", "No such file"), ("/", "it is a folder")] {
+        let error = Input::open(Path::new(path)).err().unwrap();
+        assert_eq!((error.exit_code(), error.what), (2, format!("cannot read {path}")));
+        assert!(error.cause.contains(cause), "{}", error.cause);
+    }
 }

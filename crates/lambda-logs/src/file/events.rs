@@ -14,6 +14,10 @@ use super::time;
 use crate::{Line, parse};
 use lambda_model::log::LogEvent;
 
+/// The records whose beginnings [`Events::unread`] shows, and how much of each.
+const FIRST: usize = 2;
+const FIRST_CHARACTERS: usize = 40;
+
 /// Collects events.
 #[derive(Debug)]
 pub struct Events {
@@ -27,6 +31,11 @@ pub struct Events {
     at: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// The rows of an export of Logs Insights, from its head on.
     table: Option<Table>,
+    /// Whether any record was understood.
+    understood: bool,
+    /// The number of records, and how the first ones begin.
+    records: u64,
+    first: Vec<String>,
     found: Vec<LogEvent>,
 }
 
@@ -38,6 +47,14 @@ struct Stamp<'a> {
     time: Option<&'a RawValue>,
     #[serde(borrow)]
     timestamp: Option<&'a RawValue>,
+}
+
+/// Whether a line is the platform's, or a logger's or a runtime's that names a level, a request or an error.
+fn is_understood(line: &str) -> bool {
+    match parse(line) {
+        Line::Application(line) => line.level().is_some() || line.request().is_some() || line.error().is_some(),
+        _ => true,
+    }
 }
 
 impl Stamp<'_> {
@@ -53,7 +70,30 @@ impl Stamp<'_> {
 impl Events {
     /// Events that name no group belong to `group`.
     pub fn new(group: Arc<str>) -> Self {
-        Self { group, stream: Arc::from(""), stamped: false, at: None, table: None, found: Vec::new() }
+        Self {
+            group,
+            stream: Arc::from(""),
+            stamped: false,
+            at: None,
+            table: None,
+            understood: false,
+            records: 0,
+            first: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Why nothing was understood so far: how much was read and how it begins. `None` if anything was: a time, a line of
+    /// the platform or of a runtime's logger, a document of a known form.
+    pub fn unread(&self) -> Option<String> {
+        match (self.understood, self.records) {
+            (true, _) => None,
+            (false, 0) => Some("it is empty".to_string()),
+            (false, count) => {
+                let lines = if count == 1 { "its only line" } else { &format!("its {count} lines") };
+                Some(format!("nothing was understood of {lines}; it begins with {}", self.first.join(", ")))
+            }
+        }
     }
 
     /// Takes the events since the last call. With `more`, which says that the input goes on at once, the last event
@@ -66,6 +106,12 @@ impl Events {
 
     /// Adds a record; `now` is the time of events that have none, as long as no other has one.
     pub fn take(&mut self, record: Record, now: DateTime<Utc>) {
+        self.records += 1;
+        if !self.understood && self.first.len() < FIRST {
+            let (Record::Line(text) | Record::Document(text)) = record;
+            let beginning: String = text.chars().take(FIRST_CHARACTERS).collect();
+            self.first.push(format!("`{}`", beginning.escape_debug()));
+        }
         match record {
             Record::Line(text) | Record::Document(text) if self.table.is_some() => self.row(text, now),
             Record::Line(line) => self.line(line, now),
@@ -83,8 +129,10 @@ impl Events {
     fn document(&mut self, document: &str, now: DateTime<Utc>) {
         let unnamed = Unnamed { group: &self.group, stream: &self.stream };
         if let Some(events) = documents::events(document, &unnamed) {
+            self.understood = true;
             return self.extend(events, now);
         }
+        self.understood |= is_understood(document);
         if self.stamped {
             return self.goes_on(document, now);
         }
@@ -99,6 +147,7 @@ impl Events {
 
     fn line(&mut self, line: &str, now: DateTime<Utc>) {
         if let Some(table) = Table::of(line) {
+            self.understood = true;
             self.table = Some(table);
         } else if let Some(Stamped { at, stream, message, is_added }) = Stamped::of(line) {
             self.stamped |= is_added;
@@ -109,6 +158,7 @@ impl Events {
             self.goes_on(line, now);
         } else {
             // What the platform wrote begins an event of its own, also where only other lines have a time.
+            self.understood |= is_understood(line);
             self.add(self.time(now), None, line);
         }
     }
@@ -124,6 +174,7 @@ impl Events {
     /// Notes the time of an event that has one. The first one is also that of the events before it, which got the time
     /// when they were read.
     fn note_time(&mut self, at: DateTime<Utc>, now: DateTime<Utc>) {
+        self.understood = true;
         if self.at.is_none() {
             for event in &mut self.found {
                 event.timestamp = at - (now - event.timestamp);

@@ -23,7 +23,7 @@ use self::retention::Retention;
 use self::run::{Cold, Mark, Outcome, Run, Stream};
 use self::span::Coverage;
 use super::read::Read;
-use lambda_logs::{self, Fingerprint, FunctionError, Level, Report, Status};
+use lambda_logs::{self, Fingerprint, FunctionError, InitReport, Initialization, Level, Phase, Report, Status};
 use lambda_model::FunctionName;
 use lambda_model::log::{LogBatch, LogEvent, LogFeed};
 
@@ -185,7 +185,7 @@ impl Live {
         let mut changed = false;
         if at >= horizon
             && let Some(fact) = parsed.fact()
-            && (self.runs.keeps(at) || !matches!(fact, Fact::Failed(_)))
+            && (self.runs.keeps(at) || !matches!(fact, Fact::Failed(_) | Fact::FailedInit(_)))
         {
             changed = log.stream(&event.stream, origin.version).take(fact, &parsed, &mut self.runs);
         }
@@ -280,6 +280,8 @@ enum Fact<'a> {
     Ended(&'a Report<'a>),
     /// A failure reported by a line other than REPORT, which may not mention it.
     Failed(Outcome),
+    /// An init or a restore phase that a request waited for and that failed.
+    FailedInit(Cold),
 }
 
 impl Stream {
@@ -294,6 +296,7 @@ impl Stream {
                 self.end(parsed.at, request, report.billed_ms.is_some());
                 kept.keeps(parsed.at) && self.run(run(report, parsed.at, request))
             }
+            (Fact::FailedInit(cold), _) => self.failed_init(parsed.at, cold),
             (Fact::Failed(outcome), request) => self.mark(Mark { at: parsed.at, request, outcome }),
             (Fact::Began { .. } | Fact::Ended(_), None) => false,
         };
@@ -304,9 +307,23 @@ impl Stream {
     }
 }
 
+/// Milliseconds in microseconds; `None` for what cannot be a duration.
+fn us(ms: f64) -> Option<u32> {
+    (0.0..=LONGEST_MS).contains(&ms).then_some((ms * 1000.0).round() as u32)
+}
+
+/// An init or a restore phase that failed while a request waited for it. One that succeeded is in that request's REPORT,
+/// and the second try within an invocation is a part of its duration (docs/aws.md#init-phase).
+fn failed_init<'a>(report: &InitReport, cold: fn(u32) -> Cold) -> Option<Fact<'a>> {
+    let failed = matches!(report.status, Some(Status::Timeout | Status::Error | Status::Failure));
+    let waited = matches!(report.initialization, None | Some(Initialization::OnDemand | Initialization::SnapStart))
+        && matches!(report.phase, None | Some(Phase::Init));
+    (failed && waited).then_some(())?;
+    report.duration_ms.and_then(us).map(cold).map(Fact::FailedInit)
+}
+
 /// A finished invocation, from its REPORT.
 fn run(report: &Report, end: i64, request: u64) -> Run {
-    let us = |ms: f64| (0.0..=LONGEST_MS).contains(&ms).then_some((ms * 1000.0).round() as u32);
     let restore = report.restore_ms.and_then(us).map(Cold::Restore);
     Run {
         end,
@@ -347,6 +364,8 @@ impl<'a> Parsed<'a> {
                 Some(Fact::Began { version: start.version.filter(|version| version.len() <= LONGEST_ID) })
             }
             lambda_logs::Line::Report(report) => Some(Fact::Ended(report)),
+            lambda_logs::Line::InitReport(report) => failed_init(report, Cold::Init),
+            lambda_logs::Line::RestoreReport(report) => failed_init(report, Cold::Restore),
             lambda_logs::Line::TimedOut(_) => Some(Fact::Failed(Outcome::TimedOut)),
             lambda_logs::Line::Crash(crash) if crash.is_out_of_memory() => Some(Fact::Failed(Outcome::OutOfMemory)),
             lambda_logs::Line::Crash(_) => Some(Fact::Failed(Outcome::Failed)),

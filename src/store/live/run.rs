@@ -21,7 +21,8 @@ pub struct Run {
     pub outcome: Outcome,
 }
 
-/// What a cold start waited for, microseconds: a REPORT with an init or a restore phase is a cold start.
+/// What a cold start waited for, microseconds: the init or the restore phase that its REPORT names, or one that failed
+/// just before it, which REPORT does not name (docs/aws.md#init-phase).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cold {
     /// The init phase.
@@ -29,6 +30,9 @@ pub enum Cold {
     /// The restore of a snapshot.
     Restore(u32),
 }
+
+/// An invocation that begins this soon after a failed init phase is the one that waited for it, milliseconds.
+const AT_ONCE_MS: i64 = 1000;
 
 /// How an invocation ended, in order of severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +103,8 @@ pub struct Stream {
     runs: Vec<Run>,
     /// Sorted by time.
     marks: Vec<Mark>,
+    /// Init and restore phases that failed, and when they ended, sorted by time.
+    failed_inits: Vec<(i64, Cold)>,
     /// The newest START.
     started: Option<Started>,
     /// Time and request of the newest REPORT.
@@ -145,6 +151,17 @@ impl Stream {
         }
     }
 
+    /// Keeps an init or a restore phase that failed and ended at `at`. Returns whether it is new.
+    pub(super) fn failed_init(&mut self, at: i64, cold: Cold) -> bool {
+        match self.failed_inits.binary_search(&(at, cold)) {
+            Ok(_) => false,
+            Err(place) => {
+                self.failed_inits.insert(place, (at, cold));
+                true
+            }
+        }
+    }
+
     /// Notes that an invocation began. Returns whether it is the newest.
     pub(super) fn start(&mut self, at: i64, request: u64, version: Option<&str>) -> bool {
         let version = version.filter(|_| self.version.is_none()).map(Arc::from);
@@ -166,6 +183,7 @@ impl Stream {
     pub(super) fn forget(&mut self, floor: i64, horizon: i64) -> bool {
         self.runs.drain(..self.runs.partition_point(|run| run.end < floor));
         self.marks.drain(..self.marks.partition_point(|mark| mark.at < floor));
+        self.failed_inits.drain(..self.failed_inits.partition_point(|(at, _)| *at < floor));
         self.started.take_if(|started| started.at < horizon);
         self.ended = self.ended.filter(|(at, _)| *at >= horizon);
         self.newest().is_some()
@@ -197,9 +215,10 @@ impl Stream {
         (!is_over).then_some(at)
     }
 
-    /// The finished invocations by end, each with the worst outcome that any of its lines reports.
+    /// The finished invocations by end, each with the worst outcome that any of its lines reports, and with the init
+    /// phase that failed just before it.
     pub fn runs(&self) -> Cow<'_, [Run]> {
-        if self.marks.is_empty() {
+        if self.marks.is_empty() && self.failed_inits.is_empty() {
             return Cow::Borrowed(&self.runs);
         }
         let mut by_request: Vec<(u64, usize)> =
@@ -209,6 +228,15 @@ impl Stream {
         for mark in &self.marks {
             if let Some(run) = self.run_of(mark, &by_request).and_then(|place| runs.get_mut(place)) {
                 run.outcome = run.outcome.max(mark.outcome);
+            }
+        }
+        for (at, cold) in &self.failed_inits {
+            // The request that waited for it is next. An environment of provisioned concurrency has none yet.
+            if let Some(run) = runs.get_mut(self.runs.partition_point(|run| run.end < *at))
+                && run.cold.is_none()
+                && run.handler_start() <= at + AT_ONCE_MS
+            {
+                run.cold = Some(*cold);
             }
         }
         Cow::Owned(runs)
@@ -311,6 +339,22 @@ mod tests {
             stream.mark(Mark { at, request, outcome: Outcome::Failed });
             let failed = stream.runs().iter().position(|run| run.outcome == Outcome::Failed);
             assert_eq!(failed, expected, "{at} {request:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_init_phase_makes_the_next_invocation_a_cold_start() {
+        let failed = Cold::Init(9_999_810);
+        let named = Run { cold: Some(Cold::Init(1)), ..run(30_000, 100, 3) };
+        // when it ended, which invocation waited for it
+        for (at, expected) in [(10_000, Some(0)), (9_100, Some(0)), (8_000, None), (10_500, None), (29_900, None)] {
+            let mut stream = Stream::default();
+            for one in [run(10_150, 100, 1), run(20_000, 100, 2), named] {
+                stream.run(one);
+            }
+            assert!(stream.failed_init(at, failed) && !stream.failed_init(at, failed));
+            let cold = stream.runs().iter().position(|run| run.cold == Some(failed));
+            assert_eq!(cold, expected, "{at}");
         }
     }
 

@@ -47,7 +47,7 @@ pub(super) fn gather(
     });
     runtime.shutdown_background();
     let snapshot = taken?;
-    refused(&snapshot).or_else(|| unread(&snapshot)).map_or(Ok(snapshot), Err)
+    unanswered(&snapshot).or_else(|| unread(&snapshot)).map_or(Ok(snapshot), Err)
 }
 
 /// Wishes for what would be on a screen, as that changes: so the sources know whose logs are wanted. `begun` becomes
@@ -88,7 +88,7 @@ fn unread(snapshot: &Snapshot) -> Option<Error> {
 
 /// The error when AWS could not be reached or denied everything. Who the caller is needs no permission, so an
 /// answer to that alone is nothing.
-pub(super) fn refused(snapshot: &Snapshot) -> Option<Error> {
+fn unanswered(snapshot: &Snapshot) -> Option<Error> {
     let asked = || {
         let health = snapshot.scopes.iter().flat_map(|scope| &scope.health);
         health.filter(|health| health.operation != Operation::GetCallerIdentity)

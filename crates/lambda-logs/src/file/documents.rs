@@ -39,14 +39,17 @@ pub(super) fn events(document: &str, unnamed: &Unnamed<'_>) -> Option<Vec<LogEve
     if let Ok(event) = serde_json::from_str::<Listed>(document) {
         return Some(event.event(unnamed).into_iter().collect());
     }
-    match serde_json::from_str(document).ok()? {
-        Whole::Listing { events } => Some(events.into_iter().filter_map(|event| event.event(unnamed)).collect()),
-        Whole::Results { results } => Some(results.into_iter().filter_map(|row| Row::of(row).event(unnamed)).collect()),
-        Whole::Subscribed { awslogs } => delivered([awslogs.data]),
-        Whole::Stream { records } => delivered(records.into_iter().map(|record| record.kinesis.data)),
-        Whole::GetRecords { records } => delivered(records.into_iter().map(|record| record.data)),
-        Whole::Firehose { records } => delivered(records.into_iter().map(|record| record.data)),
+    let whole: Whole = serde_json::from_str(document).ok()?;
+    if let Some(events) = whole.events {
+        return Some(events.into_iter().filter_map(|event| event.event(unnamed)).collect());
     }
+    if let Some(rows) = whole.results {
+        return Some(rows.into_iter().filter_map(|row| Row::of(row).event(unnamed)).collect());
+    }
+    let of_stream = whole.stream_records.into_iter().flatten();
+    let of_stream = of_stream.filter_map(|record| record.data.or(record.kinesis.map(|kinesis| kinesis.data)));
+    let of_firehose = whole.firehose_records.into_iter().flatten().map(|record| record.data);
+    delivered(whole.awslogs.map(|awslogs| awslogs.data).into_iter().chain(of_stream).chain(of_firehose))
 }
 
 /// The events of a subscription envelope.
@@ -70,29 +73,17 @@ fn delivered(data: impl IntoIterator<Item = String>) -> Option<Vec<LogEvent>> {
     found
 }
 
+/// An object with events, by the members that the forms differ in. One pass reads it: most documents are lines of
+/// applications, which have none of them.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Whole {
-    Listing {
-        events: Vec<Listed>,
-    },
-    Results {
-        results: Vec<Vec<Field>>,
-    },
-    Subscribed {
-        awslogs: Data,
-    },
-    Stream {
-        #[serde(rename = "Records")]
-        records: Vec<StreamRecord>,
-    },
-    GetRecords {
-        #[serde(rename = "Records")]
-        records: Vec<Record>,
-    },
-    Firehose {
-        records: Vec<Data>,
-    },
+struct Whole {
+    events: Option<Vec<Listed>>,
+    results: Option<Vec<Vec<Field>>>,
+    awslogs: Option<Data>,
+    #[serde(rename = "Records")]
+    stream_records: Option<Vec<StreamRecord>>,
+    #[serde(rename = "records")]
+    firehose_records: Option<Vec<Data>>,
 }
 
 #[derive(Deserialize)]
@@ -108,15 +99,12 @@ struct Data {
     data: String,
 }
 
+/// A record of a Kinesis stream, as a function gets it or as `GetRecords` returns it.
 #[derive(Deserialize)]
 struct StreamRecord {
-    kinesis: Data,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Record {
-    data: String,
+    kinesis: Option<Data>,
+    #[serde(rename = "Data")]
+    data: Option<String>,
 }
 
 /// An event, as the API of CloudWatch Logs returns it and as collectors write it, one a line. It has no other members:

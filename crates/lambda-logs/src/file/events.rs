@@ -132,7 +132,7 @@ impl Events {
             self.understood = true;
             return self.extend(events, now);
         }
-        self.understood |= is_understood(document);
+        self.understood = self.understood || is_understood(document);
         if self.stamped {
             return self.goes_on(document, now);
         }
@@ -158,7 +158,7 @@ impl Events {
             self.goes_on(line, now);
         } else {
             // What the platform wrote begins an event of its own, also where only other lines have a time.
-            self.understood |= is_understood(line);
+            self.understood = self.understood || is_understood(line);
             self.add(self.time(now), None, line);
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct Table {
 impl Table {
     /// A table, if `line` is the head of one.
     pub(super) fn of(line: &str) -> Option<Self> {
+        // Every line of a log is looked at: most are dismissed before any is read as CSV.
+        memchr::memmem::find(line.as_bytes(), b"@message")?;
         let head = record(line)?;
         let names = |name| head.iter().any(|field| field == name);
         (names("@message") && names("@timestamp")).then(|| Self { head, pending: String::new() })
